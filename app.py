@@ -1,0 +1,43 @@
+"""The application, as a table of contents."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_babel import Babel
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from blueprints import admin, auth, cli, errors, headers, landing, limits, media, ops, poll, policy, principal, results
+from blueprints import logs
+from config import Settings, load_settings
+from models import db
+from services.boot import build_platform
+
+BLUEPRINTS = (landing.bp, auth.bp, admin.bp, poll.bp, results.bp, media.bp, ops.bp)
+
+
+def create_app(config_name: str | None = None, settings: Settings | None = None) -> Flask:
+    """Build the application; raises SettingsError, KeyringError or PolicyMissing rather than start half right."""
+    settings = (settings or load_settings(config_name)).resolve_database()
+    app = Flask(__name__)
+    app.config.from_mapping(settings.flask_config())
+    app.extensions["platform"] = build_platform(settings)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+    logs.init_app(app, settings)
+    db.init_app(app)
+    Migrate(app, db, compare_type=True, compare_server_default=False)
+    Babel(app)
+    headers.init_app(app)
+    principal.init_app(app)
+    limits.init_app(app)
+    CSRFProtect(app)
+    errors.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    cli.init_app(app)
+    policy.check_policies(app)
+    return app

@@ -1,0 +1,1 @@
+"""HTTP and the command line: load, check, validate, one service call, answer."""

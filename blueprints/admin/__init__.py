@@ -1,0 +1,15 @@
+"""The Election Commission's desk."""
+
+from flask import Blueprint
+
+bp = Blueprint("admin", __name__, url_prefix="/admin")
+
+from blueprints.admin import (  # noqa: E402,F401
+    candidates,
+    dashboard,
+    elections,
+    enrolment,
+    parties,
+    results,
+    voters,
+)

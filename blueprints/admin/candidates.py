@@ -1,0 +1,129 @@
+"""Candidates: the choices on the ballot of one election."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, g, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from blueprints.admin import bp, forms
+from blueprints.admin.pictures import picture_url, upload_limit
+from blueprints.http import current_actor, wants_json
+from blueprints.policy import requires
+from models import Candidate, Election, ElectionStatus, transaction
+from services import candidates as ballot
+from services.errors import ValidationFailed
+from services.security import Permission
+
+
+@bp.route("/candidates", methods=["GET", "POST"])
+@requires(Permission.MANAGE_CANDIDATES)
+def candidates() -> ResponseReturnValue:
+    """List the candidates of one election (election=id, else the chosen or the newest one), or add one."""
+    if request.method == "POST":
+        return _create()
+    elections = ballot.elections_with_ballot()
+    election = _chosen(elections)
+    found = ballot.list_candidates(election.id) if election else []
+    if wants_json():
+        return jsonify(election_id=election.id if election else None, candidates=[candidate_json(row) for row in found])
+    return render_template(
+        "admin/candidates/list.html", candidates=found, elections=elections, election=election,
+        election_choices=[(row.id, row.title) for row in elections], picture_url=picture_url,
+    )  # fmt: skip
+
+
+@bp.get("/candidates/new")
+@requires(Permission.MANAGE_CANDIDATES)
+def new_candidate() -> ResponseReturnValue:
+    """Show an empty form, for the election in the address if it is a draft."""
+    return _form(None, {"election_id": request.args.get("election", g.principal.election_id or "")}, None)
+
+
+@bp.route("/candidates/<int:candidate_id>", methods=["GET", "POST", "PUT", "DELETE"])
+@requires(Permission.MANAGE_CANDIDATES)
+def candidate(candidate_id: int) -> ResponseReturnValue:
+    """Show, change or delete one candidate."""
+    wanted = forms.method()
+    if wanted == "DELETE":
+        return _delete(candidate_id)
+    if wanted == "PUT":
+        return _update(candidate_id)
+    found = ballot.get_candidate(candidate_id)
+    if wants_json():
+        return jsonify(candidate=candidate_json(found))
+    return _form(found, _values(found), None)
+
+
+def _create() -> ResponseReturnValue:
+    try:
+        with transaction():
+            added = ballot.create_candidate(forms.candidate_entries(), current_actor())
+    except ValidationFailed as error:
+        if wants_json():
+            raise
+        return _form(None, forms.typed(), error)
+    if wants_json():
+        address = url_for("admin.candidate", candidate_id=added.id)
+        return jsonify(candidate=candidate_json(added)), 201, {"Location": address}
+    flash(_("%(name)s was added.", name=added.name), "ok")
+    return redirect(url_for("admin.candidates", election=added.election_id), 303)
+
+
+def _update(candidate_id: int) -> ResponseReturnValue:
+    try:
+        with transaction():
+            changed = ballot.update_candidate(candidate_id, forms.candidate_entries(), current_actor())
+    except ValidationFailed as error:
+        if wants_json():
+            raise
+        return _form(ballot.get_candidate(candidate_id), forms.typed(), error)
+    if wants_json():
+        return jsonify(candidate=candidate_json(changed))
+    flash(_("The changes are saved."), "ok")
+    return redirect(url_for("admin.candidates", election=changed.election_id), 303)
+
+
+def _delete(candidate_id: int) -> ResponseReturnValue:
+    with transaction():
+        name = ballot.delete_candidate(candidate_id, current_actor())
+    if wants_json():
+        return jsonify(deleted=name)
+    flash(_("%(name)s was deleted.", name=name), "ok")
+    return redirect(url_for("admin.candidates"), 303)
+
+
+def _form(found: Candidate | None, values: dict[str, Any], error: ValidationFailed | None) -> ResponseReturnValue:
+    drafts = [(row.id, row.title) for row in ballot.elections_with_ballot() if row.status is ElectionStatus.DRAFT]
+    parties = [("", _("Independent")), *((row.party.id, row.party.name) for row in ballot.list_parties())]
+    page = render_template(
+        "admin/candidates/form.html", candidate=found, values=values, errors=error.fields if error else {},
+        summary=forms.error_list(error) if error else [], drafts=drafts, max_mb=upload_limit(),
+        party_choices=parties, fixed=ballot.is_fixed(found) if found else False,
+        current_url=picture_url(found.image_path) if found else None,
+    )  # fmt: skip
+    return page, error.status if error else 200
+
+
+def _values(found: Candidate) -> dict[str, Any]:
+    return {
+        "election_id": found.election_id, "party_id": found.party_id or "", "name": found.name,
+        "description": found.description, "display_order": found.display_order,
+    }  # fmt: skip
+
+
+def candidate_json(found: Candidate) -> dict[str, Any]:
+    """Return a candidate as the API shows one."""
+    return {
+        "id": found.id, "election_id": found.election_id, "name": found.name, "description": found.description,
+        "party": {"id": found.party.id, "name": found.party.name} if found.party else None,
+        "image_url": picture_url(found.image_path), "display_order": found.display_order,
+    }  # fmt: skip
+
+
+def _chosen(elections: list[Election]) -> Election | None:
+    """Return the election of the address, else the one chosen at the desk, else the first of the list."""
+    wanted = request.args.get("election", g.principal.election_id, type=int)
+    return next((election for election in elections if election.id == wanted), elections[0] if elections else None)

@@ -1,0 +1,62 @@
+"""The live desk: the state of one election at a glance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from blueprints.admin import bp
+from blueprints.policy import requires
+from blueprints.result_context import result_context
+from services import desk
+from services.charts import column_chart
+from services.clock import utc_now
+from services.context import platform
+from services.result_words import balance_sentence
+from services.results import result_of
+from services.security import Permission, has_permission
+
+
+DESK_BLUEPRINTS = ("admin", "ops")
+
+
+@bp.app_context_processor
+def desk_frame() -> dict[str, Any]:
+    """Give the frame of every desk page who is signed in and which election the desk shows."""
+    principal = g.get("principal")
+    if principal is None or principal.role == "kiosk" or request.blueprint not in DESK_BLUEPRINTS:
+        return {}
+    roles = {"admin": _("Administrator"), "officer": _("Officer"), "observer": _("Observer")}
+    staff = {"name": principal.name, "role": roles.get(principal.role, principal.role)}
+    return {"staff": staff, "current_election": desk.election_for(principal.election_id)}
+
+
+@bp.get("/")
+@requires(Permission.VIEW_DESK)
+def dashboard() -> ResponseReturnValue:
+    """Show turnout, count, alerts and kiosks of the chosen election, or what to do first."""
+    election = desk.election_for(g.principal.election_id)
+    manages = has_permission(g.principal.role, Permission.MANAGE_ELECTIONS)
+    if election is None:
+        return render_template("admin/dashboard_empty.html", manages=manages)
+    now, zone = utc_now(), platform().settings.timezone
+    result = result_of(election, now)
+    columns = desk.turnout_over_time(election, now, zone)
+    return render_template(
+        "admin/dashboard.html",
+        election=election,
+        current_election=election,
+        result=result_context(result),
+        balance=balance_sentence(result.balance, result.secret),
+        chart=column_chart(columns, _("Votes cast over time"), "hours"),
+        by_hour=desk.by_hour(election),
+        left=desk.time_left(election, now),
+        alerts=desk.recent_alerts(election),
+        kiosks=desk.kiosks_of(election, now),
+        manages=manages,
+        sees_results=has_permission(g.principal.role, Permission.VIEW_RESULTS),
+        now=now,
+    )

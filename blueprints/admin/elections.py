@@ -1,0 +1,216 @@
+"""Elections: the list, a new draft, opening, closing, the recovery copy."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from flask import flash, g, jsonify, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from blueprints.admin import bp
+from blueprints.admin.election_form import election_values
+from blueprints.http import body, current_actor, text_field, wants_json
+from blueprints.policy import requires
+from models import Election, ElectionStatus, transaction
+from services import accounts, audit_logger, box_keys, desk
+from services import elections as service
+from services.clock import utc_now
+from services.context import platform
+from services.errors import Conflict, Forbidden, ValidationFailed
+from services.security import Permission, has_permission
+
+MAX_REASON = 500
+
+
+@bp.route("/elections", methods=["GET", "POST"])
+@requires(Permission.VIEW_DESK)
+def elections() -> ResponseReturnValue:
+    """List elections, or make a draft (admins only)."""
+    if request.method == "POST":
+        return _create()
+    found = service.visible_elections()
+    if wants_json():
+        return jsonify(elections=[_election_json(election) for election in found])
+    counts = {election.id: service.roll_counts(election) for election in found}
+    chosen = desk.election_for(g.principal.election_id)
+    return render_template(
+        "admin/elections/list.html", elections=found, counts=counts, current_election=chosen, manages=_manages()
+    )
+
+
+@bp.get("/elections/new")
+@requires(Permission.MANAGE_ELECTIONS)
+def new_election() -> ResponseReturnValue:
+    """Show an empty form."""
+    return _form({}, {})
+
+
+@bp.get("/elections/<int:election_id>")
+@requires(Permission.VIEW_DESK)
+def election(election_id: int) -> ResponseReturnValue:
+    """Show one election, what it still lacks, and what can be done with it."""
+    return _page(desk.visible_election(election_id))
+
+
+@bp.post("/elections/<int:election_id>/select")
+@requires(Permission.VIEW_DESK)
+def select_election(election_id: int) -> ResponseReturnValue:
+    """Make this the election that the desk shows."""
+    found = desk.visible_election(election_id)
+    with transaction():
+        accounts.select_election(g.principal.session_id, found.id)
+    return jsonify(election=_election_json(found)) if wants_json() else redirect(url_for("admin.dashboard"))
+
+
+@bp.post("/elections/<int:election_id>/open")
+@requires(Permission.MANAGE_ELECTIONS)
+def open_election(election_id: int) -> ResponseReturnValue:
+    """Freeze and sign the definition and open; the reasons against it come back in plain words."""
+    found = desk.visible_election(election_id)
+    try:
+        with transaction():
+            service.open_election(found, current_actor())
+            accounts.select_election(g.principal.session_id, election_id)
+    except ValidationFailed:
+        if wants_json():
+            raise
+        return _page(desk.visible_election(election_id)), 422
+    if wants_json():
+        return jsonify(election=_election_json(desk.visible_election(election_id)))
+    flash(_("The election is open. Its candidates and rules cannot change any more."), "ok")
+    return redirect(url_for("admin.election", election_id=election_id))
+
+
+@bp.post("/elections/<int:election_id>/close")
+@requires(Permission.MANAGE_ELECTIONS)
+def close_election(election_id: int) -> ResponseReturnValue:
+    """Ask first, counting who has not voted; close for good when the answer is `confirm`."""
+    found = desk.visible_election(election_id)
+    values = body()
+    reason = text_field(values, "reason", MAX_REASON)
+    if values.get("confirm") not in (True, "yes"):
+        return _ask_to_close(found)
+    with transaction():
+        service.close_election(found, current_actor())
+        if reason:
+            audit_logger.record("staff:election:close_reason", current_actor(), election_id=election_id, reason=reason)
+    if wants_json():
+        return jsonify(election=_election_json(desk.visible_election(election_id)))
+    flash(_("The election is closed. The ballots are being sealed and counted."), "ok")
+    return redirect(url_for("admin.results"))
+
+
+@bp.post("/elections/<int:election_id>/recovery-copy")
+@requires(Permission.MANAGE_ELECTIONS)
+def recovery_copy(election_id: int) -> ResponseReturnValue:
+    """Send the box key, encrypted with a passphrase typed twice, to keep away from this machine."""
+    found = desk.visible_election(election_id)
+    values = body()
+    first, second = text_field(values, "passphrase", 500), text_field(values, "passphrase_again", 500)
+    errors = _passphrase_errors(first, second)
+    if errors:
+        if wants_json():
+            raise ValidationFailed(fields=errors)
+        return _page(found, errors=errors), 422
+    with transaction():
+        content = box_keys.recovery_copy(found, first, current_actor())
+    name = f"recovery-copy-{found.public_id}.key"
+    return send_file(
+        BytesIO(content), mimetype="application/octet-stream", as_attachment=True, download_name=name, max_age=0
+    )
+
+
+def _create() -> ResponseReturnValue:
+    if not _manages():
+        raise Forbidden(_("You are signed in as %(role)s and cannot do this.", role=g.principal.role))
+    try:
+        values = election_values(platform().settings.timezone)
+        with transaction():
+            made = service.create_election(**values, actor=current_actor())
+            accounts.select_election(g.principal.session_id, made.id)
+            made_id = made.id
+    except ValidationFailed as error:
+        if wants_json():
+            raise
+        return _form(request.form.to_dict(), error.fields or {"title": error.message}), 422
+    if wants_json():
+        return jsonify(election=_election_json(desk.visible_election(made_id))), 201
+    flash(_("The draft is saved. Add candidates and voters, then open it."), "ok")
+    return redirect(url_for("admin.election", election_id=made_id))
+
+
+def _form(values: dict[str, Any], errors: dict[str, str]) -> str:
+    zone = platform().settings.timezone
+    chosen = desk.election_for(g.principal.election_id)
+    return render_template(
+        "admin/elections/new.html",
+        values=values,
+        errors=errors,
+        summary=_summary(errors),
+        zone=zone,
+        current_election=chosen,
+    )
+
+
+def _page(found: Election, errors: dict[str, str] | None = None) -> str:
+    """Render one election; a draft with the reasons why it cannot open."""
+    lacking = service.obstacles(found) if found.status is ElectionStatus.DRAFT else []
+    return render_template(
+        "admin/elections/detail.html",
+        election=found,
+        current_election=desk.election_for(g.principal.election_id),
+        counts=service.roll_counts(found),
+        lacking=lacking,
+        errors=errors or {},
+        summary=_summary(errors or {}),
+        manages=_manages(),
+        now=utc_now(),
+        shortest=box_keys.MIN_PASSPHRASE,
+    )
+
+
+def _ask_to_close(found: Election) -> ResponseReturnValue:
+    if found.status is not ElectionStatus.ACTIVE:
+        raise Conflict(_("Only an open election can be closed."))
+    voted, on_roll = service.roll_counts(found)
+    message = _(
+        "%(left)s voters have not voted. Nobody can vote after this. It cannot be opened again.",
+        left=f"{on_roll - voted:,}",
+    )
+    if wants_json():
+        return jsonify(error={"code": "confirmation_needed", "message": message}), 409
+    return render_template("admin/close.html", election=found, current_election=found, message=message)
+
+
+def _passphrase_errors(first: str, second: str) -> dict[str, str]:
+    if len(first) < box_keys.MIN_PASSPHRASE:
+        return {"passphrase": _("Use %(count)s characters or more.", count=box_keys.MIN_PASSPHRASE)}
+    return {} if first == second else {"passphrase_again": _("This is not the same passphrase. Type it again.")}
+
+
+def _summary(errors: dict[str, str]) -> list[tuple[str, str]]:
+    return [(f"f-{name}", sentence) for name, sentence in errors.items()]
+
+
+def _manages() -> bool:
+    return has_permission(g.principal.role, Permission.MANAGE_ELECTIONS)
+
+
+def _election_json(found: Election) -> dict[str, Any]:
+    voted, on_roll = service.roll_counts(found)
+    return {
+        "id": found.id,
+        "title": found.title,
+        "description": found.description,
+        "status": found.status.value,
+        "secrecy": found.secrecy.value,
+        "results_policy": found.results_policy.value,
+        "live_batch": found.live_batch,
+        "max_choices": found.max_choices,
+        "opens_at": found.opens_at.isoformat(),
+        "closes_at": found.closes_at.isoformat(),
+        "voted": voted,
+        "on_roll": on_roll,
+    }

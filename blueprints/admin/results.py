@@ -1,0 +1,150 @@
+"""The result on the desk, its live figures, its exports, and the reset of an election."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from flask import current_app, flash, g, jsonify, make_response, redirect, render_template, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from blueprints.admin import bp
+from blueprints.http import body, current_actor, text_field, wants_json
+from blueprints.policy import requires
+from blueprints.result_context import result_context, result_json
+from models import Election, ElectionStatus, transaction
+from services import accounts, audit_logger, confirmations, desk, elections
+from services.clock import utc_now
+from services.context import platform
+from services.errors import Conflict, NotFound
+from services.exports import csv_export, file_name, pdf_export
+from services.result_words import balance_sentence, verdict_title, verdict_words
+from services.results import Result, result_of
+from services.security import Permission
+
+RESET = "reset-election"
+
+
+@bp.get("/results")
+@requires(Permission.VIEW_RESULTS)
+def results() -> ResponseReturnValue:
+    """Show the result of the chosen election; the page asks for new figures every 2 s."""
+    election = desk.election_for(g.principal.election_id)
+    if election is None:
+        return render_template("admin/results_empty.html")
+    result = result_of(election, utc_now())
+    return render_template(
+        "admin/results.html",
+        election=election,
+        current_election=election,
+        result=result_context(result),
+        counted=result.counted,
+        headline=verdict_title(result),
+        words=verdict_words(result),
+        balance=balance_sentence(result.balance, result.secret),
+    )
+
+
+@bp.get("/results/live")
+@requires(Permission.VIEW_RESULTS)
+def results_live() -> ResponseReturnValue:
+    """Answer the figures of the chosen election: per candidate, per party, NOTA, turnout, winner or tie."""
+    result = result_of(_chosen(), utc_now())
+    figures = {**result_json(result), "balance_words": balance_sentence(result.balance, result.secret)}
+    response = make_response(jsonify(figures))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.get("/results/export.csv")
+@requires(Permission.VIEW_RESULTS)
+def export_csv() -> ResponseReturnValue:
+    """Send the result as CSV; 409 while the counts may not be seen."""
+    result = _exported("csv")
+    return _download(result, csv_export(result), "csv", "text/csv")
+
+
+@bp.get("/results/export.pdf")
+@requires(Permission.VIEW_RESULTS)
+def export_pdf() -> ResponseReturnValue:
+    """Send the result as PDF; 409 while the counts may not be seen."""
+    result = _exported("pdf")
+    content = pdf_export(result, utc_now(), platform().settings.timezone)
+    return _download(result, content, "pdf", "application/pdf")
+
+
+@bp.post("/election/reset")
+@requires(Permission.MANAGE_ELECTIONS)
+def reset_election() -> ResponseReturnValue:
+    """Archive the round and open a fresh one: asked first, done only with the answer's token and the typed title."""
+    values = body()
+    election = _wanted(values)
+    token, typed = text_field(values, "confirm_token", 500), text_field(values, "title", 500)
+    if not token:
+        return _ask_to_reset(election)
+    if not confirmations.holds(current_app.secret_key, token, RESET, *_subject(election)):
+        return _ask_to_reset(election, {"confirm_token": _("Five minutes are over. Confirm once more.")})
+    if typed != election.title:
+        return _ask_to_reset(election, {"title": _("Type the title exactly as it stands above.")})
+    with transaction():
+        fresh = elections.reset_election(election, current_actor())
+        accounts.select_election(g.principal.session_id, fresh.id)
+        fresh_id = fresh.id
+    if wants_json():
+        return jsonify(election_id=fresh_id, archived_id=election.id)
+    flash(_("The round is archived. A fresh round is open."), "ok")
+    return redirect(url_for("admin.election", election_id=fresh_id))
+
+
+def _chosen() -> Election:
+    election = desk.election_for(g.principal.election_id)
+    if election is None:
+        raise NotFound(_("There is no election yet."))
+    return election
+
+
+def _wanted(values: dict[str, object]) -> Election:
+    """Return the election that the request names, else the chosen one."""
+    named = values.get("election_id")
+    if named is None or named == "":
+        return _chosen()
+    text = str(named)
+    return desk.visible_election(int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0)
+
+
+def _subject(election: Election) -> tuple[int, ...]:
+    return election.id, g.principal.session_id
+
+
+def _ask_to_reset(election: Election, errors: dict[str, str] | None = None) -> ResponseReturnValue:
+    """Say what a reset does and give the token for the second confirmation; nothing is changed."""
+    if election.status in (ElectionStatus.DRAFT, ElectionStatus.ARCHIVED):
+        raise Conflict(_("Only an election that has opened has a round to archive."))
+    token = confirmations.issue(current_app.secret_key, RESET, *_subject(election))
+    voted, on_roll = elections.roll_counts(election)
+    message = _(
+        "%(voted)s votes go to the archive and stay there. %(on_roll)s voters stand on the roll of the fresh round.",
+        voted=f"{voted:,}",
+        on_roll=f"{on_roll:,}",
+    )
+    if wants_json():
+        error = {"code": "confirmation_needed", "message": message, **({"fields": errors} if errors else {})}
+        answer = {"error": error, "confirm_token": token, "title": election.title}
+        return jsonify(answer | {"expires_in": confirmations.LIFETIME_SECONDS}), 409
+    page = render_template("admin/reset.html", election=election, token=token, message=message, errors=errors or {})
+    return page, 422 if errors else 200
+
+
+def _exported(kind: str) -> Result:
+    """Return the result to export, with the export in the audit log (design, section 8: result views are audited)."""
+    election = _chosen()
+    result = result_of(election, utc_now())
+    if result.counted:
+        with transaction():
+            audit_logger.record("staff:result:exported", current_actor(), election_id=election.id, kind=kind)
+    return result
+
+
+def _download(result: Result, content: bytes, suffix: str, kind: str) -> ResponseReturnValue:
+    name = file_name(result, suffix)
+    return send_file(BytesIO(content), mimetype=kind, as_attachment=True, download_name=name, max_age=0)

@@ -1,0 +1,133 @@
+"""One function a command: read the arguments, call one service, say what happened."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from models import StaffRole, transaction
+from services import accounts, box_keys, elections, health, seed
+from services.actor import Actor
+from services.context import platform
+from services.embedded_postgres import EmbeddedPostgres
+from services.errors import DomainError
+from services.jobs import run_worker
+from services.security import hash_password
+
+OPERATOR = Actor(role="operator", name="operator")
+
+
+@click.command("seed")
+@with_appcontext
+def seed_command() -> None:
+    """Fill an empty installation with the demo: one admin, one officer, two voters, two elections."""
+    with transaction():
+        report = seed.seed()
+    click.echo("\n".join(report.lines()))
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Do what is due now and stop.")
+@with_appcontext
+def worker_command(once: bool) -> None:
+    """Send mail and seal ballots until stopped."""
+    run_worker(current_app._get_current_object(), once=once)  # type: ignore[attr-defined]
+
+
+@click.command("db-stop")
+@with_appcontext
+def db_stop_command() -> None:
+    """Stop the embedded PostgreSQL."""
+    server = EmbeddedPostgres(platform().settings.embedded_database_folder)
+    click.echo("The database is stopped." if server.stop() else "The database was not running.")
+
+
+@click.command("create-admin")
+@click.argument("username")
+@click.option("--email", help="Where this person gets mail.")
+@click.option("--role", type=click.Choice([role.value for role in StaffRole]), default=StaffRole.ADMIN.value)
+@click.password_option()
+@with_appcontext
+def create_admin_command(username: str, email: str | None, role: str, password: str) -> None:
+    """Add a staff member."""
+    with _words(), transaction():
+        accounts.create_staff(username, password, StaffRole(role), OPERATOR, email)
+    click.echo(f"{username} can sign in as {role}.")
+
+
+@click.command("hash-password")
+@click.password_option()
+def hash_password_command(password: str) -> None:
+    """Print the bcrypt hash of a password, for ADMIN_DEFAULT_PASS_HASH."""
+    click.echo(hash_password(password))
+
+
+@click.command("unlock")
+@click.argument("username")
+@with_appcontext
+def unlock_command(username: str) -> None:
+    """Forget the failed sign-ins of a staff member."""
+    with _words(), transaction():
+        count = accounts.unlock(username, OPERATOR)
+    click.echo(f"{count} failed sign-ins of {username} are forgotten.")
+
+
+@click.command("check")
+@with_appcontext
+def check_command() -> None:
+    """Say what is not right with this installation; exit 1 when something has to be mended."""
+    report = health.check_installation()
+    for line in report.lines():
+        click.echo(line)
+    if not report.ok:
+        sys.exit(1)
+
+
+@click.command("restore-box-key")
+@click.argument("election_id", type=int)
+@click.argument("copy", type=click.File("rb"))
+@click.password_option("--passphrase", confirmation_prompt=False)
+@with_appcontext
+def restore_box_key_command(election_id: int, copy: click.utils.LazyFile, passphrase: str) -> None:
+    """Put a lost box key back from its recovery copy."""
+    with _words(), transaction():
+        box_keys.restore_from_copy(elections.get_election(election_id), copy.read(), passphrase, OPERATOR)
+    click.echo("The box key is back. The worker seals again.")
+
+
+@click.command("destroy-box-key")
+@click.argument("election_id", type=int)
+@click.confirmation_option(prompt="Destroy the box key for good?")
+@with_appcontext
+def destroy_box_key_command(election_id: int) -> None:
+    """Destroy the box key of a counted election and print the certificate."""
+    with _words(), transaction():
+        certificate = box_keys.destroy(elections.get_election(election_id), OPERATOR)
+    click.echo(certificate)
+
+
+class _words:
+    """Turn a domain error into one sentence and exit 1."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, DomainError):
+            raise click.ClickException(error.message) from error
+
+
+ALL = (
+    seed_command,
+    worker_command,
+    db_stop_command,
+    create_admin_command,
+    hash_password_command,
+    unlock_command,
+    check_command,
+    restore_box_key_command,
+    destroy_box_key_command,
+)

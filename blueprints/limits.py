@@ -1,0 +1,90 @@
+"""Rate limits: how often one kiosk, voter, account or address may ask. Counted in PostgreSQL, or Redis where set.
+
+In the booth the key is the kiosk and the voter, never the address: a polling place behind one address is not shut out.
+"""
+
+from __future__ import annotations
+
+import time
+
+from flask import Flask, Response, current_app, g, request
+from flask_babel import gettext as _
+from flask_limiter import Limiter, RateLimitExceeded
+from werkzeug.exceptions import HTTPException
+
+from services import rate_limit_storage, voters  # noqa: F401  the import registers the storage
+from services.errors import TooMany
+
+SIGN_IN = "10 per minute"
+"""By address and account together; the lock-out after five failures is services.accounts' own."""
+SIGN_IN_ADDRESS = "60 per minute"
+"""By address alone: a hall of officers signing in at opening passes, a list of guessed accounts does not."""
+BOOTH_START = "10 per minute"
+"""By kiosk and typed voter ID."""
+BOOTH_START_KIOSK = "40 per minute"
+"""By kiosk: nobody types faster; stops the trying out of voter IDs."""
+BOOTH_FRAMES = "180 per minute"
+"""By kiosk, where one voter stands at a time: three chunks of frames a second."""
+BOOTH_VOTE = "20 per minute"
+"""By kiosk and voter."""
+BOOTH_OTHER = "60 per minute"
+
+KEY_LIMIT = 64
+POLL_FORM_BYTES = 64 * 1024
+"""Larger bodies are not opened for a key; no voter ID is that long."""
+
+
+def address_key() -> str:
+    """Return the caller's address."""
+    return f"address:{request.remote_addr}"
+
+
+def account_key() -> str:
+    """Return address and typed account name: nobody can shut out an account from elsewhere."""
+    return f"{address_key()}:account:{_typed('username').casefold()}"
+
+
+def kiosk_key() -> str:
+    """Return the kiosk; the address where no kiosk is signed in."""
+    principal = g.get("principal")
+    return f"kiosk:{principal.session_id}" if principal is not None else address_key()
+
+
+def booth_key() -> str:
+    """Return kiosk and typed voter ID."""
+    return f"{kiosk_key()}:voter:{voters.normalise_voter_number(_typed('voter_id'))}"
+
+
+limiter = Limiter(address_key, strategy="fixed-window", headers_enabled=False)
+
+
+def init_app(app: Flask) -> None:
+    """Count from now on; `principal.init_app` must come first, the keys need to know the kiosk."""
+    limiter.init_app(app)
+    app.register_error_handler(RateLimitExceeded, too_many)
+
+
+def too_many(error: RateLimitExceeded) -> Response:
+    """Answer 429 as any other domain error, in HTML or JSON, with the seconds to wait."""
+    seconds = _seconds_to_wait()
+    refusal = TooMany(_("Too many tries. Wait %(seconds)s seconds, then try again.", seconds=seconds))
+    response = current_app.make_response(current_app.handle_user_exception(refusal))
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def _seconds_to_wait() -> int:
+    limit = limiter.current_limit
+    return max(1, round(limit.reset_at - time.time())) if limit else 60
+
+
+def _typed(name: str) -> str:
+    """Return a short text value of the body, '' when there is none: a key must never fail."""
+    if (request.content_length or 0) > POLL_FORM_BYTES:
+        return ""
+    try:
+        values = request.get_json(silent=True) if request.is_json else request.form
+    except HTTPException:
+        return ""
+    value = values.get(name, "") if hasattr(values, "get") else ""
+    return value[:KEY_LIMIT] if isinstance(value, str) else ""

@@ -1,0 +1,70 @@
+"""Who may call a route: every view carries `@public` or `@requires(...)`, or the application does not start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Flask, g, redirect, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from blueprints.http import wants_json
+from services.errors import DomainError, Forbidden
+from services.security import Permission, has_permission
+
+View = Callable[..., Any]
+FRAMEWORK_ENDPOINTS = frozenset({"static"})
+
+
+class SignInNeeded(DomainError):
+    status, code = 401, "sign_in_needed"
+    message = "Sign in first."
+
+
+class PolicyMissing(RuntimeError):
+    """A route does not say who may call it."""
+
+
+def public(view: View) -> View:
+    """Mark a view that anybody may call."""
+    view.__policy__ = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Mark a view that needs a permission of the present principal (staff or kiosk)."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            principal = g.get("principal")
+            if principal is None:
+                return _ask_to_sign_in(permission)
+            if not has_permission(principal.role, permission):
+                raise Forbidden(_("You are signed in as %(role)s and cannot do this.", role=principal.role))
+            return view(*args, **kwargs)
+
+        guarded.__policy__ = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def check_policies(app: Flask) -> None:
+    """Refuse to start when a route carries no policy."""
+    bare = [
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint not in FRAMEWORK_ENDPOINTS and not hasattr(app.view_functions[rule.endpoint], "__policy__")
+    ]
+    if bare:
+        raise PolicyMissing(f"These routes carry neither @public nor @requires: {sorted(bare)}")
+
+
+def _ask_to_sign_in(permission: Permission) -> Response:
+    if wants_json():
+        raise SignInNeeded(_("Sign in first."))
+    room = "polling" if permission is Permission.POLL else "commission"
+    return redirect(url_for("landing.index", room=room))

@@ -1,0 +1,7 @@
+"""The booth: type the voter ID, show a live face, vote."""
+
+from flask import Blueprint
+
+bp = Blueprint("poll", __name__, url_prefix="/poll")
+
+from blueprints.poll import ballot, identify  # noqa: E402,F401

@@ -1,0 +1,118 @@
+"""What the booth says: one heading, one sentence and the ways on for every outcome (look.md, section 8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+from flask_babel import format_datetime
+from flask_babel import gettext as _
+
+from models import AuthResult
+from services.identification import LookupReason, Verdict, VoterLookup
+
+
+@dataclass(frozen=True)
+class Words:
+    """A heading, a sentence, and the status of an HTML answer."""
+
+    heading: str
+    message: str
+    status: int = 200
+
+
+def of_lookup(lookup: VoterLookup) -> Words:
+    """Return the words for a typed voter ID."""
+    again = _("Look at your polling card and type it again.")
+    suspended = _("Your entry needs a look first. Call the officer.")
+    officer = _("You can vote with an identity document. The officer helps you.")
+    words = {
+        LookupReason.ELIGIBLE: (_("Is this you?"), _("Check the letters of the name and the number."), 200),
+        LookupReason.TYPING_SLIP: (_("One digit is wrong"), _("One digit is wrong. %(again)s", again=again), 422),
+        LookupReason.UNKNOWN_NUMBER: (
+            _("Nobody has this voter ID"),
+            _("Nobody has this voter ID. %(again)s", again=again),
+            404,
+        ),
+        LookupReason.NOT_ON_ROLL: (
+            _("You are not on this electoral roll"),
+            _("This voter ID is not on the electoral roll of this election. Call the officer."),
+            404,
+        ),
+        LookupReason.ALREADY_VOTED: (_("You have already voted"), _voted_at(lookup), 409),
+        LookupReason.SUSPENDED: (_("The officer helps you"), suspended, 403),
+        LookupReason.NOT_ENROLLED: (_("The officer helps you"), officer, 403),
+        LookupReason.NO_CONSENT: (_("The officer helps you"), officer, 403),
+        LookupReason.OFFICER_NEEDED: (_("The officer is coming. Stay here."), officer, 403),
+        LookupReason.NOT_OPEN_YET: (_("The election is not open yet"), _("Come back when it opens."), 409),
+        LookupReason.CLOSED: (_("The election is closed"), _("No more votes can be cast."), 409),
+    }
+    return Words(*words[lookup.reason])
+
+
+def of_verdict(verdict: Verdict) -> Words:
+    """Return the words for a finished check of the face: the heading is the one thing to change."""
+    if verdict.result is AuthResult.SUCCESS:
+        return Words(_("You are recognised"), _("Your ballot is open."))
+    safe = _("No vote was cast. Nothing is lost.")
+    if verdict.officer:
+        return Words(_("The officer is coming. Stay here."), safe)
+    if verdict.result is AuthResult.MISMATCH:
+        return Words(_("This face does not match the voter ID"), safe)
+    return Words(reason(verdict.reasons[0] if verdict.reasons else ""), safe)
+
+
+def reason(code: str) -> str:
+    """Return what to change, for a reason or advice code of the camera."""
+    words = {
+        "no_face": _("Look straight at the camera"),
+        "bad_pose": _("Look straight at the camera"),
+        "multiple_faces": _("Only one person"),
+        "several_faces": _("Only one person"),
+        "face_too_small": _("Come closer"),
+        "too_blurry": _("Hold still"),
+        "too_dark": _("More light, from the front"),
+        "too_bright": _("Less light on the face"),
+        "wrong_action": _("Follow the drawing"),
+        "timeout": _("Move a little sooner"),
+        "face_lost": _("Stay in front of the camera"),
+        "face_changed": _("Stay in front of the camera"),
+        "different_person": _("Stay in front of the camera"),
+        "abandoned": _("Stay until the check is done"),
+        "repeated_frames": _("The camera stands still. Start again"),
+        "too_fast": _("The camera is too fast. Start again"),
+    }
+    return words.get(code, _("Try again"))
+
+
+def of_cast(kind: str) -> Words:
+    """Return the words for a cast that was not accepted."""
+    words = {
+        "already_voted": (_("You have already voted"), _("Your first vote stands. This one was not cast."), 409),
+        "pass_over": (
+            _("The time for this ballot is over"),
+            _("No vote was cast. Type your voter ID to start again."),
+            409,
+        ),
+        "closed": (_("The election is closed"), _("No vote was cast. No more votes can be cast."), 409),
+        "stopped": (_("This election is stopped"), _("No vote was cast. Call the officer."), 409),
+    }
+    return Words(*words[kind])
+
+
+def start_again() -> dict[str, Any]:
+    """Return the way back to the first screen."""
+    return {"label": _("Back to the start"), "url": url_for("poll.index"), "method": "get", "kind": "now"}
+
+
+def call_officer() -> dict[str, Any]:
+    """Return the way to the officer."""
+    return {"label": _("Call the officer"), "url": url_for("poll.officer"), "method": "post", "kind": "flat"}
+
+
+def _voted_at(lookup: VoterLookup) -> str:
+    if lookup.voted_at is None:
+        return _("Your vote is cast. You can go.")
+    moment = format_datetime(lookup.voted_at, "EEEE d MMMM, HH:mm z")
+    return _("Your vote was cast on %(moment)s. You can go.", moment=moment)

@@ -1,0 +1,41 @@
+"""The principal of a request: a staff session or a kiosk, found from the session cookie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, g, session
+
+from services import accounts, kiosks
+
+STAFF_KEY = "staff_session"
+KIOSK_KEY = "kiosk"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is signed in; `session_id` is the row of `staff_sessions` or `kiosks`."""
+
+    role: str
+    id: int
+    name: str
+    session_id: int
+    election_id: int | None
+
+
+def load_principal() -> None:
+    """Set `g.principal`; a kiosk is only a kiosk, whoever signed it in."""
+    g.principal = None
+    if token := session.get(KIOSK_KEY):
+        kiosk = kiosks.find_open(token)
+        if kiosk is not None:
+            g.principal = Principal("kiosk", kiosk.id, kiosk.name, kiosk.id, kiosk.election_id)
+    elif token := session.get(STAFF_KEY):
+        found = accounts.find_session(token)
+        if found is not None:
+            user = found.staff_user
+            g.principal = Principal(user.role.value, user.id, user.username, found.id, found.election_id)
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(load_principal)

@@ -1,0 +1,119 @@
+"""Kiosks, liveness challenges, ballot passes and the record of every identification attempt."""
+
+from __future__ import annotations
+
+import enum
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import TimestampMixin, db, text_enum
+from models.elections import Channel, Election
+from models.voters import Voter
+
+
+class AuthResult(enum.StrEnum):
+    SUCCESS = "success"
+    MISMATCH = "mismatch"
+    UNKNOWN = "unknown"
+
+
+class AuthMethod(enum.StrEnum):
+    FACE = "face"
+    DOCUMENT = "document"
+
+
+class Review(enum.StrEnum):
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+
+
+class Kiosk(TimestampMixin, db.Model):
+    """A booth browser: a principal of its own with poll rights only, whoever signed it in."""
+
+    __tablename__ = "kiosks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    election_id: Mapped[int] = mapped_column(ForeignKey("elections.id"), index=True)
+    opened_by: Mapped[int] = mapped_column(ForeignKey("staff_users.id"))
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    ip_address: Mapped[str | None]
+    last_seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    election: Mapped[Election] = relationship()
+
+
+class Challenge(TimestampMixin, db.Model):
+    """A random liveness challenge, bound to one kiosk and one voter; finished once."""
+
+    __tablename__ = "challenges"
+
+    id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()"))
+    kiosk_id: Mapped[int] = mapped_column(ForeignKey("kiosks.id"), index=True)
+    election_id: Mapped[int] = mapped_column(ForeignKey("elections.id"))
+    voter_id: Mapped[int] = mapped_column(ForeignKey("voters.id", ondelete="CASCADE"))
+    steps: Mapped[list[str]] = mapped_column(JSONB)
+    state: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    voter: Mapped[Voter] = relationship()
+
+    __table_args__ = (Index("ix_challenges_election_id_voter_id", "election_id", "voter_id"),)
+
+
+class BallotPass(TimestampMixin, db.Model):
+    """The right to cast one ballot after a successful check; spent only by an accepted cast."""
+
+    __tablename__ = "ballot_passes"
+
+    id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()"))
+    kiosk_id: Mapped[int] = mapped_column(ForeignKey("kiosks.id"), index=True)
+    election_id: Mapped[int] = mapped_column(ForeignKey("elections.id"))
+    voter_id: Mapped[int] = mapped_column(ForeignKey("voters.id", ondelete="CASCADE"))
+    auth_event_id: Mapped[int | None] = mapped_column(ForeignKey("auth_events.id"))
+    expires_at: Mapped[datetime]
+    extensions: Mapped[int] = mapped_column(server_default="0")
+    used_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+    voter: Mapped[Voter] = relationship()
+
+    __table_args__ = (Index("ix_ballot_passes_election_id_voter_id", "election_id", "voter_id"),)
+
+
+class AuthEvent(TimestampMixin, db.Model):
+    """Every identification attempt, refusals too. Erasable, unlike the audit log: it holds addresses and pictures."""
+
+    __tablename__ = "auth_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    election_id: Mapped[int | None] = mapped_column(ForeignKey("elections.id"))
+    kiosk_id: Mapped[int | None] = mapped_column(ForeignKey("kiosks.id"))
+    voter_id: Mapped[int | None] = mapped_column(ForeignKey("voters.id", ondelete="SET NULL"))
+    voter_id_input: Mapped[str]
+    result: Mapped[AuthResult] = mapped_column(text_enum(AuthResult))
+    method: Mapped[AuthMethod] = mapped_column(text_enum(AuthMethod), server_default=AuthMethod.FACE)
+    reason: Mapped[str | None]
+    distance: Mapped[float | None]
+    suspicion_score: Mapped[float | None]
+    liveness: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    snapshot_path: Mapped[str | None]
+    ip_address: Mapped[str | None]
+    user_agent: Mapped[str | None]
+    channel: Mapped[Channel] = mapped_column(text_enum(Channel), server_default=Channel.BOOTH)
+    review: Mapped[Review | None] = mapped_column(text_enum(Review))
+
+    voter: Mapped[Voter | None] = relationship()
+
+    __table_args__ = (
+        CheckConstraint("suspicion_score IS NULL OR suspicion_score BETWEEN 0 AND 1", name="suspicion_range"),
+        Index("ix_auth_events_election_id_voter_id_created_at", "election_id", "voter_id", "created_at"),
+    )

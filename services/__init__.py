@@ -1,0 +1,1 @@
+"""Rules and work. Services never see HTTP; see docs/architecture.md for their layers."""

@@ -1,0 +1,141 @@
+"""Staff accounts: signing in, waiting after failures, sessions, first admin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy import delete, func, select
+
+from models import LoginFailure, StaffRole, StaffSession, StaffUser, db
+from services import audit_logger
+from services.actor import Actor
+from services.clock import utc_now
+from services.errors import Conflict, NotFound, ValidationFailed
+from services.security import hash_password, hash_token, new_token, verify_password
+from services.security.passwords import MIN_LENGTH, waste_time
+
+MAX_FAILURES = 5
+FAILURE_WINDOW = timedelta(minutes=15)
+SESSION_LIFETIME = timedelta(hours=12)
+UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104 - a name for "no address", nothing listens there
+
+
+@dataclass(frozen=True)
+class SignInOutcome:
+    """The result of a sign-in: the user, or the words to show; `retry_after` when the address has to wait."""
+
+    user: StaffUser | None
+    message: str = ""
+    retry_after: timedelta | None = None
+
+
+def authenticate(username: str, password: str, actor: Actor) -> SignInOutcome:
+    """Check a name and a password; failures count by account and address together, so nobody locks the staff out."""
+    user = db.session.scalar(select(StaffUser).where(StaffUser.username == username, StaffUser.is_active))
+    if (wait := _waiting_time(username, actor)) is not None:
+        audit_logger.record("staff:session:delayed", actor, username=username[:100])
+        minutes = max(1, round(wait / timedelta(minutes=1)))
+        return SignInOutcome(None, _("Too many wrong passwords. Try again in %(minutes)s minutes.", minutes=minutes), wait)
+    if user is None:
+        waste_time(password)
+        return _fail(username, actor)
+    matches, needs_rehash = verify_password(password, user.password_hash)
+    if not matches:
+        return _fail(username, actor)
+    if needs_rehash:
+        user.password_hash = hash_password(password)
+    db.session.execute(delete(LoginFailure).where(_failures_of(username, actor)))
+    return SignInOutcome(user)
+
+
+def start_session(user: StaffUser, actor: Actor) -> str:
+    """Make a session and return the token that the browser keeps."""
+    token = new_token()
+    now = utc_now()
+    db.session.add(
+        StaffSession(staff_user_id=user.id, token_hash=hash_token(token), ip_address=actor.ip, last_seen_at=now)
+    )
+    user.last_login_at = now
+    audit_logger.record("staff:session:started", actor, username=user.username, role=user.role.value)
+    return token
+
+
+def find_session(token: str) -> StaffSession | None:
+    """Return the live session of this token, unless it ended, is too old, or its user was deactivated."""
+    return db.session.scalar(
+        select(StaffSession)
+        .join(StaffUser)
+        .where(
+            StaffSession.token_hash == hash_token(token),
+            StaffSession.ended_at.is_(None),
+            StaffSession.created_at > utc_now() - SESSION_LIFETIME,
+            StaffUser.is_active,
+        )
+    )
+
+
+def end_session(session_id: int, actor: Actor) -> None:
+    """End a session; its token is worth nothing from then on."""
+    db.session.get_one(StaffSession, session_id).ended_at = utc_now()
+    audit_logger.record("staff:session:ended", actor)
+
+
+def select_election(session_id: int, election_id: int) -> None:
+    """Remember which election the desk shows."""
+    db.session.get_one(StaffSession, session_id).election_id = election_id
+
+
+def confirm_password(user_id: int, password: str, actor: Actor) -> bool:
+    """Check the signed-in person's own password once more; failures count like those of signing in."""
+    user = db.session.get_one(StaffUser, user_id)
+    return authenticate(user.username, password, actor).user is not None
+
+
+def create_staff(username: str, password: str, role: StaffRole, actor: Actor, email: str | None = None) -> StaffUser:
+    """Add a staff member; raises ValidationFailed for a short password and Conflict for a name in use."""
+    if len(password) < MIN_LENGTH:
+        raise ValidationFailed(fields={"password": _("Use %(count)s characters or more.", count=MIN_LENGTH)})
+    return add_staff(username, hash_password(password), role, actor, email)
+
+
+def add_staff(username: str, password_hash: str, role: StaffRole, actor: Actor, email: str | None = None) -> StaffUser:
+    """Add a staff member whose password is known as a hash only; raises Conflict for a name in use."""
+    if db.session.scalar(select(StaffUser.id).where(StaffUser.username == username)):
+        raise Conflict(_("There is a staff member called %(name)s.", name=username))
+    user = StaffUser(username=username, email=email, password_hash=password_hash, role=role)
+    db.session.add(user)
+    db.session.flush()
+    audit_logger.record("staff:account:created", actor, username=username, role=role.value)
+    return user
+
+
+def unlock(username: str, actor: Actor) -> int:
+    """Forget the failures of an account from every address; return how many there were. Raises NotFound."""
+    if not db.session.scalar(select(StaffUser.id).where(StaffUser.username == username)):
+        raise NotFound(_("There is no staff member called %(name)s.", name=username))
+    count = db.session.execute(delete(LoginFailure).where(LoginFailure.username == username)).rowcount
+    audit_logger.record("staff:account:unlocked", actor, username=username, count=count)
+    return int(count)
+
+
+def _fail(username: str, actor: Actor) -> SignInOutcome:
+    db.session.add(LoginFailure(username=username[:200], ip_address=actor.ip or UNKNOWN_ADDRESS))
+    audit_logger.record("staff:session:refused", actor, username=username[:100])
+    return SignInOutcome(None, _("That user name and password do not match."))
+
+
+def _waiting_time(username: str, actor: Actor) -> timedelta | None:
+    count, latest = db.session.execute(
+        select(func.count(), func.max(LoginFailure.created_at)).where(_failures_of(username, actor))
+    ).one()
+    return latest + FAILURE_WINDOW - utc_now() if count >= MAX_FAILURES else None
+
+
+def _failures_of(username: str, actor: Actor):  # type: ignore[no-untyped-def]
+    return (
+        (LoginFailure.username == username[:200])
+        & (LoginFailure.ip_address == (actor.ip or UNKNOWN_ADDRESS))
+        & (LoginFailure.created_at > utc_now() - FAILURE_WINDOW)
+    )

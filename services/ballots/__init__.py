@@ -1,0 +1,23 @@
+"""Ballots: definition, casting, sealing and counting (design, section 3)."""
+
+from services.ballots.casting import CastOutcome, cast
+from services.ballots.choices import Choice, choices_of, parse_choice
+from services.ballots.counting import Counts, counts
+from services.ballots.definition import definition_intact, freeze_definition, verify_definition
+from services.ballots.receipts import format_receipt
+from services.ballots.sealing import seal_due
+
+__all__ = [
+    "CastOutcome",
+    "Choice",
+    "Counts",
+    "cast",
+    "choices_of",
+    "counts",
+    "definition_intact",
+    "format_receipt",
+    "freeze_definition",
+    "parse_choice",
+    "seal_due",
+    "verify_definition",
+]

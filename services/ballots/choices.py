@@ -1,0 +1,92 @@
+"""What can be chosen, and what was chosen."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from models import Candidate, Election, Method, db
+from services.errors import ValidationFailed
+
+NOTA = "nota"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The marked candidates by id (ranked: in order), or none of the above."""
+
+    candidates: tuple[int, ...] = ()
+    nota: bool = False
+
+    def as_payload(self) -> dict[str, Any]:
+        """Return the part of a ballot that is public after sealing."""
+        return {"candidates": list(self.candidates), "nota": self.nota}
+
+
+def choices_of(election: Election) -> list[dict[str, Any]]:
+    """Return the choices in ballot order, from the frozen definition once there is one."""
+    if election.definition is not None:
+        frozen: list[dict[str, Any]] = json.loads(election.definition)["choices"]
+        return frozen
+    return current_choices(election)
+
+
+def current_choices(election: Election) -> list[dict[str, Any]]:
+    """Return the choices as the tables hold them now."""
+    rows = db.session.scalars(
+        select(Candidate)
+        .where(Candidate.election_id == election.id)
+        .options(joinedload(Candidate.party))
+        .order_by(Candidate.display_order, Candidate.id)
+    )
+    return [
+        {
+            "id": row.id,
+            "name": row.name,
+            "party": row.party.name if row.party else None,
+            "description": row.description,
+            "image_path": row.image_path,
+            "symbol_path": row.party.symbol_path if row.party else None,
+        }
+        for row in rows
+    ]
+
+
+def parse_choice(election: Election, raw: object) -> Choice:
+    """Read a choice: a candidate id, a list of ids, or "nota"; raises ValidationFailed with words for the voter."""
+    if raw == NOTA or raw == [NOTA]:
+        return Choice(nota=True)
+    wanted = raw if isinstance(raw, list) else [raw]
+    known = {choice["id"] for choice in choices_of(election)}
+    picked = [_candidate_id(item) for item in wanted]
+    if not picked or any(number not in known for number in picked):
+        raise ValidationFailed(fields={"choice": _("Choose one of the names on this ballot, or none of the above.")})
+    if len(set(picked)) != len(picked):
+        raise ValidationFailed(fields={"choice": _("Choose each name once.")})
+    limit = election.max_choices
+    if len(picked) > limit:
+        raise ValidationFailed(fields={"choice": _("Choose %(limit)s at most.", limit=limit)})
+    numbers = [number for number in picked if number is not None]
+    return Choice(candidates=tuple(numbers if election.method is Method.RANKED else sorted(numbers)))
+
+
+def describe(election: Election, choice: Choice) -> str:
+    """Return `Party/Candidate` or `NOTA`, as the confirmation of a recorded vote says it."""
+    if choice.nota:
+        return "NOTA"
+    named = {item["id"]: item for item in choices_of(election)}
+    chosen = [named[number] for number in choice.candidates]
+    return ", ".join(f"{item['party']}/{item['name']}" if item["party"] else item["name"] for item in chosen)
+
+
+def _candidate_id(item: object) -> int | None:
+    if isinstance(item, int) and not isinstance(item, bool):
+        return item
+    if isinstance(item, str) and item.isascii() and item.isdigit() and len(item) < 19:
+        return int(item)
+    return None

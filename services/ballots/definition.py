@@ -1,0 +1,72 @@
+"""The signed definition: what an election is, frozen at activation, the first link of its ballot chain."""
+
+from __future__ import annotations
+
+import json
+
+from nacl.exceptions import BadSignatureError
+
+from models import Election, Secrecy
+from services import hashing
+from services.ballots.choices import current_choices
+from services.ballots.payload import ballot_length
+from services.context import platform
+
+FORMAT = "definition/1"
+SIGNATURE_DOMAIN = b"smart-voting/definition/1\0"
+
+
+def freeze_definition(election: Election) -> None:
+    """Give a draft its box key, write its definition canonically, hash it and sign it."""
+    keyring = platform().keyring
+    if election.secrecy is Secrecy.SECRET:
+        election.box_public_key = keyring.create_box_key(election.public_id)
+        election.ballot_length = ballot_length(election, current_choices(election))
+    election.definition = build_definition(election)
+    election.definition_hash = definition_hash(election.definition)
+    election.definition_signature = keyring.signing_key.sign(SIGNATURE_DOMAIN + election.definition_hash).signature
+
+
+def build_definition(election: Election) -> str:
+    """Return the canonical JSON (sorted keys, no spaces, UTF-8) of the election as the tables hold it now."""
+    content = {
+        "format": FORMAT,
+        "election": str(election.public_id),
+        "title": election.title,
+        "description": election.description,
+        "method": election.method.value,
+        "seats": election.seats,
+        "max_choices": election.max_choices,
+        "secrecy": election.secrecy.value,
+        "results_policy": election.results_policy.value,
+        "live_batch": election.live_batch,
+        "ballot_length": election.ballot_length,
+        "box_public_key": election.box_public_key.hex() if election.box_public_key else None,
+        "choices": current_choices(election),
+    }
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def definition_hash(definition: str) -> bytes:
+    """Return the 32-byte SHA-256 of a canonical definition."""
+    return hashing.sha256(hashing.text(FORMAT), hashing.text(definition))
+
+
+def definition_intact(election: Election) -> bool:
+    """Tell whether the tables still say what was signed: names, order, policies, box key."""
+    return verify_definition(election) is None
+
+
+def verify_definition(election: Election) -> str | None:
+    """Return a sentence that says what does not fit the signed definition, or None when all fits."""
+    if election.definition is None or election.definition_hash is None or election.definition_signature is None:
+        return "The election has no definition."
+    if definition_hash(election.definition) != election.definition_hash:
+        return "The definition does not have the hash that was signed."
+    try:
+        platform().keyring.verify_key.verify(SIGNATURE_DOMAIN + election.definition_hash, election.definition_signature)
+    except BadSignatureError:
+        return "The definition was not signed with this installation's key."
+    if build_definition(election) != election.definition:
+        return "The tables differ from the signed definition."
+    return None

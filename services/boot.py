@@ -1,0 +1,38 @@
+"""What has to be right before the application starts: adapters, and keys that belong to this database."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy import inspect
+
+from config import Settings
+from models import InstallationKey, db
+from services.context import Platform, platform
+from services.face_service import build_service
+from services.security import Keyring, KeyringError
+from services.storage import LocalStorage
+
+log = logging.getLogger(__name__)
+
+
+def build_platform(settings: Settings) -> Platform:
+    """Build the adapters that the settings ask for; raises KeyringError when a key folder in use is incomplete."""
+    keyring = Keyring(settings.key_folder) if settings.is_production else Keyring.ensure(settings.key_folder)
+    storage = LocalStorage(settings.upload_folder, keyring.cipher)
+    return Platform(settings, keyring, storage, build_service(settings, keyring.cipher, storage))
+
+
+def check_keys() -> None:
+    """Remember the keys' fingerprints at the first start; raises KeyringError when they differ at a later one."""
+    if not inspect(db.session.connection()).has_table(InstallationKey.__tablename__):
+        return
+    known = {row.name: row.fingerprint for row in db.session.query(InstallationKey)}
+    for name, fingerprint in platform().keyring.fingerprints().items():
+        if name not in known:
+            db.session.add(InstallationKey(name=name, fingerprint=fingerprint))
+        elif known[name] != fingerprint:
+            raise KeyringError(
+                f"The {name} key in {platform().settings.key_folder} does not belong to this database."
+                " Put the right key folder back; see the README, 'A lost key folder'."
+            )

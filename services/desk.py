@@ -1,0 +1,176 @@
+"""What the live desk shows beside the result: turnout over time, the last alerts, the kiosks."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from models import AuthEvent, AuthMethod, AuthResult, BallotPass, Election, ElectionStatus, Kiosk, Vote, db
+from services import elections
+from services.charts import Column
+from services.errors import NotFound
+
+LONGEST_BY_HOUR = timedelta(hours=16)
+MOST_DAYS = 14
+SILENT_AFTER = timedelta(minutes=2)  # A kiosk page shows a sign of life at least every minute.
+ALERTS_SHOWN = 5
+MINUTES_A_DAY = 24 * 60
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+class Urgency(enum.StrEnum):
+    BAD = "bad"
+    WARN = "warn"
+
+
+@dataclass(frozen=True)
+class Alert:
+    """An attempt that somebody should look at; `at` is UTC."""
+
+    urgency: Urgency
+    title: str
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class KioskState:
+    """A kiosk that was not ended; `state` is voting, ready or silent."""
+
+    name: str
+    state: str
+    seen: str
+
+
+def election_for(chosen: int | None) -> Election | None:
+    """Return the election that the desk shows: the chosen one, else the open one, else the newest."""
+    visible = elections.visible_elections()
+    found = next((election for election in visible if election.id == chosen), None)
+    open_now = next(iter(elections.current_booth_elections()), None)
+    return found or open_now or max(visible, key=lambda election: election.id, default=None)
+
+
+def visible_election(election_id: int) -> Election:
+    """Return one of the elections that the desk may show; raises NotFound."""
+    found = next((election for election in elections.visible_elections() if election.id == election_id), None)
+    if found is None:
+        raise NotFound(_("There is no election with this number."))
+    return found
+
+
+def by_hour(election: Election) -> bool:
+    """Tell whether turnout is shown by the hour: a voting day, not a longer election."""
+    return election.closes_at - election.opens_at <= LONGEST_BY_HOUR
+
+
+def time_left(election: Election, now: datetime) -> str | None:
+    """Return how long voting still goes on, e.g. `3 h 18 min`; None when nobody can vote now."""
+    if election.status is not ElectionStatus.ACTIVE or not election.opens_at <= now < election.closes_at:
+        return None
+    minutes = int((election.closes_at - now).total_seconds()) // 60
+    if minutes >= 2 * MINUTES_A_DAY:
+        return _("%(days)s days", days=minutes // MINUTES_A_DAY)
+    return _("%(hours)s h %(minutes)s min", hours=minutes // 60, minutes=minutes % 60)
+
+
+def turnout_over_time(election: Election, now: datetime, zone: str) -> list[Column]:
+    """Return votes per local hour of a voting day, or per local day of a longer election (the last 14 days).
+
+    Columns that have not begun have the value None.
+    """
+    hourly = by_hour(election)
+    step = HOUR if hourly else DAY
+    local = ZoneInfo(zone)
+    start = _floor(election.opens_at.astimezone(local).replace(tzinfo=None), hourly)
+    end = election.closes_at.astimezone(local).replace(tzinfo=None)
+    present = now.astimezone(local).replace(tzinfo=None)
+    begins = [start + number * step for number in range(_steps(start, end, step))]
+    if len(begins) > MOST_DAYS and not hourly:
+        past = [begin for begin in begins if begin <= present]
+        begins = past[-MOST_DAYS:] or begins[:MOST_DAYS]
+    votes = _votes_by("hour" if hourly else "day", election, zone)
+    form = "{0.hour}" if hourly else "{0.day}.{0.month}."
+    return [Column(form.format(begin), None if begin > present else votes.get(begin, 0)) for begin in begins]
+
+
+def recent_alerts(election: Election, limit: int = ALERTS_SHOWN) -> list[Alert]:
+    """Return the last refused attempts and identifications by document, newest first."""
+    events = db.session.scalars(
+        select(AuthEvent)
+        .where(AuthEvent.election_id == election.id)
+        .where((AuthEvent.result != AuthResult.SUCCESS) | (AuthEvent.method == AuthMethod.DOCUMENT))
+        .order_by(AuthEvent.created_at.desc(), AuthEvent.id.desc())
+        .limit(limit)
+    ).all()
+    names = _kiosk_names({event.kiosk_id for event in events if event.kiosk_id})
+    return [_alert(event, names.get(event.kiosk_id or 0)) for event in events]
+
+
+def kiosks_of(election: Election, now: datetime) -> list[KioskState]:
+    """Return the kiosks of an election that were not ended, with the last sign of life of each."""
+    rows = db.session.scalars(
+        select(Kiosk).where(Kiosk.election_id == election.id, Kiosk.ended_at.is_(None)).order_by(Kiosk.id)
+    ).all()
+    voting = set(
+        db.session.scalars(
+            select(BallotPass.kiosk_id).where(
+                BallotPass.election_id == election.id,
+                BallotPass.used_at.is_(None),
+                BallotPass.ended_at.is_(None),
+                BallotPass.expires_at > now,
+            )
+        )
+    )
+    return [_kiosk_state(kiosk, kiosk.id in voting, now) for kiosk in rows]
+
+
+def _kiosk_state(kiosk: Kiosk, voting: bool, now: datetime) -> KioskState:
+    silence = now - kiosk.last_seen_at
+    state = "voting" if voting else "silent" if silence > SILENT_AFTER else "ready"
+    return KioskState(kiosk.name, state, ago(silence))
+
+
+def ago(span: timedelta) -> str:
+    """Return e.g. `Seen 4 s ago`, in the largest unit that fits."""
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 100:
+        return _("Seen %(count)s s ago", count=seconds)
+    if seconds < 100 * 60:
+        return _("Seen %(count)s min ago", count=seconds // 60)
+    return _("Seen %(count)s h ago", count=seconds // 3600)
+
+
+def _alert(event: AuthEvent, kiosk: str | None) -> Alert:
+    words = _("voter ID %(number)s", number=event.voter_id_input[:40])
+    words = f"{kiosk}, {words}." if kiosk else f"{words[:1].upper()}{words[1:]}."
+    if event.method is AuthMethod.DOCUMENT:
+        return Alert(Urgency.WARN, _("Identified by document"), words, event.created_at)
+    if event.result is AuthResult.MISMATCH:
+        return Alert(Urgency.BAD, _("Face does not match"), words, event.created_at)
+    return Alert(Urgency.WARN, _("Voter not recognised"), words, event.created_at)
+
+
+def _kiosk_names(ids: set[int]) -> dict[int, str]:
+    if not ids:
+        return {}
+    return {row.id: row.name for row in db.session.execute(select(Kiosk.id, Kiosk.name).where(Kiosk.id.in_(ids)))}
+
+
+def _votes_by(unit: str, election: Election, zone: str) -> dict[datetime, int]:
+    begin = func.date_trunc(unit, func.timezone(zone, Vote.cast_at)).label("begin")
+    rows = db.session.execute(select(begin, func.count()).where(Vote.election_id == election.id).group_by(begin))
+    return {moment: int(count) for moment, count in rows}
+
+
+def _floor(moment: datetime, hourly: bool) -> datetime:
+    whole = moment.replace(minute=0, second=0, microsecond=0)
+    return whole if hourly else whole.replace(hour=0)
+
+
+def _steps(start: datetime, end: datetime, step: timedelta) -> int:
+    return max(1, -(-(end - start) // step))

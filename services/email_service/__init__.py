@@ -1,0 +1,27 @@
+"""Mail: ordered letters, the outbox that a request writes, and the delivery that the worker does.
+
+A view or service calls `queue_vote_confirmation` or `queue_auth_failure_alert` inside its transaction. No mail
+is ever sent within a request.
+"""
+
+from services.email_service.letters import auth_failure_alert, vote_confirmation
+from services.email_service.outbox import (
+    queue_auth_failure_alert,
+    queue_system_alert,
+    queue_vote_confirmation,
+    send_auth_failure_alert,
+    send_vote_confirmation,
+)
+from services.email_service.rendering import Body, Letter
+
+__all__ = [
+    "Body",
+    "Letter",
+    "auth_failure_alert",
+    "queue_auth_failure_alert",
+    "queue_system_alert",
+    "queue_vote_confirmation",
+    "send_auth_failure_alert",
+    "send_vote_confirmation",
+    "vote_confirmation",
+]

@@ -1,0 +1,164 @@
+"""Sending the outbox: claim a row with a lease, hand it over outside any transaction, note what became of it.
+
+The worker opens a transaction around `claim_next`, none around `deliver`, and another around the note. Delivery
+is at least once: a worker that dies between handing over and noting leaves a lease that runs out, and the mail
+goes again with the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import uuid
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CursorResult, func, or_, select, update
+
+from models import EmailMessage, MailStatus, db
+from services.clock import utc_now
+from services.context import platform
+from services.email_service.content import open_body
+from services.email_service.mime import OutgoingMail
+from services.email_service.rendering import single_line
+from services.email_service.transports import MailTransport, TemporaryFailure
+from services.errors import NotFound
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=2)  # Longer than the steps of one SMTP dialogue at the time-out of each.
+RELEASE_PAUSE = timedelta(seconds=5)
+MAX_ATTEMPTS = 16  # With the delays below about five hours from the first try to the last.
+MAX_DELAY_SECONDS = 3600
+ERROR_CHARACTERS = 300
+
+
+@dataclass(frozen=True)
+class ClaimedMail:
+    """A mail that this worker alone may send until its lease runs out; needs no database to be sent."""
+
+    id: uuid.UUID
+    kind: str
+    recipient: str
+    subject: str
+    body: bytes | None
+    attachment_path: str | None
+    attempts: int
+    created_at: datetime
+
+
+def claim_next(lease: timedelta = LEASE) -> ClaimedMail | None:
+    """Take the mail that waits longest, counting the attempt; None when nothing is due."""
+    now = func.clock_timestamp()
+    columns = [getattr(EmailMessage, field.name) for field in fields(ClaimedMail)]
+    row = db.session.execute(
+        select(*columns)
+        .where(
+            EmailMessage.status.in_((MailStatus.QUEUED, MailStatus.SENDING)),
+            EmailMessage.next_attempt_at <= now,
+            or_(EmailMessage.locked_until.is_(None), EmailMessage.locked_until < now),
+        )
+        .order_by(EmailMessage.next_attempt_at, EmailMessage.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).first()
+    if row is None:
+        return None
+    waiting = ClaimedMail(*row)
+    if waiting.attempts >= MAX_ATTEMPTS:
+        _set(waiting.id, status=MailStatus.FAILED, locked_until=None, last_error="The worker died at every attempt.")
+        return claim_next(lease)
+    _set(waiting.id, status=MailStatus.SENDING, attempts=waiting.attempts + 1, locked_until=now + lease)
+    return replace(waiting, attempts=waiting.attempts + 1)
+
+
+def deliver(mail: ClaimedMail, transport: MailTransport) -> None:
+    """Hand the mail over; raises the errors of `transports`. Opens no transaction."""
+    if mail.body is None:
+        raise TemporaryFailure("The body of this mail is gone.")
+    message = OutgoingMail(
+        mail_id=mail.id,
+        sender=platform().settings.email_from,
+        recipient=mail.recipient,
+        subject=mail.subject,
+        body=open_body(mail.body),
+        photo=_photo(mail),
+        date=mail.created_at,
+    )
+    transport.send(message)
+
+
+def mark_sent(mail: ClaimedMail) -> None:
+    """Note the delivery and wipe the body. True whoever holds the lease by now, so no fence."""
+    _set(mail.id, status=MailStatus.SENT, body=None, sent_at=utc_now(), locked_until=None, last_error=None)
+    log.info("Mail %s (%s) sent at attempt %d.", mail.id, mail.kind, mail.attempts)
+
+
+def mark_failed(mail: ClaimedMail, error: Exception) -> None:
+    """Note a failure: another try after `retry_delay`, or the dead letter after the last attempt."""
+    words = _short(error)
+    if mail.attempts >= MAX_ATTEMPTS:
+        if _set_mine(mail, status=MailStatus.FAILED, locked_until=None, last_error=words):
+            log.error("Mail %s (%s) is given up after %d attempts: %s", mail.id, mail.kind, mail.attempts, words)
+        return
+    again = func.clock_timestamp() + retry_delay(mail.attempts)
+    _set_mine(mail, status=MailStatus.QUEUED, locked_until=None, last_error=words, next_attempt_at=again)
+    log.warning("Mail %s (%s) failed at attempt %d: %s", mail.id, mail.kind, mail.attempts, words)
+
+
+def mark_bounced(mail: ClaimedMail, error: Exception) -> None:
+    """Note that the recipient does not exist; the body is wiped, nobody will read it."""
+    if _set_mine(mail, status=MailStatus.BOUNCED, body=None, locked_until=None, last_error=_short(error)):
+        log.warning("Mail %s (%s) bounced.", mail.id, mail.kind)
+
+
+def release(mail: ClaimedMail, error: Exception) -> None:
+    """Put a mail back that was never tried, because no mail could leave; its attempt does not count."""
+    # Another mail is first at the next try, so that one that we blame wrongly cannot hold up the rest.
+    again = func.clock_timestamp() + RELEASE_PAUSE
+    _set_mine(
+        mail,
+        status=MailStatus.QUEUED,
+        locked_until=None,
+        attempts=mail.attempts - 1,
+        last_error=_short(error),
+        next_attempt_at=again,
+    )
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """Return min(3600, 2^attempts) seconds, spread by a fifth so that a queue does not come back in one wave."""
+    spread = random.SystemRandom().uniform(0.8, 1.2)
+    return timedelta(seconds=min(MAX_DELAY_SECONDS, 2.0 ** min(attempts, 20)) * spread)
+
+
+def _photo(mail: ClaimedMail) -> bytes | None:
+    if mail.attachment_path is None:
+        return None
+    try:
+        return platform().storage.read(mail.attachment_path)
+    except NotFound:
+        # Erased in the meantime, as privacy may ask: the warning matters more than the picture.
+        log.warning("The photo of mail %s is gone; the alert goes without it.", mail.id)
+        return None
+
+
+def _set(mail_id: uuid.UUID, **values: Any) -> None:
+    change = update(EmailMessage).where(EmailMessage.id == mail_id).values(**values)
+    db.session.execute(change.execution_options(synchronize_session=False))
+
+
+def _set_mine(mail: ClaimedMail, **values: Any) -> bool:
+    """Change the row only while this claim is the latest: another worker may hold it after the lease."""
+    mine = update(EmailMessage).where(
+        EmailMessage.id == mail.id,
+        EmailMessage.status == MailStatus.SENDING,
+        EmailMessage.attempts == mail.attempts,
+    )
+    result = db.session.execute(mine.values(**values).execution_options(synchronize_session=False))
+    return isinstance(result, CursorResult) and result.rowcount == 1
+
+
+def _short(error: Exception) -> str:
+    return (single_line(error) or type(error).__name__)[:ERROR_CHARACTERS]

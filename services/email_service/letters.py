@@ -1,0 +1,63 @@
+"""What the mails say: the ordered wording with the facts filled in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from models import AuthEvent, Election, Voter, db
+from services.clock import local_text, utc_text
+from services.context import platform
+from services.email_service.rendering import Letter, render_letter
+
+CHOICE_NOT_STORED = "secret ballot, not stored with your name"
+NOT_AVAILABLE = "not available"
+
+
+def vote_confirmation(
+    voter: Voter, election: Election, cast_at: datetime, audit_ref: str, choice: str | None
+) -> Letter:
+    """Return the ordered confirmation of a vote; a secret election's never says the choice, whatever is handed in.
+
+    Raises ValueError when a recorded election's choice is missing.
+    """
+    if not election.is_secret and not choice:
+        raise ValueError("The confirmation of a recorded vote names its choice.")
+    return render_letter(
+        "vote_confirmation",
+        election_title=election.title,
+        name=voter.name,
+        choice=CHOICE_NOT_STORED if election.is_secret else choice,
+        audit_ref=audit_ref,
+        **_times(cast_at),
+    )
+
+
+def auth_failure_alert(event: AuthEvent) -> Letter:
+    """Return the ordered alert about a refused identification; the event must be flushed (it needs its time).
+
+    The distance has two decimals, as at the kiosk: more would help somebody who tries pictures one by one.
+    """
+    election = db.session.get(Election, event.election_id) if event.election_id else None
+    return render_letter(
+        "auth_failure_alert",
+        election_title=election.title if election else None,
+        voter_id_input=event.voter_id_input,
+        result=event.result.value,
+        distance=NOT_AVAILABLE if event.distance is None else f"{event.distance:.2f}",
+        ip_address=event.ip_address or NOT_AVAILABLE,
+        user_agent=event.user_agent or NOT_AVAILABLE,
+        has_photo=event.snapshot_path is not None,
+        **_times(event.created_at),
+    )
+
+
+def system_alert(headline: str, text: str) -> Letter:
+    """Return an alert of the system itself; `text` may have several lines."""
+    return render_letter("system_alert", election_title=None, headline=headline, lines=text.strip().split("\n"))
+
+
+def _times(moment: datetime) -> dict[str, str]:
+    return {
+        "timestamp_local": local_text(moment, platform().settings.timezone),
+        "timestamp_utc": utc_text(moment),
+    }

@@ -1,0 +1,73 @@
+"""Letters from templates: a subject, a text part in the ordered wording, an HTML part with the same sentences."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "email"
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@dataclass(frozen=True)
+class Body:
+    """The text of a mail, and the same sentences as HTML when there is such a part."""
+
+    text: str
+    html: str | None = None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail without its recipients."""
+
+    subject: str
+    body: Body
+
+
+def single_line(value: object) -> str:
+    """Return the value on one line: no control, line-separating or text-direction characters.
+
+    Somebody who types a voter ID or sends a User-Agent cannot add a header or a line of his own to a mail.
+    """
+    text = "".join(" " if _breaks_a_line(character) else character for character in str(value))
+    return " ".join(text.split())
+
+
+def render_letter(template: str, /, **values: object) -> Letter:
+    """Render subject.txt, body.txt and body.html of `templates/email/<template>/`.
+
+    Raises `jinja2.UndefinedError` when a value is missing.
+    """
+    environment = _environment()
+    subject = single_line(environment.get_template(f"{template}/subject.txt").render(values))
+    text = environment.get_template(f"{template}/body.txt").render(values)
+    html = environment.get_template(f"{template}/body.html").render(values, subject=subject)
+    return Letter(subject, Body(text, html))
+
+
+@cache
+def _environment() -> Environment:
+    # An environment of its own: the application's would run context processors that need a request.
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        finalize=_on_one_line,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _on_one_line(value: object) -> object:
+    return value if isinstance(value, Markup | StrictUndefined) else single_line(value)
+
+
+def _breaks_a_line(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Zl", "Zp", "Cs"} or character in _BIDI_CONTROLS

@@ -1,0 +1,56 @@
+"""Domain errors: small classes with a status and a message fit for the person who reads it.
+
+An expected refusal is a returned outcome instead (docs/architecture.md); raising one of these rolls the
+whole transaction back.
+"""
+
+from __future__ import annotations
+
+
+class DomainError(Exception):
+    """A request that cannot be fulfilled; `message` tells the person what to do."""
+
+    status: int = 400
+    code: str = "bad_request"
+    message: str = "This could not be done. Check what you entered."
+
+    def __init__(self, message: str | None = None, **details: object) -> None:
+        self.message = str(message) if message is not None else type(self).message
+        self.details = details
+        super().__init__(self.message)
+
+
+class NotFound(DomainError):
+    status, code = 404, "not_found"
+    message = "There is nothing at this address."
+
+
+class Forbidden(DomainError):
+    status, code = 403, "forbidden"
+    message = "You are not allowed to do this."
+
+
+class Conflict(DomainError):
+    status, code = 409, "conflict"
+    message = "This is not possible in the present state."
+
+
+class ValidationFailed(DomainError):
+    """Input of the wrong shape or against a rule; `fields` maps a field name to a sentence."""
+
+    status, code = 422, "validation_failed"
+    message = "Some entries need a change."
+
+    def __init__(self, message: str | None = None, fields: dict[str, str] | None = None) -> None:
+        self.fields = fields or {}
+        super().__init__(message or " ".join(self.fields.values()) or None)
+
+
+class TooMany(DomainError):
+    status, code = 429, "too_many"
+    message = "Too many tries. Wait a minute, then try again."
+
+
+class Unavailable(DomainError):
+    status, code = 503, "unavailable"
+    message = "This part is not ready. Try again in a moment."

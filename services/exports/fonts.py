@@ -1,0 +1,129 @@
+"""Letters for printed results: base fonts where they suffice, else a family that this machine has.
+
+Names of people come in every script; the base fonts of PDF know Western Europe only. No font is part of the
+project, so a family is looked for where systems keep theirs, and embedded. Chinese, Japanese and Korean use the
+readers' own fonts (PDF reference, predefined CID fonts). What nobody can draw is replaced and said.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import reportlab
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.ttfonts import TTFError, TTFont
+
+FOLDERS = (
+    "/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts",
+    "/Library/Fonts", "/System/Library/Fonts", "C:/Windows/Fonts",
+)  # fmt: skip
+FAMILIES = (
+    ("NotoSans-Regular.ttf", "NotoSans-Bold.ttf"),
+    ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf"),
+    ("LiberationSans-Regular.ttf", "LiberationSans-Bold.ttf"),
+    ("arial.ttf", "arialbd.ttf"),
+    ("Arial.ttf", "Arial Bold.ttf"),
+    ("Vera.ttf", "VeraBd.ttf"),
+)
+CID_FONTS = (
+    ("HANGUL", "HYSMyeongJo-Medium"),
+    ("HIRAGANA", "HeiseiKakuGo-W5"),
+    ("KATAKANA", "HeiseiKakuGo-W5"),
+    ("CJK", "STSong-Light"),
+)
+REPLACEMENT = "?"
+
+
+@dataclass(frozen=True)
+class Face:
+    """A family chosen for one document; `letters` None means the base fonts."""
+
+    regular: str
+    bold: str
+    letters: frozenset[int] | None = None
+
+    def can_draw(self, char: str) -> bool:
+        if self.letters is None:
+            return _is_western(char)
+        return ord(char) in self.letters or char in "\n\t"
+
+    def marked(self, text: str) -> str:
+        """Return paragraph markup of plain text: escaped, with other fonts for what this family lacks."""
+        return "".join(self._piece(char) for char in unicodedata.normalize("NFC", text))
+
+    def lacks(self, text: str) -> bool:
+        """Tell whether some letter of `text` is drawn as a replacement."""
+        return any(not self.can_draw(char) and not _cid_font(char) for char in unicodedata.normalize("NFC", text))
+
+    def _piece(self, char: str) -> str:
+        if self.can_draw(char):
+            return escape(char)
+        if font := _cid_font(char):
+            return f'<font name="{font}">{escape(char)}</font>'
+        bare = "".join(part for part in unicodedata.normalize("NFKD", char) if self.can_draw(part))
+        return escape(bare or REPLACEMENT)
+
+
+BASE = Face("Helvetica", "Helvetica-Bold")
+
+
+def choose_face(text: str) -> Face:
+    """Return the family that draws most of `text`; the base fonts when they draw all of it."""
+    text = unicodedata.normalize("NFC", text)
+    wanted = {ord(char) for char in text if not _cid_font(char) and char not in "\n\t"}
+    if all(_is_western(chr(code)) for code in wanted):
+        return BASE
+    best = max(_installed(), key=lambda face: len(wanted & (face.letters or frozenset())), default=BASE)
+    return best
+
+
+@cache
+def _installed() -> tuple[Face, ...]:
+    """Register every family of the list that this machine has, in the order of the list."""
+    return tuple(face for regular, bold in FAMILIES if (face := _load(regular, bold)) is not None)
+
+
+def _load(regular: str, bold: str) -> Face | None:
+    first, second = _find(regular), _find(bold)
+    if first is None:
+        return None
+    try:
+        plain = TTFont(f"result-{first.stem}", str(first))
+        heavy = TTFont(f"result-{first.stem}-bold", str(second or first))
+    except (TTFError, OSError):
+        return None
+    pdfmetrics.registerFont(plain)
+    pdfmetrics.registerFont(heavy)
+    letters = frozenset(plain.face.charToGlyph) & frozenset(heavy.face.charToGlyph)
+    return Face(plain.fontName, heavy.fontName, letters)
+
+
+@cache
+def _find(name: str) -> Path | None:
+    folders = [*(Path(folder).expanduser() for folder in FOLDERS), Path(reportlab.__file__).parent / "fonts"]
+    return next((path for folder in folders if folder.is_dir() for path in sorted(folder.rglob(name))), None)
+
+
+@cache
+def _cid_font(char: str) -> str | None:
+    """Return the registered CID font for an East Asian letter."""
+    if ord(char) < 0x1100:
+        return None
+    name = unicodedata.name(char, "")
+    font = next((font for start, font in CID_FONTS if name.startswith(start)), None)
+    if font:
+        pdfmetrics.registerFont(UnicodeCIDFont(font))
+    return font
+
+
+def _is_western(char: str) -> bool:
+    try:
+        char.encode("cp1252")
+    except UnicodeEncodeError:
+        return char in "\n\t"
+    return True

@@ -1,0 +1,152 @@
+"""What a printed result is drawn with: colours, paragraph styles, bars, the ink head and the foot of a page.
+
+The look is that of the pages (look.md): an ink head, the perforation, then paper. Lengths are points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from reportlab.graphics.shapes import Drawing, Group, Line, Rect, String
+from reportlab.lib.colors import HexColor, white
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.platypus import Paragraph
+
+from services.exports.fonts import Face
+
+INK, INK_BAR, INK_SECOND = HexColor("#0b2e39"), HexColor("#123f4d"), HexColor("#1b5263")
+HAIRLINE, MIST, DANGER = HexColor("#d2dddf"), HexColor("#d5e3e5"), HexColor("#991b15")
+PAGE_WIDTH, PAGE_HEIGHT = A4
+MARGIN = 20 * mm
+TEXT_WIDTH = PAGE_WIDTH - 2 * MARGIN
+HOLE_RADIUS, HOLE_STEP = 3.4, 11.6
+HEAD_TOP, HEAD_BOTTOM = 27 * mm, 9 * mm
+BAR_HEIGHT, BAR_WIDTH = 15.0, 88 * mm
+VALUE_ROOM = 25 * mm
+HATCH_STEP = 5.0
+FILLED: dict[str, Any] = {"fillColor": INK_BAR, "strokeColor": None}
+OUTLINED: dict[str, Any] = {"fillColor": white, "strokeColor": INK_BAR, "strokeWidth": 1}
+
+
+@dataclass(frozen=True)
+class Styles:
+    """Paragraph styles of one document; the face decides the fonts."""
+
+    face: Face
+
+    def make(self, size: float, lead: float, bold: bool = False, **more: Any) -> ParagraphStyle:
+        name = self.face.bold if bold else self.face.regular
+        more.setdefault("textColor", INK)
+        return ParagraphStyle(f"s{size}", fontName=name, fontSize=size, leading=lead, **more)
+
+    def paragraph(self, text: str, size: float = 10, lead: float = 14, bold: bool = False, **more: Any) -> Paragraph:
+        """Return a paragraph of plain text; nothing in it is read as markup."""
+        return Paragraph(self.face.marked(text), self.make(size, lead, bold, **more))
+
+    def heading(self, text: str) -> Paragraph:
+        return self.paragraph(text, 13, 17, bold=True, spaceBefore=20, spaceAfter=6)
+
+
+def bar(face: Face, value: int, share: str, most: int, hatched: bool = False) -> Drawing:
+    """Return one bar from zero with its value beside it; the longest bar of the chart has `most`."""
+    drawing = Drawing(BAR_WIDTH, BAR_HEIGHT + 5)
+    length = (BAR_WIDTH - VALUE_ROOM) * value / most if most else 0.0
+    drawing.add(_hatched(length) if hatched else Rect(0, 2.5, length, BAR_HEIGHT, **FILLED))
+    drawing.add(Line(0, -3, 0, BAR_HEIGHT + 8, strokeColor=INK, strokeWidth=1.4))
+    number = f"{value:,}"
+    drawing.add(String(length + 7, 6.2, number, fontName=face.bold, fontSize=10.5, fillColor=INK))
+    left = length + 7 + stringWidth(number, face.bold, 10.5) + 6
+    drawing.add(String(left, 6.2, share, fontName=face.regular, fontSize=9, fillColor=INK_SECOND))
+    return drawing
+
+
+def _hatched(length: float) -> Group:
+    """Return the NOTA bar: outlined, with strokes at 45 degrees cut to its edges."""
+    bottom, top = 2.5, 2.5 + BAR_HEIGHT
+    group = Group(Rect(0, bottom, length, BAR_HEIGHT, **OUTLINED))
+    start = -BAR_HEIGHT
+    while start < length:
+        left, right = max(start, 0.0), min(start + BAR_HEIGHT, length)
+        if right > left:
+            low, high = bottom + left - start, bottom + right - start
+            group.add(Line(left, low, right, min(high, top), strokeColor=INK_BAR, strokeWidth=1.6))
+        start += HATCH_STEP
+    return group
+
+
+def head_height(title: Paragraph) -> float:
+    """Return the height of the ink head for a title of any length."""
+    return float(HEAD_TOP + title.wrap(TEXT_WIDTH, PAGE_HEIGHT / 3)[1] + HEAD_BOTTOM + 16)
+
+
+def draw_head(canvas: Any, title: Paragraph, kind: str, face: Face) -> None:
+    """Draw the counterfoil on top of the first page: mark, name, what this is, title, perforation."""
+    height = head_height(title)
+    bottom = PAGE_HEIGHT - height
+    canvas.setFillColor(INK)
+    canvas.rect(0, bottom, PAGE_WIDTH, height, stroke=0, fill=1)
+    _perforate(canvas, bottom)
+    _mark(canvas, MARGIN, PAGE_HEIGHT - 18.5 * mm, 24)
+    canvas.setFillColor(white)
+    canvas.setFont(face.bold, 12)
+    canvas.drawString(MARGIN + 33, PAGE_HEIGHT - 16.7 * mm, "Smart Voting")
+    canvas.setFillColor(MIST)
+    canvas.setFont(face.regular, 10)
+    canvas.drawRightString(PAGE_WIDTH - MARGIN, PAGE_HEIGHT - 16.6 * mm, kind)
+    title.drawOn(canvas, MARGIN, bottom + HEAD_BOTTOM + 10)
+
+
+def draw_slip(canvas: Any, title: str, face: Face) -> None:
+    """Draw the narrow head of the pages that follow."""
+    canvas.setFillColor(INK)
+    canvas.rect(0, PAGE_HEIGHT - 13 * mm, PAGE_WIDTH, 13 * mm, stroke=0, fill=1)
+    _perforate(canvas, PAGE_HEIGHT - 13 * mm)
+    canvas.setFillColor(white)
+    canvas.setFont(face.bold, 9.5)
+    canvas.drawString(MARGIN, PAGE_HEIGHT - 8.2 * mm, title)
+
+
+def draw_foot(canvas: Any, printed: str, page: str, face: Face) -> None:
+    """Draw the line at the foot: when it was printed, and which page of how many."""
+    canvas.setStrokeColor(INK)
+    canvas.setLineWidth(0.8)
+    canvas.line(MARGIN, 16 * mm, PAGE_WIDTH - MARGIN, 16 * mm)
+    canvas.setFillColor(INK_SECOND)
+    canvas.setFont(face.regular, 8.5)
+    canvas.drawString(MARGIN, 11.5 * mm, printed)
+    canvas.drawRightString(PAGE_WIDTH - MARGIN, 11.5 * mm, page)
+
+
+def _perforate(canvas: Any, height: float) -> None:
+    canvas.setFillColor(white)
+    left = HOLE_STEP / 2
+    while left < PAGE_WIDTH:
+        canvas.circle(left, height, HOLE_RADIUS, stroke=0, fill=1)
+        left += HOLE_STEP
+
+
+def _mark(canvas: Any, left: float, bottom: float, size: float) -> None:
+    """Draw the product's mark: a stub beside a ballot with a tick."""
+    unit = size / 48
+    canvas.saveState()
+    canvas.translate(left, bottom + size)
+    canvas.scale(unit, -unit)
+    canvas.setStrokeColor(white)
+    canvas.setFillColor(white)
+    canvas.setLineWidth(3)
+    canvas.rect(3, 8, 12, 32, stroke=1, fill=0)
+    canvas.rect(19, 8, 26, 32, stroke=0, fill=1)
+    canvas.setStrokeColor(INK)
+    canvas.setLineWidth(4.2)
+    canvas.setLineCap(1)
+    canvas.setLineJoin(1)
+    tick = canvas.beginPath()
+    tick.moveTo(25.5, 24.5)
+    tick.lineTo(30.5, 29.5)
+    tick.lineTo(39.5, 18)
+    canvas.drawPath(tick, stroke=1, fill=0)
+    canvas.restoreState()

@@ -1,0 +1,74 @@
+"""One camera frame as the liveness rules see it: boxes and numbers, no pixels kept."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.face_service import signals
+from services.face_service.engine import Box, Face, FaceEngine
+from services.face_service.images import Pixels
+from services.face_service.quality import count_people, problem_of
+
+SAMPLE_STEP = 16
+"""Every 16th pixel each way is kept to compare a frame with the one before."""
+
+
+@dataclass(frozen=True)
+class FrameSignals:
+    """The main face of one frame: box (px), 11 anchor points (11, 2), ratios, and what is wrong with it for a match."""
+
+    box: Box
+    anchors: tuple[tuple[float, float], ...]
+    yaw: float
+    pitch: float
+    eye: float
+    opening: float
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One frame: how many people count, the main face if any, digest of the pixels and a coarse sample of them."""
+
+    people: int
+    main: FrameSignals | None
+    digest: str
+    samples: bytes
+
+
+def observe(engine: FaceEngine, image: Pixels) -> tuple[Observation, Face | None]:
+    """Return what the rules need of a (height, width, 3) uint8 RGB frame, and its main face for a later encoding.
+
+    About 10 ms at 640 x 480: one detection and four landmark fits, no encoding. Raises Busy, ModelUnavailable.
+    """
+    faces = engine.detect(image)
+    main = faces[0] if faces else None
+    read = None if main is None else _read(main, engine.eye_landmarks(image, main))
+    people = count_people([float(face.width) for face in faces], "login")
+    digest = hashlib.sha256(image.tobytes()).hexdigest()[:16]
+    samples = np.ascontiguousarray(image[::SAMPLE_STEP, ::SAMPLE_STEP, 1]).tobytes()
+    return Observation(people, read, digest, samples), main
+
+
+def _read(face: Face, eyes: signals.Points) -> FrameSignals:
+    points = signals.anchors(face.landmarks)
+    return FrameSignals(
+        box=face.box,
+        anchors=tuple((round(float(x), 1), round(float(y), 1)) for x, y in points),
+        yaw=round(face.quality.yaw, 4),
+        pitch=round(face.quality.pitch, 4),
+        eye=round(float(signals.eye_aspect_ratio(eyes)), 4),
+        opening=round(float(signals.eye_opening(eyes)), 4),
+        problem=problem_of(face.quality, "login"),
+    )
+
+
+def is_repeat(before: bytes, now: bytes) -> bool:
+    """Tell whether two samples differ by at most one grey level everywhere: no sensor's noise is that quiet."""
+    if len(before) != len(now) or not now:
+        return False
+    a, b = (np.frombuffer(data, np.uint8).astype(np.int16) for data in (before, now))
+    return int(np.abs(a - b).max()) <= 1

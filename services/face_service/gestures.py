@@ -1,0 +1,132 @@
+"""Which action do these frames show? Pure decisions on signal series; rules and figures from face.md, section 3.2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.face_service import signals
+from services.face_service.frames import FrameSignals
+
+TURN_YAW = 0.30
+TURN_PARALLAX = 0.12
+FLAT_PARALLAX = 0.05
+"""A turn by yaw with less nose parallax than this is a turned picture (flat at most .05, live .21)."""
+BLINK_SHUT, BLINK_OPEN = 0.80, 0.88
+"""Shares of the person's own open eyes."""
+STILL_YAW = 0.12
+"""Largest |change of yaw| while the eyes are shut: a turning head looks like a blink."""
+NOD_PITCH = 0.07
+NOD_PARALLAX = 0.06
+"""A nod moves the nose out of the plane of the face, up or down, by .11 at 10 degrees; a tilted picture does not."""
+WRONG_NOD_PITCH = 0.10
+"""A clear nod while another action is asked for; higher, because speech and turning also move the chin."""
+NOD_YAW = 0.15
+DIRECTIONS = {"left": 1, "right": -1}
+"""The voter's own left is the right of the picture that is not mirrored: yaw rises."""
+
+
+@dataclass(frozen=True)
+class Track:
+    """Median-filtered changes against the neutral frames, one value a window of three frames."""
+
+    yaw: signals.Series
+    parallax: signals.Series
+    lift: signals.Series
+    pitch: signals.Series
+    eye: signals.Series
+    opening: signals.Series
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The person looking straight: medians of the neutral frames, anchors (11, 2)."""
+
+    anchors: signals.Series
+    yaw: float
+    pitch: float
+
+    @classmethod
+    def of(cls, frames: Sequence[FrameSignals]) -> Baseline:
+        """Return the medians of at least one neutral frame."""
+        # Each frame is first moved to its own eye centre, else the median of a moving head would be a smeared one.
+        points = np.array([frame.anchors for frame in frames], dtype=np.float64)
+        points = points - points[:, 4:8].mean(axis=1, keepdims=True)
+        return cls(
+            np.median(points, axis=0),
+            float(np.median([frame.yaw for frame in frames])),
+            float(np.median([frame.pitch for frame in frames])),
+        )
+
+
+def track(base: Baseline, neutral: Sequence[FrameSignals], frames: Sequence[FrameSignals]) -> Track:
+    """Return the filtered series of `frames` against the neutral ones; the eyes as shares of their own open state."""
+    depth = signals.nose_parallax(base.anchors, np.array([frame.anchors for frame in frames], dtype=np.float64))
+    eyes = np.array([frame.eye for frame in (*neutral, *frames)])
+    openings = np.array([frame.opening for frame in (*neutral, *frames)])
+    return Track(
+        yaw=signals.median3(np.array([frame.yaw for frame in frames]) - base.yaw),
+        parallax=signals.median3(depth[:, 0]),
+        lift=signals.median3(depth[:, 1]),
+        pitch=signals.median3(np.array([frame.pitch for frame in frames]) - base.pitch),
+        eye=_share_of_open(eyes)[-len(frames):][1:-1],
+        opening=_share_of_open(openings)[-len(frames):][1:-1],
+    )
+
+
+def _share_of_open(series: signals.Series) -> signals.Series:
+    padded = np.concatenate([series[:1], signals.median3(series), series[-1:]])
+    return np.asarray(padded / max(signals.open_baseline(series), 1e-6))
+
+
+def turn_at(track: Track, direction: str) -> int | None:
+    """Return the first index at which the head is turned to the voter's `left` or `right`, with depth; else None."""
+    sign = DIRECTIONS[direction]
+    return _first((sign * track.yaw >= TURN_YAW) & (sign * track.parallax >= TURN_PARALLAX))
+
+
+def flat_turn_at(track: Track) -> int | None:
+    """Return the first index at which the yaw turns without depth, as a turned photograph does; else None."""
+    return _first((np.abs(track.yaw) >= TURN_YAW) & (np.abs(track.parallax) < FLAT_PARALLAX))
+
+
+def nod_at(track: Track, least: float = NOD_PITCH) -> int | None:
+    """Return the first index of a nod, up or down, with depth and without a turn; else None."""
+    # Looking down stretches the way from the eyes to the nose and brings the nose down: both change alike.
+    deep = np.sign(track.pitch) * track.lift >= NOD_PARALLAX
+    return _first((np.abs(track.pitch) >= least) & deep & (np.abs(track.yaw) < NOD_YAW))
+
+
+def blink_at(track: Track) -> int | None:
+    """Return the index at which the eyes are open again after having been shut with the head still; else None."""
+    shut = (track.eye <= BLINK_SHUT) & (track.opening <= BLINK_SHUT) & (np.abs(track.yaw) < STILL_YAW)
+    dip = _first(shut)
+    if dip is None:
+        return None
+    reopened = _first((track.eye[dip:] >= BLINK_OPEN) & (track.opening[dip:] >= BLINK_OPEN))
+    return None if reopened is None else dip + reopened
+
+
+def action_at(track: Track, action: str) -> int | None:
+    """Return the first index at which `action` (left, right, blink, nod) is seen, else None."""
+    if action in DIRECTIONS:
+        return turn_at(track, action)
+    return blink_at(track) if action == "blink" else nod_at(track)
+
+
+def wrong_action_at(track: Track, demanded: str) -> int | None:
+    """Return the first index of a clear action other than the demanded one, else None.
+
+    A blink is never wrong: everybody blinks.
+    """
+    seen = [turn_at(track, side) for side in DIRECTIONS if side != demanded]
+    if demanded != "nod":
+        seen.append(nod_at(track, WRONG_NOD_PITCH))
+    return min((index for index in seen if index is not None), default=None)
+
+
+def _first(hits: np.ndarray) -> int | None:
+    found = np.flatnonzero(hits)
+    return int(found[0]) if len(found) else None

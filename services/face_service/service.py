@@ -1,0 +1,159 @@
+"""Enrol, verify and follow a challenge: the face service without HTTP."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.face_service import matching
+from services.face_service.engine import Encoding, Face, FaceEngine, build_engine
+from services.face_service.errors import Busy, FaceError, ModelUnavailable, MultipleFaces, NoFace, WrongCount
+from services.face_service.frames import Observation, observe
+from services.face_service.images import Pixels, decode_data_url, decode_image, encode_jpeg
+from services.face_service.liveness import ChallengeRun, Encryptor, Progress
+from services.face_service.quality import Purpose, count_people, error_for, problem_of
+from services.face_service.templates_store import DatabaseTemplates, NewTemplate, SnapshotStorage, TemplateRepository
+
+log = logging.getLogger(__name__)
+
+Picture = bytes | str | Pixels
+"""A picture as file bytes, as a data URL, or as an RGB array already decoded."""
+
+LIVENESS_SIDE = 640
+"""Longest side of a liveness frame in pixels; larger frames cost time and gain nothing."""
+
+
+def to_pixels(picture: Picture) -> Pixels:
+    """Return the picture as RGB array; raises BadImage."""
+    if isinstance(picture, str):
+        return decode_data_url(picture)
+    return decode_image(picture) if isinstance(picture, bytes) else picture
+
+
+@dataclass(frozen=True)
+class FaceService:
+    """Engine, store and ceiling together. Build one a process; safe to share between threads."""
+
+    engine: FaceEngine
+    templates: TemplateRepository
+    face_threshold: float = 0.60
+
+    def find_one(self, image: Pixels, purpose: Purpose) -> Face:
+        """Return the one face of the picture; raises NoFace, MultipleFaces or the error of the missed gate."""
+        faces = self.engine.detect(image)
+        if not faces:
+            raise NoFace()
+        if count_people([float(face.width) for face in faces], purpose) > 1:
+            raise MultipleFaces()
+        problem = problem_of(faces[0].quality, purpose)
+        if problem:
+            raise error_for(problem)
+        return faces[0]
+
+    def enroll_images(self, voter_id: int, images: Sequence[Picture]) -> list[Encoding]:
+        """Replace the voter's templates by those of 3 to 5 pictures; returns their encodings, (128,) float32 each.
+
+        Raises FaceError: BadImage, NoFace, MultipleFaces, a quality error, WrongCount, or PicturesDiffer when two
+        of the pictures are more than 0.50 apart. Nothing is stored then. The caller owns the transaction.
+        """
+        least, most = matching.ENROL_RANGE
+        if not least <= len(images) <= most:
+            raise WrongCount()
+        items = [self._template(to_pixels(picture)) for picture in images]
+        encodings = [item.encoding for item in items]
+        matching.check_enrolment(encodings)
+        self.templates.replace(voter_id, items)
+        return encodings
+
+    def _template(self, image: Pixels) -> NewTemplate:
+        face = self.find_one(image, "enrol")
+        return NewTemplate(self.engine.encode(image, face), face.quality.as_dict(), encode_jpeg(image))
+
+    def erase(self, voter_id: int) -> int:
+        """Delete the voter's templates and snapshots; returns how many."""
+        return self.templates.erase(voter_id)
+
+    def verify_frame(self, voter_id: int, frame: Picture) -> tuple[bool, float | None, int | None]:
+        """Return (match, distance, id of the nearest enrolled picture) for one frame at the ceiling.
+
+        Distance and id are None when nobody is enrolled. Raises FaceError for a frame that cannot be judged.
+        """
+        image = to_pixels(frame)
+        probe = self.engine.encode(image, self.find_one(image, "login"))
+        match, nearest = self.verify_encodings(voter_id, [probe])
+        return match.ok, match.distance, nearest
+
+    def verify_encodings(self, voter_id: int, probes: Sequence[Encoding]) -> tuple[matching.Match, int | None]:
+        """Compare averaged probes (the `probes` of a passed challenge) with the voter's templates, adaptive bar.
+
+        Returns the decision and the row id of the nearest enrolled picture.
+        """
+        enrolled = self.templates.load(voter_id)
+        match = matching.verify([item.encoding for item in enrolled], probes, self.face_threshold)
+        log.info("face decision ok=%s threshold=%.2f reason=%s", match.ok, match.threshold, match.reason)
+        return match, None if match.nearest is None else enrolled[match.nearest].id
+
+    def advance(
+        self, run: ChallengeRun, frames: Sequence[Picture], now: float, position: int | None = None
+    ) -> Progress:
+        """Feed a chunk of at most 8 frames that arrived at `now` (seconds) to a challenge; changes `run`.
+
+        `position` is the step the page shows (0 straight, 1 to 3). Raises BadImage, TooManyFrames, Busy.
+        """
+        run.check_size(len(frames))
+        if run.over:
+            return run.feed([], now, _no_encoding)
+        images = [_liveness_pixels(frame) for frame in frames]
+        seen: list[tuple[Observation, Face | None]] = [observe(self.engine, image) for image in images]
+
+        def encode(index: int) -> Encoding:
+            face = seen[index][1]
+            if face is None:
+                raise NoFace()
+            return self.engine.encode(images[index], face)
+
+        return run.feed([item[0] for item in seen], now, encode, position)
+
+    def advice(self, picture: Picture, purpose: Purpose = "enrol") -> str | None:
+        """Return the problem code of a preview picture (see quality.ADVICE), or None when it is good.
+
+        Raises BadImage, Busy, ModelUnavailable.
+        """
+        try:
+            self.find_one(to_pixels(picture), purpose)
+        except (Busy, ModelUnavailable):
+            raise
+        except FaceError as problem:
+            return problem.code
+        return None
+
+
+class FaceSettings(Protocol):
+    """Part of config.Settings that this service reads."""
+
+    @property
+    def face_engine(self) -> str: ...
+
+    @property
+    def face_model(self) -> str: ...
+
+    @property
+    def face_threshold(self) -> float: ...
+
+
+def build_service(settings: FaceSettings, encryptor: Encryptor, storage: SnapshotStorage) -> FaceService:
+    """Return the service that the settings ask for, over the table `voter_faces`."""
+    engine = build_engine(settings.face_engine, settings.face_model)
+    return FaceService(engine, DatabaseTemplates(encryptor, storage), settings.face_threshold)
+
+
+def _liveness_pixels(picture: Picture) -> Pixels:
+    if isinstance(picture, str):
+        return decode_data_url(picture, LIVENESS_SIDE)
+    return decode_image(picture, LIVENESS_SIDE) if isinstance(picture, bytes) else picture
+
+
+def _no_encoding(index: int) -> Encoding:
+    raise IndexError(index)

@@ -1,0 +1,126 @@
+"""Liveness challenges: drawn at random, bound to one kiosk and one voter, finished once."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from models import Challenge, Kiosk, Voter, db
+from services.actor import Actor
+from services.clock import utc_now
+from services.context import platform
+from services.face_service import liveness
+from services.identification import attempts, failures, passes, runs
+from services.identification.lookup import find_voter
+from services.identification.outcomes import ChallengeOver, ChallengeUnknown, Start
+
+START_SECONDS = 180
+"""Time to read one's name, step in front of the camera and begin; the steps have a shorter time of their own."""
+RUN_SECONDS = 60
+"""Once begun: looking straight (20 s) and three steps of 6 s, with some air."""
+REUSE_SECONDS = 30
+"""An untouched challenge with at least this much time left is given again, so that asking anew draws no other steps."""
+
+
+def start(kiosk: Kiosk, text: str, actor: Actor) -> Start:
+    """Begin with a typed voter ID: clear the booth of the voter before, look up, and draw a challenge if eligible."""
+    clear_booth(kiosk, actor)
+    lookup = find_voter(kiosk, text, actor)
+    if not lookup.eligible or lookup.voter is None:
+        return Start(lookup)
+    challenge = new_challenge(kiosk, lookup.voter)
+    if challenge is None:
+        return Start(find_voter(kiosk, text, actor))
+    return Start(lookup, challenge, failures.count(kiosk.election_id, lookup.voter.id).tries_left)
+
+
+def new_challenge(kiosk: Kiosk, voter: Voter) -> Challenge | None:
+    """Return this voter's one open challenge at this kiosk, drawn now or a moment ago; None: the officer is needed."""
+    failures.lock_voter(voter.id)
+    now = utc_now()
+    for challenge in _open_challenges(kiosk, voter):
+        if not runs.has_begun(challenge) and challenge.expires_at >= now + timedelta(seconds=REUSE_SECONDS):
+            challenge.state = {}
+            return challenge
+        challenge.used_at = now
+    if failures.count(kiosk.election_id, voter.id).officer_needed:
+        return None
+    challenge = Challenge(
+        kiosk_id=kiosk.id,
+        election_id=kiosk.election_id,
+        voter_id=voter.id,
+        steps=liveness.new_steps() if platform().settings.liveness else [],
+        state={},
+        expires_at=now + timedelta(seconds=START_SECONDS),
+    )
+    db.session.add(challenge)
+    db.session.flush()
+    return challenge
+
+
+def present_challenge(kiosk: Kiosk) -> Challenge | None:
+    """Return the challenge that waits at this kiosk, if its time is not over."""
+    return db.session.scalar(
+        select(Challenge)
+        .where(Challenge.kiosk_id == kiosk.id, Challenge.used_at.is_(None), Challenge.expires_at > utc_now())
+        .order_by(Challenge.created_at.desc(), Challenge.expires_at.desc())
+        .limit(1)
+    )
+
+
+def lock_challenge(kiosk: Kiosk, challenge_id: str) -> Challenge:
+    """Return the open challenge of this kiosk, locked until the transaction ends.
+
+    Raises ChallengeUnknown (also for another kiosk's), ChallengeOver when it was used or its time is over.
+    """
+    try:
+        key = uuid.UUID(challenge_id)
+    except ValueError as error:
+        raise ChallengeUnknown() from error
+    challenge = db.session.get(Challenge, key, with_for_update=True, populate_existing=True)
+    if challenge is None or challenge.kiosk_id != kiosk.id or challenge.election_id != kiosk.election_id:
+        raise ChallengeUnknown()
+    if challenge.used_at is not None or challenge.expires_at <= utc_now():
+        raise ChallengeOver()
+    return challenge
+
+
+def spend(challenge: Challenge) -> None:
+    """Use the challenge up and wipe what was collected; raises ChallengeOver when somebody else was first."""
+    statement = (
+        update(Challenge)
+        .where(Challenge.id == challenge.id, Challenge.used_at.is_(None))
+        .values(used_at=utc_now(), state={})
+        .execution_options(synchronize_session=False)
+    )
+    if db.session.execute(statement.returning(Challenge.id)).scalar_one_or_none() is None:
+        raise ChallengeOver()
+    db.session.refresh(challenge)
+
+
+def clear_booth(kiosk: Kiosk, actor: Actor) -> None:
+    """End what the voter before left behind: an open ballot, and a challenge that was begun counts as failed."""
+    passes.end_open(kiosk, actor)
+    waiting = select(Challenge).where(Challenge.kiosk_id == kiosk.id, Challenge.used_at.is_(None)).with_for_update()
+    now = utc_now()
+    for challenge in db.session.scalars(waiting).all():
+        if runs.has_begun(challenge):
+            failures.lock_voter(challenge.voter_id)
+            attempts.record_abandoned(kiosk, challenge, actor)
+            spend(challenge)
+        elif challenge.expires_at <= now:
+            spend(challenge)
+
+
+def _open_challenges(kiosk: Kiosk, voter: Voter) -> list[Challenge]:
+    return list(
+        db.session.scalars(
+            select(Challenge)
+            .where(Challenge.kiosk_id == kiosk.id, Challenge.voter_id == voter.id, Challenge.used_at.is_(None))
+            .order_by(Challenge.created_at.desc(), Challenge.expires_at.desc())
+            .with_for_update()
+        )
+    )
+

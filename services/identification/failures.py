@@ -1,0 +1,69 @@
+"""How often a voter failed in an election: counted from the recorded events, so that no browser can forget it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from models import AuthEvent, AuthMethod, AuthResult, Challenge, db
+from services.identification.outcomes import LookupReason
+
+MAX_FAILED_CHALLENGES = 2
+"""Strict order leaves a looped film 21 % in two tries (face.md 3.3); then a person looks."""
+MAX_FAILURES = 3
+MAX_CHALLENGES = 8
+"""Challenges drawn for one voter; who asks again and again may be waiting for one that suits a film."""
+ALERT_AT_UNKNOWN = 3
+
+VOTER_LOCK = 0x564F5445
+"""Class of the advisory locks under which one voter's tries are counted."""
+
+
+@dataclass(frozen=True)
+class Failures:
+    """Failures of one voter in one election; `challenges_failed` were refused at a movement, not for a bad picture."""
+
+    mismatches: int = 0
+    unknowns: int = 0
+    challenges_failed: int = 0
+    challenges_drawn: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.mismatches + self.unknowns
+
+    @property
+    def tries_left(self) -> int:
+        """Return how many more failures are allowed before the officer comes."""
+        return max(0, min(MAX_FAILURES - self.total, MAX_FAILED_CHALLENGES - self.challenges_failed))
+
+    @property
+    def officer_needed(self) -> bool:
+        return self.tries_left == 0 or self.challenges_drawn > MAX_CHALLENGES
+
+
+def count(election_id: int, voter_id: int) -> Failures:
+    """Return the failures so far; refusals at the typing of the voter ID are no failures."""
+    rows = db.session.execute(
+        select(AuthEvent.result, AuthEvent.liveness["position"].as_integer()).where(
+            AuthEvent.election_id == election_id,
+            AuthEvent.voter_id == voter_id,
+            AuthEvent.method == AuthMethod.FACE,
+            AuthEvent.result != AuthResult.SUCCESS,
+            AuthEvent.reason.not_in([reason.value for reason in LookupReason]),
+        )
+    ).all()
+    drawn = select(func.count()).where(Challenge.election_id == election_id, Challenge.voter_id == voter_id)
+    unknown = [position for result, position in rows if result is AuthResult.UNKNOWN]
+    return Failures(
+        mismatches=len(rows) - len(unknown),
+        unknowns=len(unknown),
+        challenges_failed=sum(bool(position) for position in unknown),
+        challenges_drawn=db.session.scalar(drawn) or 0,
+    )
+
+
+def lock_voter(voter_id: int) -> None:
+    """Until the transaction ends nobody else counts or draws for this voter, so that two kiosks share one count."""
+    db.session.execute(select(func.pg_advisory_xact_lock(VOTER_LOCK, voter_id)))

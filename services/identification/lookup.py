@@ -1,0 +1,117 @@
+"""From a typed voter ID to a voter who may go on to the camera, or to the reason why not."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from sqlalchemy import exists, select
+
+from models import (
+    AuthEvent,
+    AuthResult,
+    Consent,
+    Election,
+    ElectionStatus,
+    Kiosk,
+    Vote,
+    Voter,
+    VoterFace,
+    VoterStatus,
+    db,
+)
+from models import RollEntry as Roll
+from services import audit_logger, voters
+from services.actor import Actor
+from services.clock import utc_now
+from services.identification import failures
+from services.identification.outcomes import LookupReason, VoterLookup
+
+SHORT_NAME = 4
+"""Of a family name of this length only the first letter is shown; more would be most of it."""
+INPUT_LIMIT = 40
+"""Characters kept of what was typed."""
+
+
+def find_voter(kiosk: Kiosk, text: str, actor: Actor) -> VoterLookup:
+    """Return what the typed voter ID leads to in this kiosk's election; a refusal leaves an event and an audit row.
+
+    A wrong check digit is a typing slip: nobody is looked up and nothing is recorded.
+    """
+    number = _canonical(text)
+    if number is None:
+        return VoterLookup(LookupReason.TYPING_SLIP, text[:INPUT_LIMIT])
+    voter = db.session.scalar(select(Voter).where(Voter.voter_id == number))
+    lookup = _judge(kiosk.election, number, voter)
+    if not lookup.eligible:
+        _record_refusal(kiosk, lookup, voter, actor)
+    return lookup
+
+
+def mask_name(name: str) -> str:
+    """Return enough of a name to know one's own and too little to learn a stranger's: `A… S…rg`."""
+    *given, family = re.split(r"\s+", name.strip()) or [""]
+    tail = family[-2:] if len(family) > SHORT_NAME else ""
+    return " ".join([f"{part[:1]}…" for part in given] + [f"{family[:1]}…{tail}"])
+
+
+def election_refusal(election: Election, now: datetime) -> LookupReason | None:
+    """Return why nobody can vote in this election at this moment, or None."""
+    active = election.status is ElectionStatus.ACTIVE
+    if election.status is ElectionStatus.DRAFT or (active and now < election.opens_at):
+        return LookupReason.NOT_OPEN_YET
+    return None if active and now < election.closes_at else LookupReason.CLOSED
+
+
+def _canonical(text: str) -> str | None:
+    number = voters.normalise_voter_number(text)
+    return number if number and voters.is_voter_number(number) else None
+
+
+def _judge(election: Election, number: str, voter: Voter | None) -> VoterLookup:
+    refusal = election_refusal(election, utc_now())
+    if refusal is not None:
+        return VoterLookup(refusal, number)
+    if voter is None:
+        return VoterLookup(LookupReason.UNKNOWN_NUMBER, number)
+    entry = db.session.scalar(select(Roll).where(Roll.election_id == election.id, Roll.voter_id == voter.id))
+    if entry is None:
+        return VoterLookup(LookupReason.NOT_ON_ROLL, number, voter)
+    if entry.has_voted:
+        vote = select(Vote.cast_at).where(Vote.election_id == election.id, Vote.voter_id == voter.id)
+        return VoterLookup(LookupReason.ALREADY_VOTED, number, voter, voted_at=db.session.scalar(vote))
+    reason = _officer_reason(election, voter) or LookupReason.ELIGIBLE
+    return VoterLookup(reason, number, voter, mask_name(voter.name))
+
+
+def _officer_reason(election: Election, voter: Voter) -> LookupReason | None:
+    """Return why this voter cannot be identified by face here, or None."""
+    if voter.status is not VoterStatus.VERIFIED:
+        return LookupReason.SUSPENDED
+    if failures.count(election.id, voter.id).officer_needed:
+        return LookupReason.OFFICER_NEEDED
+    consent = exists().where(Consent.voter_id == voter.id, Consent.withdrawn_at.is_(None))
+    if not db.session.scalar(select(consent)):
+        return LookupReason.NO_CONSENT
+    if not db.session.scalar(select(exists().where(VoterFace.voter_id == voter.id))):
+        return LookupReason.NOT_ENROLLED
+    return None
+
+
+def _record_refusal(kiosk: Kiosk, lookup: VoterLookup, voter: Voter | None, actor: Actor) -> None:
+    db.session.add(
+        AuthEvent(
+            election_id=kiosk.election_id,
+            kiosk_id=kiosk.id,
+            voter_id=voter.id if voter else None,
+            voter_id_input=lookup.voter_number[:INPUT_LIMIT],
+            result=AuthResult.UNKNOWN,
+            reason=lookup.reason.value,
+            ip_address=actor.ip,
+            user_agent=actor.user_agent,
+        )
+    )
+    audit_logger.record(
+        "kiosk:voter:refused", actor, election_id=kiosk.election_id, kiosk=kiosk.name,
+        voter_number=lookup.voter_number[:INPUT_LIMIT], reason=lookup.reason.value,
+    )  # fmt: skip

@@ -1,0 +1,117 @@
+"""What identification answers: codes and facts. The words for them belong to the page (blueprints/poll/words.py)."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from models import AuthResult, Challenge, Voter
+from services.errors import Conflict, NotFound
+
+
+class LookupReason(enum.StrEnum):
+    """Why a voter ID may go on to the camera, or not."""
+
+    ELIGIBLE = "eligible"
+    TYPING_SLIP = "typing_slip"
+    UNKNOWN_NUMBER = "unknown_number"
+    NOT_ON_ROLL = "not_on_roll"
+    ALREADY_VOTED = "already_voted"
+    SUSPENDED = "suspended"
+    NOT_ENROLLED = "not_enrolled"
+    NO_CONSENT = "no_consent"
+    NOT_OPEN_YET = "not_open_yet"
+    CLOSED = "closed"
+    OFFICER_NEEDED = "officer_needed"
+
+
+OFFICER_HELPS = frozenset(
+    {LookupReason.SUSPENDED, LookupReason.NOT_ENROLLED, LookupReason.NO_CONSENT, LookupReason.OFFICER_NEEDED}
+)
+ON_ROLL = OFFICER_HELPS | {LookupReason.ELIGIBLE, LookupReason.ALREADY_VOTED}
+
+
+@dataclass(frozen=True)
+class VoterLookup:
+    """What a typed voter ID led to; `voter_number` is canonical, or the text as typed when nobody has it."""
+
+    reason: LookupReason
+    voter_number: str
+    voter: Voter | None = None
+    masked_name: str | None = None
+    voted_at: datetime | None = None
+
+    @property
+    def found(self) -> bool:
+        """Tell whether this voter is on the electoral roll of the kiosk's election."""
+        return self.reason in ON_ROLL
+
+    @property
+    def eligible(self) -> bool:
+        return self.reason is LookupReason.ELIGIBLE
+
+    @property
+    def has_voted(self) -> bool:
+        return self.reason is LookupReason.ALREADY_VOTED
+
+    @property
+    def officer(self) -> bool:
+        """Tell whether the way on is the officer and an identity document."""
+        return self.reason in OFFICER_HELPS
+
+
+@dataclass(frozen=True)
+class Start:
+    """The answer to a typed voter ID: the lookup, and the challenge when the voter may go on."""
+
+    lookup: VoterLookup
+    challenge: Challenge | None = None
+    tries_left: int = 0
+
+
+@dataclass(frozen=True)
+class Pending:
+    """The challenge goes on: `steps_done` of its movements are proven, `demand` is what is asked now.
+
+    `demand` is straight, left, right, blink or nod; `advice` is a code of face_service.ADVICE.
+    """
+
+    steps_done: int
+    demand: str | None
+    advice: str | None
+    seconds_left: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A finished attempt. `reasons` are codes, the deciding one first; `distance` has two decimals."""
+
+    result: AuthResult
+    distance: float | None = None
+    confidence: float | None = None
+    live: bool = False
+    reasons: tuple[str, ...] = field(default=())
+    tries_left: int = 0
+    officer: bool = False
+
+
+class ChallengeUnknown(NotFound):
+    """No such challenge at this kiosk."""
+
+    code = "challenge_unknown"
+    message = "This check is not known at this booth. Start again."
+
+
+class ChallengeOver(Conflict):
+    """The challenge was used before, or its time is over."""
+
+    code = "challenge_over"
+    message = "The time for this check is over. Start again."
+
+
+class NoPass(Conflict):
+    """There is no open ballot at this kiosk."""
+
+    code = "no_ballot_open"
+    message = "No ballot is open. Type your voter ID to start."

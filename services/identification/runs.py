@@ -1,0 +1,92 @@
+"""A challenge under way, kept between two requests: the liveness run, the last chunk's number, one picture.
+
+All of it lies in `challenges.state` as JSON, encodings and picture sealed, and is wiped when the challenge is used.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from models import Challenge
+from services.context import platform
+from services.face_service import images, liveness
+from services.face_service.images import Pixels
+from services.face_service.liveness import ChallengeRun
+
+SNAPSHOT_SIDE = 480
+"""Longest side in pixels of the kept picture: enough for a person to recognise a person, about 25 KB."""
+SNAPSHOT_QUALITY = 85
+BEST = 2
+STRANGER_REASONS = frozenset({"different_person", "face_changed", "several_faces"})
+"""Reasons after which the picture to keep is the one that gave the reason, not the straight one before."""
+
+
+@dataclass
+class Run:
+    """The stored state: `shot` is a JPEG of the voter looking straight, `seq` the number of the last chunk taken."""
+
+    liveness: ChallengeRun
+    seq: int = -1
+    shot: bytes | None = None
+    shot_worth: int = 0
+
+
+def load(challenge: Challenge) -> Run:
+    """Return the run as it was left, or a fresh one."""
+    state = challenge.state
+    if not state:
+        return Run(ChallengeRun(steps=list(challenge.steps)))
+    cipher = platform().cipher
+    shot = cipher.decrypt(base64.b64decode(state["shot"])) if state["shot"] else None
+    return Run(liveness.load(state["run"], cipher), int(state["seq"]), shot, int(state["shot_worth"]))
+
+
+def save(challenge: Challenge, run: Run) -> None:
+    """Keep the run in the challenge's row."""
+    cipher = platform().cipher
+    shot = base64.b64encode(cipher.encrypt(run.shot)).decode("ascii") if run.shot else None
+    run_state = liveness.dump(run.liveness, cipher)
+    challenge.state = {"run": run_state, "seq": run.seq, "shot": shot, "shot_worth": run.shot_worth}
+
+
+def has_begun(challenge: Challenge) -> bool:
+    """Tell whether a movement was already asked for; until then nothing was proven and nothing failed."""
+    run: dict[str, Any] = challenge.state.get("run", {})
+    return int(run.get("position", 0)) > 0
+
+
+def keep_picture(run: Run, pictures: Sequence[Pixels], position: int) -> None:
+    """Choose the picture that the attempt will be remembered by: a straight face, else the best there is.
+
+    `position` is the one at which the pictures arrived. After a change of person the newest picture counts.
+    """
+    stranger = run.liveness.reason in STRANGER_REASONS
+    if run.shot is not None and not stranger and (position > 0 or run.shot_worth == BEST):
+        return
+    worths = [_worth(picture) for picture in pictures]
+    best = max(range(len(pictures)), key=worths.__getitem__)
+    if run.shot is None or stranger or worths[best] > run.shot_worth:
+        run.shot, run.shot_worth = to_jpeg(pictures[best]), worths[best]
+
+
+def to_jpeg(picture: Pixels) -> bytes:
+    """Return a JPEG of the (height, width, 3) RGB picture, longest side at most 480 px."""
+    scale = SNAPSHOT_SIDE / max(picture.shape[:2])
+    if scale < 1:
+        size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return images.encode_jpeg(picture, SNAPSHOT_QUALITY)
+
+
+def _worth(picture: Pixels) -> int:
+    """Return 2 for one usable face, 1 for a face with a flaw, 0 for none."""
+    problem = platform().faces.advice(picture, "login")
+    if problem is None:
+        return BEST
+    return 0 if problem == "no_face" else 1

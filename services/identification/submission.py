@@ -1,0 +1,126 @@
+"""Frames of a challenge: a chunk moves it on, the last one decides whether this is the voter."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from cryptography.fernet import InvalidToken
+
+from models import AuthResult, Challenge, Kiosk
+from services.actor import Actor
+from services.clock import utc_now
+from services.context import platform
+from services.errors import ValidationFailed
+from services.face_service import Match, Pixels, decode_data_url
+from services.face_service.liveness import MAX_CHUNK, NEUTRAL_SECONDS, STEP_SECONDS
+from services.face_service.service import LIVENESS_SIDE
+from services.identification import attempts, challenges, failures, passes, runs
+from services.identification.attempts import Attempt
+from services.identification.outcomes import Pending, Verdict
+from services.identification.runs import Run
+
+log = logging.getLogger(__name__)
+
+MAX_FRAME_CHARS = 1_000_000
+"""Characters of one data URL: a 1280 x 720 JPEG has a quarter of it."""
+IDENTIFIED = "identified"
+
+
+def submit_frames(
+    kiosk: Kiosk, challenge_id: str, step: int, frames: Sequence[str], actor: Actor, seq: int | None = None
+) -> Pending | Verdict:
+    """Take a chunk of 1 to 8 data URLs; `step` is the number of movements that the page knows to be done.
+
+    `seq` numbers the chunks of one challenge; one that arrives late or twice is ignored. A finished challenge is
+    used up, recorded, and on success a ballot pass is open at this kiosk. Raises ChallengeUnknown, ChallengeOver,
+    ValidationFailed, BadImage, Busy, ModelUnavailable; nothing is stored then.
+    """
+    arrived = utc_now()
+    pictures = _decode(frames)
+    challenge = challenges.lock_challenge(kiosk, challenge_id)
+    run = runs.load(challenge)
+    if seq is not None and seq <= run.seq:
+        return _pending(run, None, arrived)
+    if not run.liveness.received:
+        challenge.expires_at = arrived + timedelta(seconds=challenges.RUN_SECONDS)
+    position = run.liveness.position
+    progress = platform().faces.advance(run.liveness, pictures, arrived.timestamp(), _shown_position(run, step))
+    run.seq = run.seq if seq is None else seq
+    runs.keep_picture(run, pictures, position)
+    if not run.liveness.over:
+        runs.save(challenge, run)
+        return _pending(run, progress.advice_code, arrived)
+    return _finish(kiosk, challenge, run, actor)
+
+
+def _decode(frames: Sequence[str]) -> list[Pixels]:
+    if not 1 <= len(frames) <= MAX_CHUNK:
+        raise ValidationFailed(fields={"frames": f"Send 1 to {MAX_CHUNK} pictures at a time."})
+    if any(len(frame) > MAX_FRAME_CHARS for frame in frames):
+        raise ValidationFailed(fields={"frames": "The pictures are too large. Send smaller ones."})
+    return [decode_data_url(frame, LIVENESS_SIDE) for frame in frames]
+
+
+def _pending(run: Run, advice: str | None, now: datetime) -> Pending:
+    state = run.liveness
+    limit = STEP_SECONDS if state.position else NEUTRAL_SECONDS
+    left = limit if state.step_started is None else limit - (now.timestamp() - state.step_started)
+    return Pending(max(0, state.position - 1), state.demand, advice, max(0, round(left)))
+
+
+def _shown_position(run: Run, step: int) -> int:
+    """Return the position in the run that the page shows: before the first movement it asks to look straight."""
+    return 0 if step == 0 and run.liveness.position == 0 else step + 1
+
+
+def _finish(kiosk: Kiosk, challenge: Challenge, run: Run, actor: Actor) -> Verdict:
+    """Spend the challenge, decide, write it down, and open the ballot on success."""
+    failures.lock_voter(challenge.voter_id)
+    challenges.spend(challenge)
+    live = run.liveness.status == "passed"
+    match = _match(challenge, run)
+    attempt = _judge(run, live, match)
+    event, counted = attempts.record(kiosk, challenge, attempt, actor)
+    if attempt.result is AuthResult.SUCCESS:
+        passes.give_pass(kiosk, challenge.voter, event)
+    return _verdict(attempt, match if live else None, live, counted)
+
+
+def _match(challenge: Challenge, run: Run) -> Match | None:
+    """Compare the straight frames with what is enrolled; None when there are none, or the enrolment is damaged."""
+    if not run.liveness.probes:
+        return None
+    try:
+        return platform().faces.verify_encodings(challenge.voter_id, run.liveness.probes)[0]
+    except (ValueError, InvalidToken):
+        # Somebody changed the row in the database: nobody is identified by it, and the officer takes over.
+        log.exception("An enrolled face of voter row %s cannot be opened", challenge.voter_id)
+        return None
+
+
+def _judge(run: Run, live: bool, match: Match | None) -> Attempt:
+    """Liveness first: a face that may be a picture is unknown, whoever it shows; only a live stranger is a mismatch."""
+    report, distance = run.liveness.report(), match.distance if match else None
+    if not live or match is None or distance is None:
+        reason = (run.liveness.reason if not live else None) or (match.reason if match else None) or "no_face"
+        return Attempt(AuthResult.UNKNOWN, reason, distance, report, run.shot)
+    if match.ok:
+        return Attempt(AuthResult.SUCCESS, IDENTIFIED, distance, report, run.shot)
+    return Attempt(AuthResult.MISMATCH, match.reason or "different_person", distance, report, run.shot)
+
+
+def _verdict(attempt: Attempt, match: Match | None, live: bool, counted: failures.Failures) -> Verdict:
+    success = attempt.result is AuthResult.SUCCESS
+    shown = round(match.distance, 2) if match and match.distance is not None else None
+    others = [code for code in attempt.report.get("reasons", []) if code != attempt.reason]
+    return Verdict(
+        result=attempt.result,
+        distance=shown,
+        confidence=None if match is None or shown is None else round(match.confidence, 2),
+        live=live,
+        reasons=() if success else (attempt.reason, *others),
+        tries_left=counted.tries_left,
+        officer=not success and counted.officer_needed,
+    )

@@ -1,0 +1,70 @@
+"""What is done again and again, and how often; two workers never do the same task at the same time."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, select
+
+from models import db
+
+Transaction = Callable[[], AbstractContextManager[Any]]
+SEAL_EVERY_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class PeriodicTask:
+    """`run` gets the `transaction` callable and opens as many transactions as it needs, one after the other."""
+
+    name: str
+    every_seconds: float
+    run: Callable[[Transaction], object]
+
+
+@dataclass
+class Schedule:
+    """When each task is due next; the clock counts seconds and never goes back."""
+
+    tasks: tuple[PeriodicTask, ...]
+    clock: Callable[[], float] = time.monotonic
+    _next: dict[str, float] = field(default_factory=dict)
+
+    def due(self) -> list[PeriodicTask]:
+        """Return the tasks to run now and plan their next time; a task that was late is not made up for."""
+        now = self.clock()
+        ready = [task for task in self.tasks if self._next.get(task.name, now) <= now]
+        for task in ready:
+            self._next[task.name] = now + task.every_seconds
+        return ready
+
+
+def seal_due_elections(transaction: Transaction) -> None:
+    """Seal what is due: closed elections, and full live batches."""
+    from services import ballots  # Not at import: the worker's mail must not depend on the ballots' keys.
+
+    ballots.seal_due(transaction)
+
+
+TASKS: tuple[PeriodicTask, ...] = (PeriodicTask("seal-due-elections", SEAL_EVERY_SECONDS, seal_due_elections),)
+
+
+@contextmanager
+def advisory_lock(name: str) -> Iterator[bool]:
+    """Hold the PostgreSQL advisory lock of this name, on a connection of its own; give False when another holds it.
+
+    A worker that dies loses its connection, and the lock with it.
+    """
+    key = int.from_bytes(hashlib.sha256(f"smart-voting/task/{name}".encode()).digest()[:8], signed=True)
+    engine = db.session.get_bind().engine.execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        held = bool(connection.scalar(select(func.pg_try_advisory_lock(key))))
+        try:
+            yield held
+        finally:
+            if held:
+                connection.scalar(select(func.pg_advisory_unlock(key)))

@@ -1,0 +1,24 @@
+"""Files that only their owner may read."""
+
+import os
+from pathlib import Path
+
+
+def write_private(path: Path, text: str, overwrite: bool = True) -> None:
+    """Write a file with mode 0600, complete or not at all, even when the power fails.
+
+    Raises FileExistsError when it exists and `overwrite` is false.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    draft.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            draft.rename(path)
+        else:
+            os.link(draft, path)  # unlike a rename it refuses to replace
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,62 @@
+"""Sentences about a result that pages and prints share."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from services.results import Balance, Result
+
+
+def verdict_title(result: Result) -> str:
+    """Return the one line that says how it stands, e.g. `Amina Solberg is elected`."""
+    if not result.counted:
+        return _("Not counted yet")
+    if not result.final:
+        return _("Count so far")
+    if len(result.winners) > 1:
+        return _("%(names)s are elected", names=result.winner)
+    if result.winner:
+        return _("%(name)s is elected", name=result.winner)
+    return _("A tie") if result.tie else _("No candidate is elected")
+
+
+def verdict_words(result: Result) -> str:
+    """Return the sentence under the title: the winner's votes, and what the count does not decide."""
+    if len(result.winners) != 1 or result.total is None:
+        return result.note
+    first = result.rows[0]
+    words = [f"{first.party}."] if first.party else []
+    votes = _("%(count)s of %(total)s votes", count=f"{first.count or 0:,}", total=f"{result.total:,}")
+    return " ".join([*words, votes + _lead(result), result.note]).strip()
+
+
+def _lead(result: Result) -> str:
+    """Return how far the first is ahead of the second candidate."""
+    if len(result.rows) < 2:
+        return "."
+    first, second = result.rows[0], result.rows[1]
+    more = (first.count or 0) - (second.count or 0)
+    return _(", %(more)s more than %(name)s.", more=f"{more:,}", name=second.name)
+
+
+def balance_sentence(balance: Balance, secret: bool) -> str:
+    """Return e.g. `731 votes = 720 ballots sealed and counted + 11 in the ballot box. It balances.`"""
+    votes, counted = f"{balance.votes:,}", f"{balance.ballots:,}"
+    if not secret:
+        said = _("%(votes)s votes = %(counted)s recorded choices.", votes=votes, counted=counted)
+    elif balance.spoiled:
+        said = _(
+            "%(votes)s votes = %(counted)s ballots sealed and counted + %(box)s in the box + %(spoiled)s spoiled.",
+            votes=votes,
+            counted=counted,
+            box=f"{balance.box:,}",
+            spoiled=f"{balance.spoiled:,}",
+        )
+    else:
+        said = _(
+            "%(votes)s votes = %(counted)s ballots sealed and counted + %(box)s in the ballot box.",
+            votes=votes,
+            counted=counted,
+            box=f"{balance.box:,}",
+        )
+    return f"{said} {_('It balances.') if balance.balanced else _('It does not balance. Call the operator.')}"

@@ -1,0 +1,288 @@
+"""The result of an election, as much of it as its policy lets anybody see."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from models import Election, ElectionStatus, ResultsPolicy, db
+from services import ballots, elections
+from services.verdict import Outcome, Verdict, decide
+
+PERCENT = 100
+SHARE_DIGITS = 1
+
+
+@dataclass(frozen=True)
+class Turnout:
+    """`percent` of the electoral roll, one decimal; 0.0 for an empty roll."""
+
+    voted: int
+    on_roll: int
+    percent: float
+
+
+@dataclass(frozen=True)
+class Share:
+    """A name with its votes; `count` and `share` (percent of the counted ballots) are None while they are sealed."""
+
+    name: str
+    count: int | None
+    share: float | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A candidate's line; `winner` says who has a seat by this count, settled or not (`Result.final`)."""
+
+    candidate_id: int
+    name: str
+    party: str
+    count: int | None
+    share: float | None
+    symbol_path: str | None
+    image_path: str | None
+    winner: bool = False
+
+
+@dataclass(frozen=True)
+class Balance:
+    """votes = ballots + box + spoiled (design, section 3, rule 8); a recorded election has no box."""
+
+    votes: int
+    ballots: int
+    box: int
+    spoiled: int
+    balanced: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a result page shows. `live` tells that counts move while people vote, `final` that they are settled.
+
+    `status` is that of the election, or `sealing` between its close and its count.
+    `winner` names who has a seat by this count: elected when it is final, ahead before. `tie` is for a final count.
+    """
+
+    election_id: int
+    title: str
+    status: str
+    secret: bool
+    live: bool
+    final: bool
+    intact: bool
+    seats: int
+    turnout: Turnout
+    rows: list[Row]
+    nota: Share
+    parties: list[Share]
+    total: int | None
+    winner: str | None
+    winners: list[str]
+    tie: list[str]
+    balance: Balance
+    counted_at: datetime | None
+    closed_at: datetime | None
+    note: str
+
+    @property
+    def counted(self) -> bool:
+        """Tell whether the counts may be seen."""
+        return self.total is not None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON types; times are ISO 8601 in UTC."""
+        plain = asdict(self)
+        for name in ("counted_at", "closed_at"):
+            plain[name] = plain[name].isoformat() if plain[name] else None
+        return plain
+
+
+def result_of(election: Election, now: datetime) -> Result:
+    """Return the result of `election` as its secrecy and results policy allow at `now` (UTC).
+
+    Turnout is always there. Counts are None, and `note` says why, while they may not be seen.
+    """
+    counts = ballots.counts(election)
+    visible = counts_visible(election, counts)
+    final = visible and is_over(election)
+    verdict = _verdict(election, counts) if visible else Verdict(Outcome.NO_VOTES)
+    rows = _rows(election, counts if visible else None, verdict)
+    winners = _names(rows, verdict.first)
+    total = counts.total if visible else None
+    return Result(
+        election_id=election.id,
+        title=election.title,
+        status=_state(election, visible),
+        secret=election.is_secret,
+        live=visible and not final,
+        final=final,
+        intact=election.status is ElectionStatus.DRAFT or ballots.definition_intact(election),
+        seats=election.seats,
+        turnout=_turnout(election),
+        rows=rows,
+        nota=_share(_("None of the above"), counts.nota if visible else None, total),
+        parties=party_totals(rows, total),
+        total=total,
+        winner=listed(winners) or None,
+        winners=winners,
+        tie=_tie(rows, verdict) if final else [],
+        balance=_balance(election, counts),
+        counted_at=counts.counted_at if visible else None,
+        closed_at=election.closed_at,
+        note=note_for(election, counts, now, _tie(rows, verdict), verdict),
+    )
+
+
+def public_election(chosen: int | None) -> Election | None:
+    """Return the chosen election, else the present booth election, else the newest one; never a draft."""
+    if chosen is not None:
+        found = db.session.get(Election, chosen)
+        return found if found is not None and found.status is not ElectionStatus.DRAFT else None
+    present = next(iter(elections.current_booth_elections()), None)
+    newest = select(Election).where(Election.status != ElectionStatus.DRAFT).order_by(Election.id.desc()).limit(1)
+    return present or db.session.scalar(newest)
+
+
+def counts_visible(election: Election, counts: ballots.Counts) -> bool:
+    """Tell whether anybody may see counts now (design, section 3, rule 7)."""
+    if election.status is ElectionStatus.DRAFT:
+        return False
+    if is_over(election):
+        return counts.box == 0
+    if election.results_policy is not ResultsPolicy.LIVE:
+        return False
+    return not election.is_secret or election.live_batch is not None
+
+
+def is_over(election: Election) -> bool:
+    """Tell whether voting has ended for good."""
+    return election.status in (ElectionStatus.CLOSED, ElectionStatus.ARCHIVED)
+
+
+def note_for(election: Election, counts: ballots.Counts, now: datetime, tie: list[str], verdict: Verdict) -> str:
+    """Return the sentences that explain a result: why counts are missing, or what a count does not decide."""
+    if election.status is ElectionStatus.DRAFT:
+        return _("This election has not opened.")
+    if not counts_visible(election, counts):
+        return _hidden_note(election, now)
+    if not is_over(election):
+        return _live_note(election, counts)
+    return _verdict_note(tie, verdict)
+
+
+def party_totals(rows: list[Row], total: int | None) -> list[Share]:
+    """Return the sum of each party's candidates, most votes first; candidates without a party are one line."""
+    sums: dict[str, int | None] = {}
+    for row in rows:
+        name = row.party or _("No party")
+        sums[name] = None if row.count is None else (sums.get(name) or 0) + row.count
+    shares = [_share(name, count, total) for name, count in sums.items()]
+    return sorted(shares, key=lambda share: -(share.count or 0))
+
+
+def _hidden_note(election: Election, now: datetime) -> str:
+    if is_over(election):
+        return _("The ballots are being sealed and counted. The count appears here in a moment.")
+    if now >= election.closes_at:
+        return _("Voting has ended. The count appears when the commission has closed the election.")
+    if election.is_secret:
+        return _("The ballots are sealed. The count appears when the election is closed.")
+    return _("The count appears when the election is closed.")
+
+
+def _live_note(election: Election, counts: ballots.Counts) -> str:
+    if not election.is_secret:
+        return _("The count moves with every vote. It is final when the election is closed.")
+    if not counts.sealed:
+        return _(
+            "To keep votes secret, ballots are counted %(batch)s at a time. None are counted so far.",
+            batch=election.live_batch,
+        )
+    return _(
+        "To keep votes secret, ballots are counted %(batch)s at a time. It is final when the election is closed.",
+        batch=election.live_batch,
+    )
+
+
+def _verdict_note(tie: list[str], verdict: Verdict) -> str:
+    if verdict.outcome is Outcome.NO_VOTES:
+        return _("No votes were counted. No candidate is elected.")
+    if verdict.outcome is Outcome.NOTA_FIRST:
+        return _("None of the above has the most votes. No candidate is elected by this count. The commission decides.")
+    if verdict.outcome is Outcome.ELECTED:
+        return ""
+    return _(
+        "%(names)s have the same number of votes. The commission decides by hand and states the reason.",
+        names=listed(tie),
+    )
+
+
+def _tie(rows: list[Row], verdict: Verdict) -> list[str]:
+    names = _names(rows, verdict.tied)
+    return [*names, _("None of the above")] if verdict.outcome is Outcome.NOTA_LEVEL else names
+
+
+def _names(rows: list[Row], ids: tuple[int, ...]) -> list[str]:
+    return [row.name for row in rows if row.candidate_id in ids]
+
+
+def listed(names: list[str]) -> str:
+    """Return `A`, `A and B` or `A, B and C`."""
+    if len(names) < 2:
+        return "".join(names)
+    return _("%(first)s and %(last)s", first=", ".join(names[:-1]), last=names[-1])
+
+
+def _verdict(election: Election, counts: ballots.Counts) -> Verdict:
+    return decide(counts.per_candidate, counts.nota, election.seats)
+
+
+def _rows(election: Election, counts: ballots.Counts | None, verdict: Verdict) -> list[Row]:
+    """Return the rows in the order of the count, or of the ballot while nothing is counted."""
+    rows = [_row(choice, counts, verdict) for choice in ballots.choices_of(election)]
+    return sorted(rows, key=lambda row: -(row.count or 0))
+
+
+def _row(choice: dict[str, Any], counts: ballots.Counts | None, verdict: Verdict) -> Row:
+    candidate = int(choice["id"])
+    count = counts.per_candidate.get(candidate, 0) if counts else None
+    return Row(
+        candidate_id=candidate,
+        name=choice["name"],
+        party=choice.get("party") or "",
+        count=count,
+        share=percent(count, counts.total) if counts and count is not None else None,
+        symbol_path=choice.get("symbol_path"),
+        image_path=choice.get("image_path"),
+        winner=candidate in verdict.first,
+    )
+
+
+def _share(name: str, count: int | None, total: int | None) -> Share:
+    return Share(name, count, None if count is None or total is None else percent(count, total))
+
+
+def percent(part: int, whole: int) -> float:
+    """Return `part` as a percentage of `whole`, one decimal; 0.0 of nothing."""
+    return round(PERCENT * part / whole, SHARE_DIGITS) if whole else 0.0
+
+
+def _turnout(election: Election) -> Turnout:
+    voted, on_roll = elections.roll_counts(election)
+    return Turnout(voted, on_roll, percent(voted, on_roll))
+
+
+def _balance(election: Election, counts: ballots.Counts) -> Balance:
+    """Compare votes with ballots; `Counts` reads both in one statement, so a vote under way is no imbalance."""
+    found = counts.sealed + counts.box + counts.spoiled if election.is_secret else counts.total
+    return Balance(counts.votes, counts.total, counts.box, counts.spoiled, counts.votes == found)
+
+
+def _state(election: Election, visible: bool) -> str:
+    """Return the status, or `sealing` between the close of an election and its count."""
+    return "sealing" if is_over(election) and not visible else election.status.value

@@ -1,0 +1,20 @@
+"""Passwords, tokens, permissions, encryption and the key folder."""
+
+from services.security.encryption import FieldCipher
+from services.security.keyring import Keyring, KeyringError
+from services.security.passwords import hash_password, verify_password
+from services.security.permissions import ROLE_PERMISSIONS, Permission, has_permission
+from services.security.tokens import hash_token, new_token
+
+__all__ = [
+    "ROLE_PERMISSIONS",
+    "FieldCipher",
+    "Keyring",
+    "KeyringError",
+    "Permission",
+    "has_permission",
+    "hash_password",
+    "hash_token",
+    "new_token",
+    "verify_password",
+]

@@ -1,0 +1,121 @@
+"""The key folder: everything secret that must never be in the database or its backups (design, section 3, rule 2).
+
+    signing.key        Ed25519 seed of the installation, 32 bytes
+    cast.key           root of the MAC keys of cast ballots, 32 bytes
+    fernet.keys        one Fernet key a line, newest first
+    elections/<id>.box Curve25519 private key of one election's ballot box, 32 bytes, read by the worker only
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from nacl.public import PrivateKey
+from nacl.signing import SigningKey, VerifyKey
+from nacl.utils import random as random_bytes
+
+from services.security.encryption import FieldCipher
+
+KEY_BYTES = 32
+
+
+class KeyringError(RuntimeError):
+    """The key folder is missing, incomplete or belongs to another installation."""
+
+
+class Keyring:
+    """Read access to a complete key folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            self.signing_key = SigningKey((folder / "signing.key").read_bytes())
+            self._cast_key = (folder / "cast.key").read_bytes()
+            self._fernet_keys = (folder / "fernet.keys").read_bytes().split()
+        except OSError as error:
+            raise KeyringError(f"The key folder {folder} is not complete: {error.strerror}.") from error
+        self.cipher = FieldCipher(self._fernet_keys)
+
+    @classmethod
+    def ensure(cls, folder: Path) -> Keyring:
+        """Make the folder with random keys where there is none, and return it; never overwrites a key."""
+        (folder / "elections").mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.chmod(folder, 0o700)
+        makers: dict[str, Callable[[], bytes]] = {
+            "signing.key": lambda: bytes(SigningKey.generate()),
+            "cast.key": lambda: random_bytes(KEY_BYTES),
+            "fernet.keys": lambda: Fernet.generate_key() + b"\n",
+        }
+        for name, make in makers.items():
+            if not (folder / name).exists():
+                _write_private(folder / name, make())
+        return cls(folder)
+
+    @property
+    def verify_key(self) -> VerifyKey:
+        return self.signing_key.verify_key
+
+    def fingerprints(self) -> dict[str, str]:
+        """Return a public fingerprint (SHA-256, hex) for each installation key; compared at every start."""
+        return {
+            "signing": hashlib.sha256(bytes(self.verify_key)).hexdigest(),
+            "cast": hmac.digest(self._cast_key, b"smart-voting/fingerprint", "sha256").hex(),
+            "fernet": hmac.digest(self._fernet_keys[-1], b"smart-voting/fingerprint", "sha256").hex(),
+        }
+
+    def cast_key(self, election: uuid.UUID) -> bytes:
+        """Return the 32-byte MAC key of one election's ballots, derived from the installation's cast key."""
+        return hmac.digest(self._cast_key, b"smart-voting/cast/1/" + election.bytes, "sha256")
+
+    def create_box_key(self, election: uuid.UUID) -> bytes:
+        """Make the election's box key pair, keep the private half and return the 32-byte public half.
+
+        A key that an interrupted activation left behind is used again.
+        """
+        _write_private(self._box_path(election), bytes(PrivateKey.generate()))
+        return bytes(self.box_key(election).public_key)
+
+    def box_key(self, election: uuid.UUID) -> PrivateKey:
+        """Return the private box key; raises KeyringError when it was destroyed or never here."""
+        try:
+            return PrivateKey(self._box_path(election).read_bytes())
+        except OSError as error:
+            raise KeyringError(f"The box key of election {election} is not in the key folder.") from error
+
+    def restore_box_key(self, election: uuid.UUID, private: PrivateKey) -> None:
+        """Put a box key back that was recovered from a copy; refuses to overwrite."""
+        _write_private(self._box_path(election), bytes(private))
+
+    def destroy_box_key(self, election: uuid.UUID) -> None:
+        """Overwrite and remove the private box key; from then on nobody opens that box."""
+        path = self._box_path(election)
+        with path.open("r+b") as file:
+            file.write(bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+
+    def _box_path(self, election: uuid.UUID) -> Path:
+        return self.folder / "elections" / f"{election}.box"
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    """Write a new file that only the owner may read, durably; a crash leaves no half key."""
+    partial = path.with_suffix(f"{path.suffix}.{os.getpid()}.new")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(partial, path)
+    except FileExistsError:
+        pass  # Another process was first; its key is the key.
+    finally:
+        partial.unlink()

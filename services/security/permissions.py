@@ -1,0 +1,31 @@
+"""The one table of who may do what."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Permission(enum.StrEnum):
+    MANAGE_ELECTIONS = "manage_elections"
+    MANAGE_CANDIDATES = "manage_candidates"
+    MANAGE_VOTERS = "manage_voters"
+    ENROL_FACES = "enrol_faces"
+    VIEW_DESK = "view_desk"
+    VIEW_RESULTS = "view_results"
+    VIEW_EVIDENCE = "view_evidence"
+    READ_MAILBOX = "read_mailbox"
+    OPEN_KIOSK = "open_kiosk"
+    POLL = "poll"
+
+
+ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
+    "admin": frozenset(Permission) - {Permission.POLL},
+    "officer": frozenset({Permission.OPEN_KIOSK, Permission.VIEW_DESK}),
+    "observer": frozenset({Permission.VIEW_DESK, Permission.VIEW_RESULTS}),
+    "kiosk": frozenset({Permission.POLL}),
+}
+
+
+def has_permission(role: str, permission: Permission) -> bool:
+    """Tell whether a principal of this role holds the permission; unknown roles hold none."""
+    return permission in ROLE_PERMISSIONS.get(role, frozenset())

@@ -1,0 +1,76 @@
+/* The camera of the desk and of the booth: 640 x 480, JPEG 0.85, never mirrored on the way to the server. */
+export const WIDTH = 640;
+export const HEIGHT = 480;
+const QUALITY = 0.85;
+
+const PROBLEMS = {
+  NotAllowedError: "refused",
+  SecurityError: "refused",
+  NotFoundError: "missing",
+  OverconstrainedError: "missing",
+  NotReadableError: "busy",
+  AbortError: "busy",
+};
+
+export class CameraProblem extends Error {
+  /** @param {string} code insecure | refused | missing | busy | failed */
+  constructor(code) {
+    super(code);
+    this.code = code;
+  }
+}
+
+export class Camera {
+  constructor(video) {
+    this.video = video;
+    this.canvas = document.createElement("canvas");
+    this.canvas.width = WIDTH;
+    this.canvas.height = HEIGHT;
+    this.stream = null;
+  }
+
+  async start() {
+    if (!navigator.mediaDevices?.getUserMedia) throw new CameraProblem(window.isSecureContext ? "missing" : "insecure");
+    try {
+      this.stream = await navigator.mediaDevices.getUserMedia({
+        audio: false,
+        video: { width: { ideal: WIDTH }, height: { ideal: HEIGHT }, facingMode: "user" },
+      });
+      this.video.srcObject = this.stream;
+      await this.video.play();
+    } catch (error) {
+      this.stop();
+      throw new CameraProblem(PROBLEMS[error.name] ?? "failed");
+    }
+  }
+
+  stop() {
+    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.stream = null;
+    this.video.srcObject = null;
+  }
+
+  /** True when a track ended by itself: the plug was pulled. */
+  get lost() {
+    return this.stream?.getVideoTracks().some((track) => track.readyState === "ended") ?? false;
+  }
+
+  /** Draws the middle 4:3 of the picture, whatever shape the camera gives. */
+  draw(canvas = this.canvas) {
+    const { videoWidth: w, videoHeight: h } = this.video;
+    if (!w || !h) return false;
+    const width = Math.min(w, (h * WIDTH) / HEIGHT);
+    const height = (width * HEIGHT) / WIDTH;
+    canvas.getContext("2d").drawImage(this.video, (w - width) / 2, (h - height) / 2, width, height, 0, 0, WIDTH, HEIGHT);
+    return true;
+  }
+
+  /** A data URL of the picture of now, or null while the camera warms up. */
+  grab() {
+    return this.draw() ? this.canvas.toDataURL("image/jpeg", QUALITY) : null;
+  }
+
+  blob() {
+    return new Promise((done) => (this.draw() ? this.canvas.toBlob(done, "image/jpeg", 0.92) : done(null)));
+  }
+}

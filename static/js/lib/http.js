@@ -1,0 +1,70 @@
+/* Requests to our own server: CSRF header, timeout, retry when the network is lost. */
+
+/** The network did not carry the request, or no answer came in time. */
+export class NetworkLost extends Error {}
+
+function csrfToken() {
+  return document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+}
+
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+
+async function once(url, options, timeout) {
+  try {
+    return await fetch(url, { credentials: "same-origin", ...options, signal: AbortSignal.timeout(timeout) });
+  } catch (error) {
+    throw new NetworkLost(String(error));
+  }
+}
+
+/**
+ * One request; `retries` only for requests that may safely arrive twice.
+ * A gateway that answers 502 to 504 counts as a lost network.
+ */
+export async function send(url, options = {}, { timeout = 10000, retries = 0, pause = 800, onRetry } = {}) {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const response = await once(url, options, timeout);
+      if (response.status >= 502 && response.status <= 504) throw new NetworkLost(`status ${response.status}`);
+      return response;
+    } catch (error) {
+      if (!(error instanceof NetworkLost) || attempt >= retries) throw error;
+      onRetry?.(attempt + 1);
+      await wait(pause * 2 ** attempt);
+    }
+  }
+}
+
+async function readJson(response) {
+  try {
+    return await response.json();
+  } catch {
+    return {};
+  }
+}
+
+/** POST of JSON; resolves to {status, ok, data}. Rejects with NetworkLost only. */
+export async function postJson(url, body, settings) {
+  const response = await send(url, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken() },
+    body: JSON.stringify(body),
+  }, settings);
+  return { status: response.status, ok: response.ok, data: await readJson(response) };
+}
+
+/** GET of JSON; resolves to {status, ok, data}. */
+export async function getJson(url, settings) {
+  const response = await send(url, { headers: { Accept: "application/json" }, cache: "no-store" }, settings);
+  return { status: response.status, ok: response.ok, data: await readJson(response) };
+}
+
+/** POST of a form as the browser would, but answered to us: resolves to {status, ok, url, html}. */
+export async function postForm(url, form, settings) {
+  const response = await send(url, {
+    method: "POST",
+    headers: { Accept: "text/html", "X-CSRFToken": csrfToken() },
+    body: new URLSearchParams(new FormData(form)),
+  }, settings);
+  return { status: response.status, ok: response.ok, url: response.url, html: await response.text() };
+}

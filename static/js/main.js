@@ -1,0 +1,41 @@
+/* Binds one class to every element with data-module, and an opener to every element with data-opens. */
+const MODULES = {
+  ballot: () => import("./modules/ballot.js"),
+  countdown: () => import("./modules/countdown.js"),
+  dialog: () => import("./modules/dialog.js"),
+  doors: () => import("./modules/doors.js"),
+  "enrol-camera": () => import("./modules/enrol-camera.js"),
+  "error-summary": () => import("./modules/error-summary.js"),
+  "image-preview": () => import("./modules/image-preview.js"),
+  keypad: () => import("./modules/keypad.js"),
+  "kiosk-tools": () => import("./modules/kiosk-tools.js"),
+  "live-results": () => import("./modules/live-results.js"),
+  liveness: () => import("./modules/liveness.js"),
+  opener: () => import("./modules/opener.js"),
+  "receipt-timer": () => import("./modules/receipt-timer.js"),
+};
+
+const bound = new WeakMap();
+
+async function bind(element, name) {
+  const load = MODULES[name];
+  const names = bound.get(element) ?? new Set();
+  if (!load || names.has(name)) return;
+  bound.set(element, names.add(name));
+  const module = await load();
+  new module.default(element);
+  element.dataset.bound = [...names].join(" ");
+}
+
+/** Binds all widgets below `root`; safe to call again after a part of the page was replaced. */
+export async function mount(root = document) {
+  const jobs = [];
+  for (const element of root.querySelectorAll("[data-module]")) {
+    for (const name of element.dataset.module.split(" ")) jobs.push(bind(element, name));
+  }
+  for (const element of root.querySelectorAll("[data-opens]")) jobs.push(bind(element, "opener"));
+  await Promise.allSettled(jobs);
+}
+
+document.addEventListener("page:swapped", () => mount());
+mount();

@@ -1,0 +1,149 @@
+/* Steps 3 and 4: mark, check, cast. The review asks the server nothing, so no request depends on the choice. */
+import { NetworkLost, postForm, postJson } from "../lib/http.js";
+import { focusHeading, swapPage } from "../lib/page.js";
+import { fill, readWords, showOnly } from "../lib/words.js";
+import { BallotClock } from "./ballot-clock.js";
+
+/** 192 random bits, base64url: the receipt comes out of it, so it is made here and the server never picks it. */
+function freshKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(24));
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+export default class Ballot {
+  constructor(root) {
+    this.root = root;
+    this.words = readWords(root);
+    this.most = Number(root.dataset.max);
+    this.form = root.querySelector("[data-form]");
+    this.boxes = [...root.querySelectorAll("[data-choices] input")];
+    this.form.elements.idempotency_key.value = freshKey();
+    this.clock = new BallotClock(root, this.words, { more: () => this.moreTime() });
+    this.listen();
+    this.mark();
+    this.stage("choose", false);
+  }
+
+  listen() {
+    const on = (name, action) => this.root.querySelector(`[data-${name}]`)?.addEventListener("click", action);
+    for (const box of this.boxes) box.addEventListener("change", () => this.mark(box));
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (this.root.dataset.stage === "choose") this.review();
+    });
+    on("change", () => this.stage("choose"));
+    on("cast", () => this.cast());
+    on("more", () => this.moreTime());
+    on("scroll", () => this.scroll());
+    const body = this.root.querySelector(".k-body");
+    body.addEventListener("scroll", () => this.below(), { passive: true });
+    new ResizeObserver(() => this.below()).observe(body);
+  }
+
+  get chosen() {
+    return this.boxes.filter((box) => box.checked).map((box) => box.value);
+  }
+
+  /** NOTA excludes the names and a name excludes NOTA; one mark too many is taken back and said. */
+  mark(box) {
+    if (box?.checked && this.most > 1) {
+      for (const other of this.boxes) if (other !== box && (box.value === "NOTA") !== (other.value === "NOTA")) other.checked = false;
+      if (this.chosen.length > this.most) {
+        box.checked = false;
+        return this.say(this.words.too_many);
+      }
+    }
+    const count = this.root.querySelector("[data-count]");
+    if (count) count.textContent = fill(this.words.count, { n: this.chosen.length, m: this.most });
+    return this.say("");
+  }
+
+  say(words, name = "error") {
+    const line = this.root.querySelector(`[data-${name}]`);
+    line.hidden = !words;
+    line.querySelector("span").textContent = words;
+    if (words) line.scrollIntoView({ block: "nearest" });
+  }
+
+  stage(name, focus = true) {
+    this.root.dataset.stage = name;
+    showOnly(this.root, "when", name);
+    const step = name === "review" ? 4 : 3;
+    this.root.querySelector("[data-step-words]").textContent = this.words[`step${step}`];
+    document.title = document.title.replace(/^.*(?= – )/, this.words[`title${step}`]);
+    this.root.dispatchEvent(new CustomEvent("kiosk:step", { bubbles: true, detail: step }));
+    this.root.querySelector(".k-body").scrollTop = 0;
+    if (focus) focusHeading(this.root);
+    this.below();
+  }
+
+  review() {
+    if (!this.chosen.length) return this.say(this.words.pick);
+    for (const paper of this.root.querySelectorAll("[data-paper]")) paper.hidden = !this.chosen.includes(paper.dataset.paper);
+    this.say("", "cast-error");
+    return this.stage("review");
+  }
+
+  /** The same key goes with every repetition, so a vote whose answer got lost is never counted twice. */
+  async cast() {
+    if (this.casting) return;
+    this.busy(true);
+    try {
+      const answer = await postForm(this.form.action, this.form, {
+        timeout: 12000,
+        retries: 4,
+        onRetry: () => this.say(this.words.retry, "cast-error"),
+      });
+      this.clock.stop();
+      if (!swapPage(answer.html, this.root.dataset.home)) window.location.replace(answer.url);
+    } catch (error) {
+      this.busy(false);
+      this.say(this.words.lost, "cast-error");
+      if (!(error instanceof NetworkLost)) throw error;
+    }
+  }
+
+  busy(on) {
+    this.casting = on;
+    const button = this.root.querySelector("[data-cast]");
+    this.castHtml ??= [...button.childNodes];
+    button.setAttribute("aria-busy", String(on));
+    this.root.querySelector("[data-change]").disabled = on;
+    if (!on) return button.replaceChildren(...this.castHtml);
+    const spinner = document.createElement("span");
+    spinner.className = "spin";
+    return button.replaceChildren(spinner, this.words.casting);
+  }
+
+  async moreTime() {
+    try {
+      const { ok, data } = await postJson(this.root.dataset.moreUrl, {}, { retries: 1 });
+      if (ok && Number.isFinite(data.seconds_left)) this.clock.extend(data.seconds_left, this.words.given);
+      else this.clock.refuse(data.error?.message ?? this.words.no_more);
+    } catch (error) {
+      if (!(error instanceof NetworkLost)) throw error;
+      this.clock.refuse(this.words.retry);
+    }
+  }
+
+  /** How many names lie below the edge; a button says so and scrolls, no drag needed. */
+  below() {
+    const button = this.root.querySelector("[data-below]");
+    const body = this.root.querySelector(".k-body");
+    button.hidden = true;
+    if (this.root.dataset.stage !== "choose" || body.scrollHeight <= body.clientHeight + 4) return;
+    const edge = body.getBoundingClientRect().bottom;
+    this.hiddenRows = this.boxes.map((box) => box.closest("[data-choice]")).filter((row) => row.getBoundingClientRect().bottom > edge + 2);
+    const n = this.hiddenRows.length;
+    if (!n) return;
+    button.hidden = false;
+    const label = button.querySelector("[data-scroll]");
+    label.lastChild.nodeType === Node.TEXT_NODE ? (label.lastChild.data = "") : label.append("");
+    label.lastChild.data = n === 1 ? this.words.one_below : fill(this.words.more_below, { n });
+  }
+
+  scroll() {
+    this.hiddenRows?.[0]?.scrollIntoView({ block: "start" });
+    this.hiddenRows?.[0]?.querySelector("input").focus({ preventScroll: true });
+  }
+}

@@ -1,0 +1,15 @@
+/* <dialog data-module="dialog">: [data-close] and Escape close it; the browser gives the focus back. */
+export default class Dialog {
+  constructor(dialog) {
+    this.dialog = dialog;
+    for (const button of dialog.querySelectorAll("[data-close]")) button.addEventListener("click", () => dialog.close());
+    dialog.querySelector("form")?.addEventListener("submit", (event) => this.lock(event));
+  }
+
+  /** A second touch must not send the form twice. */
+  lock(event) {
+    if (this.sent) event.preventDefault();
+    this.sent = true;
+    event.submitter?.setAttribute("aria-busy", "true");
+  }
+}

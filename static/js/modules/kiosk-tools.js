@@ -1,0 +1,60 @@
+/* The three switches of every booth page; they go back to the defaults when a voter is done. */
+import * as display from "../lib/display.js";
+
+const IDLE_MS = 90000;
+
+export default class KioskTools {
+  constructor(root) {
+    this.root = root;
+    this.tools = [...root.querySelectorAll("[data-tool]")];
+    for (const tool of this.tools) tool.addEventListener("click", () => this.turn(tool));
+    for (const form of root.querySelectorAll("form[data-ends-voter]")) form.addEventListener("submit", display.reset);
+    for (const link of root.querySelectorAll("a[data-ends-voter], [data-voter-done] .k-bar a, [data-voter-done] .k-acts a")) link.addEventListener("click", display.reset);
+    if (root.querySelector("#id-form")) this.watchIdle();
+    root.addEventListener("kiosk:step", (event) => this.step(event.detail));
+    this.draw();
+  }
+
+  turn(tool) {
+    const key = tool.dataset.tool;
+    display.set(key, display.get(key) === "on" ? "off" : "on");
+    this.draw();
+  }
+
+  draw() {
+    for (const tool of this.tools) {
+      const on = display.get(tool.dataset.tool) === "on";
+      tool.setAttribute("aria-pressed", String(on));
+      if (tool.dataset.tool === "sound") tool.querySelector("[data-word]").textContent = on ? tool.dataset.on : tool.dataset.off;
+    }
+  }
+
+  /** The ballot's review is on the same page; the counterfoil follows it. */
+  step(here) {
+    for (const item of this.root.querySelectorAll("[data-step]")) {
+      const n = Number(item.dataset.step);
+      item.className = n < here ? "done" : n === here ? "here" : "";
+      if (n === here) item.setAttribute("aria-current", "step");
+      else item.removeAttribute("aria-current");
+      item.querySelector("[data-tick]").toggleAttribute("hidden", n >= here);
+      item.querySelector("[data-number]").hidden = n < here;
+      item.querySelector("[data-done]").hidden = n >= here;
+    }
+  }
+
+  /** A voter who walked away from step 1 leaves neither half an ID nor the switches behind. */
+  watchIdle() {
+    const clear = () => {
+      display.reset();
+      this.draw();
+      this.root.querySelector("[data-clear]")?.click();
+    };
+    let timer = setTimeout(clear, IDLE_MS);
+    for (const name of ["pointerdown", "keydown"]) {
+      this.root.addEventListener(name, () => {
+        clearTimeout(timer);
+        timer = setTimeout(clear, IDLE_MS);
+      });
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/* Asks for the figures every 2 seconds and writes them into the rows that are there, found by data-row. */
+import { getJson, NetworkLost } from "../lib/http.js";
+import { fill, readWords } from "../lib/words.js";
+
+const EVERY_MS = 2000;
+const LONGEST_BAR = 66;
+const whole = (n) => Number(n).toLocaleString("en-GB");
+const share = (n) => Number(n).toFixed(1);
+
+export default class LiveResults {
+  constructor(root) {
+    this.root = root;
+    this.words = readWords(root);
+    this.seen = new Date();
+    if (!("final" in root.dataset)) this.loop();
+  }
+
+  async loop() {
+    if (!this.root.isConnected) return;
+    if (!document.hidden) await this.refresh();
+    setTimeout(() => this.loop(), EVERY_MS);
+  }
+
+  async refresh() {
+    try {
+      const { ok, data } = await getJson(this.root.dataset.url, { timeout: 5000 });
+      if (!ok) throw new NetworkLost("refused");
+      this.write(data.result ?? data);
+      this.seen = new Date();
+      this.old(false);
+    } catch (error) {
+      if (!(error instanceof NetworkLost)) throw error;
+      this.old(true);
+    }
+  }
+
+  old(isOld) {
+    const note = this.root.querySelector("[data-old]");
+    if (!note || note.hidden === !isOld) return;
+    note.hidden = !isOld;
+    note.textContent = isOld ? fill(this.words.old, { n: this.seen.toLocaleTimeString("en-GB") }) : "";
+  }
+
+  write(result) {
+    const turnout = result.turnout ?? {};
+    this.live("voted", turnout.voted);
+    this.live("on_roll", turnout.on_roll);
+    this.live("percent", turnout.percent, share);
+    this.live("total", result.total);
+    this.group("rows", result.rows ?? [], (row) => row.candidate_id, result.nota);
+    this.group("parties", result.parties ?? [], (row) => row.name, result.nota);
+    if (String(result.status).toLowerCase() !== this.status && this.status) window.location.reload();
+    this.status = String(result.status).toLowerCase();
+  }
+
+  live(name, value, format = whole) {
+    if (value === undefined || value === null) return;
+    for (const place of this.root.querySelectorAll(`[data-live="${name}"]`)) place.textContent = format(value);
+  }
+
+  group(name, rows, key, nota) {
+    const all = rows.map((row) => [String(key(row)), row]);
+    if (nota) all.push(["NOTA", nota]);
+    const most = Math.max(0, ...all.map(([, row]) => row.count));
+    for (const group of this.root.querySelectorAll(`[data-group="${name}"]`)) {
+      for (const [id, row] of all) {
+        for (const element of group.querySelectorAll(`[data-row="${CSS.escape(id)}"]`)) this.row(element, row, most);
+      }
+    }
+  }
+
+  row(element, { count, share: part }, most) {
+    const put = (name, text) => {
+      const place = element.querySelector(`[data-${name}]`);
+      if (place) place.textContent = text;
+    };
+    put("count", whole(count));
+    put("share", `${share(part)} %`);
+    put("words", fill(this.words.votes, { n: whole(count), p: share(part) }));
+    const width = `${most ? ((count / most) * LONGEST_BAR).toFixed(2) : 0}%`;
+    element.querySelector("[data-bar]")?.setAttribute("width", width);
+    element.querySelector("[data-value]")?.setAttribute("x", width);
+  }
+}

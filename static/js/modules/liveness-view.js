@@ -1,0 +1,102 @@
+/* What the face check shows: the movement, the seconds, the advice, the tries, the kept picture. */
+import { fill, showOnly } from "../lib/words.js";
+
+const ADVICE_MS = 2000; // advice may change at most once in two seconds, or a screen reader never finishes
+const PIPS = {
+  light: ["bad_light", "too_dark", "too_bright", "light"],
+  distance: ["face_too_small", "too_far", "too_close", "come_closer", "distance"],
+  faces: ["multiple_faces", "two_faces", "no_face", "faces"],
+};
+
+export class LivenessView {
+  constructor(root, words) {
+    this.root = root;
+    this.words = words;
+    this.total = Number(root.dataset.triesTotal);
+    this.all = (selector) => [...root.querySelectorAll(selector)];
+  }
+
+  /** A new challenge: its movements in their order. */
+  plan(challenge) {
+    this.now = null;
+    this.steps = challenge.steps;
+    this.seconds = challenge.step_seconds;
+    const rows = this.all("[data-move]");
+    rows.forEach((row, at) => {
+      row.dataset.move = this.steps[at] ?? "";
+      row.hidden = at >= this.steps.length;
+      row.querySelector("[data-move-word]").textContent = this.words.moves[this.steps[at]] ?? "";
+      this.mark(row, "todo");
+    });
+    this.advise("");
+    this.step("ready");
+    for (const pip of this.all("[data-check]")) pip.dataset.pip = "wait";
+    for (const arc of this.all("[data-arc]")) arc.setAttribute("stroke-dashoffset", "100");
+  }
+
+  /** Heading, lead, drawing and arrow of one movement, of "ready" or of "checking". */
+  step(name) {
+    if (this.now === name) return;
+    this.now = name;
+    showOnly(this.root, "head", name);
+    showOnly(this.root, "lead", name);
+    showOnly(this.root, "turn", name === "checking" ? "ready" : name);
+    for (const arrow of this.all("[data-arrow]")) arrow.toggleAttribute("hidden", arrow.dataset.arrow !== name);
+  }
+
+  move(index, seconds) {
+    this.all("[data-move]").forEach((row, at) => {
+      this.mark(row, at < index ? "done" : at === index ? "here" : "todo", seconds);
+    });
+    this.step(this.steps[index]);
+    const used = 1 - Math.max(0, Math.min(1, seconds / this.seconds));
+    for (const arc of this.all("[data-arc]")) arc.setAttribute("stroke-dashoffset", String(100 - used * 100));
+  }
+
+  mark(row, state, seconds = 0) {
+    row.classList.toggle("done", state === "done");
+    row.classList.toggle("here", state === "here");
+    if (state === "here") row.setAttribute("aria-current", "step");
+    else row.removeAttribute("aria-current");
+    const left = Math.max(0, Math.ceil(seconds));
+    row.querySelector("[data-seconds]").textContent = state !== "here" ? "" : left === 1 ? this.words.second : fill(this.words.seconds, { n: left });
+    row.querySelector("[data-done]").hidden = state !== "done";
+  }
+
+  /** Words of advice, or none; a code of the server also turns its mark red. */
+  advise(words, code = "") {
+    const now = Date.now();
+    for (const pip of this.all("[data-check]")) {
+      pip.dataset.pip = PIPS[pip.dataset.check].includes(code) ? "bad" : words === "" && !code && this.now === "ready" ? "wait" : "ok";
+    }
+    if (words && this.advised && now - this.advised < ADVICE_MS) return;
+    this.advised = words ? now : 0;
+    const box = this.root.querySelector("[data-advice]");
+    box.hidden = !words;
+    this.root.querySelector("[data-checks]").hidden = Boolean(words);
+    this.root.querySelector("[data-advice-words]").textContent = words ?? "";
+  }
+
+  tries(left) {
+    const used = Math.max(0, this.total - left);
+    const words = left === 1 ? this.words.try : left > 0 ? fill(this.words.tries, { n: left }) : this.words.last;
+    for (const place of this.all("[data-tries-words]")) place.textContent = words;
+    for (const rings of this.all("[data-tries]")) {
+      rings.setAttribute("aria-label", fill(this.words.tries_used, { n: used, m: this.total }));
+      [...rings.children].forEach((ring, at) => ring.classList.toggle("used", at < used));
+    }
+  }
+
+  /** The heading is the one thing to change; the rest of the reasons follow. */
+  unknown(answer) {
+    const heading = this.root.querySelector("[data-unknown-head]");
+    if (answer.heading || answer.message) heading.textContent = answer.heading ?? answer.message;
+    const more = (answer.reasons ?? []).filter((reason) => reason.includes(" ") && reason !== heading.textContent);
+    const message = answer.heading ? answer.message : "";
+    this.root.querySelector("[data-unknown-text]").textContent = [message, ...more].filter(Boolean).join(" ");
+  }
+
+  keepPicture(camera) {
+    for (const canvas of this.all("[data-still]")) camera.draw(canvas);
+  }
+}

@@ -1,0 +1,179 @@
+"""Fixtures: a real PostgreSQL, an application, clients that are signed in, and no way out of this machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from config import PROJECT
+from models import StaffRole, db
+from services import accounts, kiosks
+from services.actor import SYSTEM, Actor
+from services.embedded_postgres import EmbeddedPostgres
+from tests import factories
+from tests.support import database
+
+SHARED = PROJECT.parent / "shared"
+
+
+@pytest.fixture(autouse=True)
+def no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test opens a socket beyond this machine."""
+    connect = socket.socket.connect
+
+    def loopback_only(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise OSError(f"Tests may not leave this machine: {address!r}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", loopback_only)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    database.SERVER_FOLDER.mkdir(parents=True, exist_ok=True)
+    server = EmbeddedPostgres(database.SERVER_FOLDER, fast=True)
+    server.ensure()
+    yield server
+    if os.environ.get("SV_STOP_TEST_DATABASE") and not os.environ.get("PYTEST_XDIST_WORKER"):
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return database.migrated_template(postgres, tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="session")
+def shared_app(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """One application for all tests that roll back."""
+    with database.cloned_database(postgres, template) as urls:
+        app = create_app(settings=database.test_settings(urls, tmp_path_factory.mktemp("app")))
+        app.config["WTF_CSRF_ENABLED"] = False
+        yield app
+        with app.app_context():
+            for engine in db.engines.values():
+                engine.dispose()
+
+
+@pytest.fixture
+def app(shared_app: Flask) -> Iterator[Flask]:
+    """The application inside its context, with a database that forgets everything after the test."""
+    with shared_app.app_context(), database.savepoint_session(shared_app):
+        yield shared_app
+
+
+@pytest.fixture
+def db_session(app: Flask) -> Any:
+    return db.session
+
+
+@pytest.fixture
+def csrf_enforced(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+
+
+@pytest.fixture
+def make_committing_app(
+    postgres: EmbeddedPostgres, template: str, tmp_path: Path
+) -> Iterator[Callable[..., Flask]]:
+    """Build applications that commit for real, each on a cloned database with the real logins of all roles."""
+    with ExitStack() as stack:
+
+        def make(**changes: str) -> Flask:
+            urls = stack.enter_context(database.cloned_database(postgres, template))
+            app = create_app(settings=database.test_settings(urls, tmp_path, **changes))
+            app.config["WTF_CSRF_ENABLED"] = False
+            stack.callback(_dispose, app)
+            return app
+
+        yield make
+
+
+@pytest.fixture
+def committing_app(make_committing_app: Callable[..., Flask]) -> Iterator[Flask]:
+    app = make_committing_app()
+    with app.app_context():
+        yield app
+
+
+def _dispose(app: Flask) -> None:
+    with app.app_context():
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Callable[[StaffRole], FlaskClient]:
+    """Give a client signed in as a new staff member of a role; `client.user` is that person."""
+
+    def make(role: StaffRole) -> FlaskClient:
+        user = factories.StaffUserFactory(role=role)
+        token = accounts.start_session(user, Actor(role.value, user.id, user.username, "127.0.0.1"))
+        db.session.commit()
+        client = app.test_client()
+        client.user = user  # type: ignore[attr-defined]
+        with client.session_transaction() as session:
+            session["staff_session"] = token
+        return client
+
+    return make
+
+
+@pytest.fixture
+def admin_client(sign_in: Callable[[StaffRole], FlaskClient]) -> FlaskClient:
+    return sign_in(StaffRole.ADMIN)
+
+
+@pytest.fixture
+def officer_client(sign_in: Callable[[StaffRole], FlaskClient]) -> FlaskClient:
+    return sign_in(StaffRole.OFFICER)
+
+
+@pytest.fixture
+def observer_client(sign_in: Callable[[StaffRole], FlaskClient]) -> FlaskClient:
+    return sign_in(StaffRole.OBSERVER)
+
+
+@pytest.fixture
+def make_kiosk_client(app: Flask) -> Callable[..., FlaskClient]:
+    """Give a client that is a kiosk of an election; `client.kiosk` is its row."""
+
+    def make(election: Any) -> FlaskClient:
+        officer = factories.StaffUserFactory(role=StaffRole.OFFICER)
+        kiosk, token = kiosks.open_kiosk(election, officer, SYSTEM)
+        db.session.commit()
+        client = app.test_client()
+        client.kiosk = kiosk  # type: ignore[attr-defined]
+        with client.session_transaction() as session:
+            session["kiosk"] = token
+        return client
+
+    return make
+
+
+@pytest.fixture
+def open_election(app: Flask) -> Any:
+    """An open secret election with two candidates."""
+    return factories.make_open_election()
+
+
+@pytest.fixture
+def kiosk_client(open_election: Any, make_kiosk_client: Callable[..., FlaskClient]) -> FlaskClient:
+    """A kiosk of `open_election`."""
+    return make_kiosk_client(open_election)

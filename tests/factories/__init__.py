@@ -1,0 +1,131 @@
+"""Factories for rows, and for elections that are ready to vote in."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import factory
+from factory.alchemy import SQLAlchemyModelFactory
+
+from stdnum import damm
+
+from models import (
+    Candidate,
+    Election,
+    ElectionStatus,
+    Party,
+    ResultsPolicy,
+    RollEntry,
+    Secrecy,
+    StaffRole,
+    StaffUser,
+    Voter,
+    db,
+)
+from services.actor import SYSTEM
+from services.clock import utc_now
+from services.security import hash_password
+
+PASSWORD = "correct horse battery staple"
+_PASSWORD_HASH = hash_password(PASSWORD, cost=4)
+
+
+class BaseFactory(SQLAlchemyModelFactory):
+    class Meta:
+        abstract = True
+        sqlalchemy_session_factory = lambda: db.session  # noqa: E731
+        sqlalchemy_session_persistence = "commit"
+
+
+class StaffUserFactory(BaseFactory):
+    class Meta:
+        model = StaffUser
+
+    username = factory.Sequence(lambda n: f"staff{n}")
+    password_hash = _PASSWORD_HASH
+    role = StaffRole.ADMIN
+
+
+class VoterFactory(BaseFactory):
+    class Meta:
+        model = Voter
+
+    voter_id = factory.Sequence(lambda n: with_check_digit(2048000 + n))
+    name = factory.Sequence(lambda n: f"Voter Number {n}")
+    dob = date(1980, 5, 17)
+    email = factory.Sequence(lambda n: f"voter{n}@example.org")
+
+
+class ElectionFactory(BaseFactory):
+    class Meta:
+        model = Election
+
+    title = factory.Sequence(lambda n: f"Town Council {n}")
+    opens_at = factory.LazyFunction(lambda: utc_now() - timedelta(hours=1))
+    closes_at = factory.LazyFunction(lambda: utc_now() + timedelta(hours=8))
+
+
+class PartyFactory(BaseFactory):
+    class Meta:
+        model = Party
+
+    name = factory.Sequence(lambda n: f"Party {n}")
+
+
+class CandidateFactory(BaseFactory):
+    class Meta:
+        model = Candidate
+
+    election = factory.SubFactory(ElectionFactory)
+    party = factory.SubFactory(PartyFactory)
+    name = factory.Sequence(lambda n: f"Candidate {n}")
+    display_order = factory.Sequence(lambda n: n)
+
+
+class RollEntryFactory(BaseFactory):
+    class Meta:
+        model = RollEntry
+
+    election = factory.SubFactory(ElectionFactory)
+    voter = factory.SubFactory(VoterFactory)
+
+
+def with_check_digit(number: int) -> str:
+    """Return the eight digits of a voter ID for a number of seven."""
+    stem = f"{number:07d}"
+    return stem + damm.calc_check_digit(stem)
+
+
+def make_open_election(candidates: int = 2, voters: int = 1, **values: Any) -> Election:
+    """Make, fill and open an election through the services, as an admin would."""
+    from services import elections
+
+    election = ElectionFactory(**values)
+    for _ in range(candidates):
+        CandidateFactory(election=election)
+    for _ in range(voters):
+        RollEntryFactory(election=election)
+    db.session.refresh(election)
+    elections.open_election(election, SYSTEM)
+    db.session.commit()
+    return election
+
+
+def make_recorded_election(**values: Any) -> Election:
+    """Make an open roll-call election with live counts."""
+    return make_open_election(secrecy=Secrecy.RECORDED, results_policy=ResultsPolicy.LIVE, **values)
+
+
+__all__ = [
+    "PASSWORD",
+    "CandidateFactory",
+    "ElectionFactory",
+    "ElectionStatus",
+    "PartyFactory",
+    "RollEntryFactory",
+    "StaffUserFactory",
+    "VoterFactory",
+    "make_open_election",
+    "make_recorded_election",
+]

@@ -1,0 +1,343 @@
+"""The outbox reaches a real SMTP server with STARTTLS and AUTH, whatever the server does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+
+from models import EmailMessage, MailStatus, Secrecy, db, transaction, use_role
+from services.context import platform
+from services.email_service import delivery, queue_auth_failure_alert, queue_vote_confirmation, send_vote_confirmation
+from services.email_service.transports import transport_for
+from services.jobs.mail_queue import MailQueue
+from tests.factories import ElectionFactory, VoterFactory
+from tests.services.email.conftest import CAST_AT, PHOTO, make_event
+from tests.support.smtp import SmtpServer
+from tests.support.worker_process import worker_process
+
+pytestmark = pytest.mark.commits
+TO = "fontaine@example.org"
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def queue_mail(reference: str = "ref-1", to: str = TO) -> None:
+    with transaction():
+        send_vote_confirmation(to, "Your vote has been recorded", f"Dear voter, {reference}\n", reference)
+
+
+def mail_queue(clock: Clock | None = None) -> MailQueue:
+    return MailQueue(transport_for(platform().settings), transaction, clock=clock or Clock())
+
+
+def send_all(queue: MailQueue | None = None) -> None:
+    queue = queue or mail_queue()
+    with use_role("sealer"):
+        while queue.send_one():
+            pass
+        queue.close()
+
+
+def row(to: str = TO) -> EmailMessage:
+    db.session.rollback()
+    db.session.expire_all()
+    return db.session.scalars(select(EmailMessage).where(EmailMessage.recipient == to)).one()
+
+
+def make_due() -> None:
+    """Let every delay and every lease run out."""
+    with transaction():
+        past = func.clock_timestamp() - timedelta(seconds=1)
+        db.session.execute(
+            update(EmailMessage).values(
+                next_attempt_at=past,
+                locked_until=None if db.session.scalar(select(func.max(EmailMessage.locked_until))) is None else past,
+            )
+        )
+
+
+def test_confirmation_arrives_byte_for_byte_and_its_body_is_wiped(smtp_app: Flask, smtp: SmtpServer) -> None:
+    voter = VoterFactory(name="Zoë Fontaine", email=TO)
+    election = ElectionFactory(secrecy=Secrecy.RECORDED)
+    with transaction():
+        queue_vote_confirmation(voter, election, CAST_AT, "SV-7F3K-92QD", "Tree Party/Ada Ellery")
+    send_all()
+    [mail] = smtp.received
+    assert mail.recipients == [TO]
+    assert mail.message["Subject"] == "Your vote has been recorded"
+    assert mail.message["From"] == "Election Commission <commission@example.org>"
+    assert mail.text == (
+        "Dear Zoë Fontaine,\n\n"
+        "Your vote was successfully recorded on Friday 20 November 2026, 13:02 UTC (UTC: 2026-11-20 13:02:05 UTC).\n"
+        "Choice: Tree Party/Ada Ellery\n"
+        "Reference ID: SV-7F3K-92QD\n\n"
+        "Thank you,\n"
+        "Election Commission\n"
+    )
+    assert "Tree Party/Ada Ellery" in mail.part("html")
+    sent = row()
+    assert (sent.status, sent.attempts, sent.body) == (MailStatus.SENT, 1, None)
+    assert sent.sent_at is not None
+    assert mail.message["Message-ID"] == f"<{sent.id}@example.org>"
+
+
+def test_every_line_on_the_wire_is_within_the_limit_of_smtp(smtp_app: Flask, smtp: SmtpServer) -> None:
+    with transaction():
+        queue_auth_failure_alert(make_event(user_agent="x" * 1500))
+    send_all()
+    [mail] = smtp.received
+    assert max(len(line) for line in mail.content.split(b"\r\n")) <= 998
+    assert "x" * 1500 in mail.text
+
+
+def test_alert_carries_the_stored_snapshot_to_both_recipients(smtp_app: Flask, smtp: SmtpServer) -> None:
+    voter = VoterFactory(email=TO)
+    with transaction():
+        event = make_event(voter=voter)
+        queue_auth_failure_alert(event)
+    snapshot = str(event.snapshot_path)
+    send_all()
+    assert sorted(mail.recipients[0] for mail in smtp.received) == ["commissioner@example.org", TO]
+    for mail in smtp.received:
+        assert mail.attachments == [("image/jpeg", PHOTO)]
+    assert platform().storage.read(snapshot) == PHOTO
+
+
+def test_alert_whose_photo_was_erased_still_goes(smtp_app: Flask, smtp: SmtpServer) -> None:
+    with transaction():
+        event = make_event()
+        queue_auth_failure_alert(event)
+    platform().storage.delete(str(event.snapshot_path))
+    send_all()
+    assert [mail.attachments for mail in smtp.received] == [[]]
+
+
+def test_a_full_queue_goes_over_one_connection(smtp_app: Flask, smtp: SmtpServer) -> None:
+    for number in range(5):
+        queue_mail(f"ref-{number}")
+    send_all()
+    assert len(smtp.received) == 5
+    assert len(smtp.sessions) == 1
+
+
+def test_server_with_an_unknown_certificate_gets_nothing(
+    smtp: SmtpServer, make_committing_app: Callable[..., Flask], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = make_committing_app(**smtp.settings(MAIL_CAFILE=""))
+    with app.app_context():
+        queue_mail()
+        send_all()
+        assert smtp.received == []
+        assert (row().status, row().attempts) == (MailStatus.QUEUED, 0)
+        assert "CERTIFICATE_VERIFY_FAILED" in str(row().last_error)
+    assert "No mail can leave" in caplog.text
+
+
+def test_wrong_password_pauses_the_queue_and_costs_no_attempt(
+    smtp: SmtpServer, make_committing_app: Callable[..., Flask]
+) -> None:
+    app = make_committing_app(**smtp.settings(EMAIL_APP_PASSWORD="not the password"))
+    with app.app_context():
+        queue_mail("ref-1", "one@example.org")
+        queue_mail("ref-2", "two@example.org")
+        clock = Clock()
+        queue = mail_queue(clock)
+        send_all(queue)
+        assert (row("one@example.org").attempts, row("two@example.org").attempts) == (0, 0)
+        assert "535" in str(row("one@example.org").last_error)
+        assert row("two@example.org").last_error is None
+        clock.now += 2.1
+        send_all(queue)
+        assert "535" in str(row("two@example.org").last_error)
+        clock.now += 2.1
+        make_due()
+        assert not queue.send_one()
+        assert smtp.received == []
+
+
+def test_temporary_refusal_is_tried_again_later(smtp_app: Flask, smtp: SmtpServer) -> None:
+    smtp.rcpt_reply[TO] = "451 4.7.1 Come back later"
+    queue_mail()
+    send_all()
+    waiting = row()
+    assert (waiting.status, waiting.attempts) == (MailStatus.QUEUED, 1)
+    assert "451" in str(waiting.last_error)
+    del smtp.rcpt_reply[TO]
+    send_all()
+    assert smtp.received == []
+    make_due()
+    send_all()
+    assert (row().status, row().attempts, len(smtp.received)) == (MailStatus.SENT, 2, 1)
+
+
+def test_recipient_refused_for_good_bounces_at_once_and_holds_nobody_up(smtp_app: Flask, smtp: SmtpServer) -> None:
+    smtp.rcpt_reply[TO] = "550 5.1.1 No such user"
+    queue_mail("ref-1")
+    queue_mail("ref-2", "other@example.org")
+    send_all()
+    refused = row()
+    assert (refused.status, refused.attempts, refused.body) == (MailStatus.BOUNCED, 1, None)
+    assert "No such user" in str(refused.last_error)
+    assert row("other@example.org").status is MailStatus.SENT
+
+
+@pytest.mark.parametrize("reply", ["550 5.4.5 Daily sending limit exceeded", "552 5.2.2 Mailbox full"])
+def test_refusal_of_a_mail_that_may_pass_tomorrow_is_no_bounce(smtp_app: Flask, smtp: SmtpServer, reply: str) -> None:
+    smtp.data_reply = reply
+    queue_mail()
+    send_all()
+    assert (row().status, row().attempts) == (MailStatus.QUEUED, 1)
+
+
+def test_refused_sender_pauses_the_queue_and_blames_no_mail(smtp_app: Flask, smtp: SmtpServer) -> None:
+    smtp.sender_reply = "550 5.4.5 Daily sending limit exceeded"
+    queue_mail()
+    send_all()
+    assert (row().status, row().attempts) == (MailStatus.QUEUED, 0)
+    smtp.sender_reply = None
+    make_due()
+    send_all()
+    assert row().status is MailStatus.SENT
+
+
+def test_server_that_was_down_gets_the_mail_when_it_is_back(smtp_app: Flask, smtp: SmtpServer) -> None:
+    smtp.stop()
+    queue_mail()
+    clock = Clock()
+    queue = mail_queue(clock)
+    send_all(queue)
+    assert (row().status, row().attempts) == (MailStatus.QUEUED, 0)
+    assert "ConnectionRefusedError" in str(row().last_error)
+    smtp.start()
+    make_due()
+    send_all(queue)
+    assert smtp.received == []
+    clock.now += 2.1
+    send_all(queue)
+    assert (row().status, row().attempts, len(smtp.received)) == (MailStatus.SENT, 1, 1)
+
+
+def test_connection_that_the_server_dropped_is_opened_again(smtp_app: Flask, smtp: SmtpServer) -> None:
+    queue_mail("ref-1", "one@example.org")
+    queue = mail_queue()
+    with use_role("sealer"):
+        assert queue.send_one()
+    smtp.stop()
+    smtp.start()
+    queue_mail("ref-2", "two@example.org")
+    send_all(queue)
+    assert (row("two@example.org").status, row("two@example.org").attempts) == (MailStatus.SENT, 1)
+
+
+def test_mail_is_given_up_after_the_last_attempt(smtp_app: Flask, smtp: SmtpServer) -> None:
+    smtp.rcpt_reply[TO] = "451 Come back later"
+    queue_mail()
+    for _ in range(delivery.MAX_ATTEMPTS + 2):
+        send_all()
+        make_due()
+    assert (row().status, row().attempts) == (MailStatus.FAILED, delivery.MAX_ATTEMPTS)
+    assert row().body is not None
+
+
+def test_mail_that_kills_every_worker_is_given_up(smtp_app: Flask, smtp: SmtpServer) -> None:
+    queue_mail()
+    for _ in range(delivery.MAX_ATTEMPTS):
+        with transaction():
+            assert delivery.claim_next() is not None
+        make_due()
+    with transaction():
+        assert delivery.claim_next() is None
+    assert row().status is MailStatus.FAILED
+
+
+def test_delays_double_up_to_an_hour() -> None:
+    for attempts in range(1, 40):
+        middle = min(3600.0, 2.0**attempts)
+        seconds = delivery.retry_delay(attempts).total_seconds()
+        assert 0.8 * middle <= seconds <= 1.2 * middle
+
+
+def test_claimed_mail_is_free_again_after_its_lease(smtp_app: Flask) -> None:
+    queue_mail()
+    with transaction():
+        first = delivery.claim_next()
+    with transaction():
+        assert delivery.claim_next() is None
+    make_due()
+    with transaction():
+        second = delivery.claim_next()
+    assert first is not None
+    assert second is not None
+    assert (first.id, first.attempts, second.attempts) == (second.id, 1, 2)
+    with transaction():
+        delivery.mark_failed(first, RuntimeError("a worker that was too slow"))
+        delivery.release(first, RuntimeError("a worker that was too slow"))
+        delivery.mark_bounced(first, RuntimeError("a worker that was too slow"))
+    assert (row().status, row().attempts) == (MailStatus.SENDING, 2)
+    with transaction():
+        delivery.mark_sent(first)
+    assert row().status is MailStatus.SENT
+
+
+def test_changed_keys_send_no_mail_and_are_noted(smtp_app: Flask, smtp: SmtpServer) -> None:
+    queue_mail()
+    with transaction():
+        db.session.execute(update(EmailMessage).values(body=b"gAAAAA-not-ours"))
+    send_all()
+    assert (row().status, row().last_error) == (MailStatus.QUEUED, "InvalidToken")
+
+
+def test_two_workers_send_no_mail_twice(smtp_app: Flask, smtp: SmtpServer) -> None:
+    for number in range(60):
+        queue_mail(f"ref-{number}", f"voter{number}@example.org")
+    barrier = threading.Barrier(2)
+
+    def work() -> None:
+        with smtp_app.app_context():
+            queue = mail_queue()
+            barrier.wait()
+            send_all(queue)
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(mail.recipients[0] for mail in smtp.received) == sorted(f"voter{n}@example.org" for n in range(60))
+    assert len(smtp.sessions) == 2
+
+
+def test_mail_of_a_killed_worker_goes_again_once_with_the_same_message_id(
+    smtp_app: Flask, smtp: SmtpServer, tmp_path: Path
+) -> None:
+    queue_mail()
+    smtp.hold.clear()
+    with worker_process(tmp_path, smtp.settings()) as process:
+        assert smtp.at_data.wait(30)
+        process.kill()
+        process.wait()
+    smtp.hold.set()
+    assert (row().status, row().attempts) == (MailStatus.SENDING, 1)
+    send_all()
+    assert smtp.received == []
+    make_due()
+    send_all()
+    [mail] = smtp.received
+    assert mail.message["Message-ID"] == f"<{row().id}@example.org>"
+    assert (row().status, row().attempts) == (MailStatus.SENT, 2)
+    make_due()
+    send_all()
+    assert len(smtp.received) == 1

@@ -1,0 +1,148 @@
+"""The worker does its tasks, one failing does not stop the others, and it stops when told to."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+
+from models import EmailMessage, MailStatus, db, transaction
+from services.email_service import send_vote_confirmation
+from services.jobs import TASKS, PeriodicTask, run_worker
+from services.jobs.schedule import Schedule, advisory_lock
+from tests.support.smtp import smtp_server
+from tests.support.worker_process import worker_process
+
+commits = pytest.mark.commits
+
+
+def queue_mail(reference: str = "ref-1") -> None:
+    with transaction():
+        send_vote_confirmation("fontaine@example.org", "Your vote has been recorded", "Dear …\n", reference)
+
+
+def statuses() -> list[MailStatus]:
+    db.session.rollback()
+    return list(db.session.scalars(select(EmailMessage.status)))
+
+
+def test_task_is_due_at_once_and_then_every_so_many_seconds() -> None:
+    now = 100.0
+    task = PeriodicTask("seal", 5, lambda transaction: None)
+    schedule = Schedule((task,), clock=lambda: now)
+    assert schedule.due() == [task]
+    assert schedule.due() == []
+    now = 104.9
+    assert schedule.due() == []
+    now = 131.0
+    assert schedule.due() == [task]
+    assert schedule.due() == []
+
+
+def test_sealing_is_among_the_tasks() -> None:
+    assert "seal-due-elections" in [task.name for task in TASKS]
+
+
+@commits
+def test_worker_sends_everything_once_and_returns(committing_app: Flask, tmp_path: Path) -> None:
+    for number in range(3):
+        queue_mail(f"ref-{number}")
+    run_worker(committing_app, once=True, tasks=())
+    assert statuses() == [MailStatus.SENT] * 3
+    assert len(list((tmp_path / "var" / "mail").glob("*.eml"))) == 3
+
+
+@commits
+def test_failing_task_stops_neither_the_others_nor_the_mail(
+    committing_app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    queue_mail()
+    done: list[str] = []
+
+    def fail(transaction: Any) -> None:
+        with transaction():
+            db.session.execute(text("SELECT 1 / 0"))
+
+    tasks = (PeriodicTask("broken", 60, fail), PeriodicTask("other", 60, lambda transaction: done.append("other")))
+    run_worker(committing_app, once=True, tasks=tasks)
+    assert done == ["other"]
+    assert statuses() == [MailStatus.SENT]
+    assert "The task broken failed." in caplog.text
+
+
+@commits
+def test_tasks_run_as_the_sealer_and_may_open_several_transactions(committing_app: Flask) -> None:
+    users: list[str] = []
+
+    def note(transaction: Any) -> None:
+        for _ in range(2):
+            with transaction() as session:
+                users.append(session.scalar(text("SELECT current_user")))
+
+    run_worker(committing_app, once=True, tasks=(PeriodicTask("note", 60, note),))
+    assert users == ["sv_sealer", "sv_sealer"]
+
+
+@commits
+def test_a_task_runs_in_one_worker_at_a_time(committing_app: Flask) -> None:
+    entered, leave = threading.Event(), threading.Event()
+    runs: list[str] = []
+
+    def slow(transaction: Any) -> None:
+        runs.append("slow")
+        entered.set()
+        leave.wait(10)
+
+    other = threading.Thread(
+        target=run_worker, args=(committing_app,), kwargs={"once": True, "tasks": (PeriodicTask("seal", 60, slow),)}
+    )
+    other.start()
+    assert entered.wait(10)
+    run_worker(committing_app, once=True, tasks=(PeriodicTask("seal", 60, lambda t: runs.append("second")),))
+    leave.set()
+    other.join()
+    assert runs == ["slow"]
+    run_worker(committing_app, once=True, tasks=(PeriodicTask("seal", 60, lambda t: runs.append("later")),))
+    assert runs == ["slow", "later"]
+
+
+@commits
+def test_lock_is_let_go_when_its_task_fails(committing_app: Flask) -> None:
+    def fail() -> None:
+        with advisory_lock("seal") as held:
+            assert held
+            raise RuntimeError("the task failed")
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with advisory_lock("seal") as held:
+        assert held
+
+
+@commits
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_worker_finishes_the_mail_at_hand_when_told_to_stop(
+    make_committing_app: Callable[..., Flask], tmp_path: Path, number: signal.Signals
+) -> None:
+    with smtp_server(tmp_path) as smtp:
+        app = make_committing_app(**smtp.settings())
+        with app.app_context():
+            queue_mail("ref-1")
+            queue_mail("ref-2")
+            smtp.answer_after_hold = True
+            smtp.hold.clear()
+            with worker_process(tmp_path, smtp.settings()) as process:
+                assert smtp.at_data.wait(30)
+                process.send_signal(number)
+                time.sleep(0.2)  # The signal has to arrive before the server answers; no clock of ours is involved.
+                smtp.hold.set()
+                assert process.wait(20) == 0
+            assert sorted(statuses()) == [MailStatus.QUEUED, MailStatus.SENT]
+            assert len(smtp.received) == 1
