@@ -8,8 +8,22 @@ from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from blueprints import admin, auth, cli, errors, headers, landing, limits, media, ops, poll, policy, principal, results
-from blueprints import logs
+from blueprints import (
+    admin,
+    auth,
+    cli,
+    errors,
+    headers,
+    landing,
+    limits,
+    logs,
+    media,
+    ops,
+    policy,
+    poll,
+    principal,
+    results,
+)
 from config import Settings, load_settings
 from models import db
 from services.boot import build_platform

@@ -270,6 +270,11 @@ def load_settings(name: str | None = None, overrides: Mapping[str, str] | None =
     return settings
 
 
+def child_environment() -> dict[str, str]:
+    """The environment of a program that the application starts: ours, and Flask reads no `.env` of its own."""
+    return {**os.environ, "FLASK_SKIP_DOTENV": "1"}
+
+
 def _follow_var_folder(values: dict[str, Any], env: Mapping[str, str | None]) -> None:
     """Keys and logs move with VAR_FOLDER unless they have a place of their own."""
     for name, folder in (("key_folder", "keys"), ("log_folder", "log")):

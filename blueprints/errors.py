@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
-from pathlib import Path
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
@@ -56,7 +55,8 @@ def unexpected_error(error: Exception) -> Response:
     log.error("unexpected error in %s %s", request.method, request.path, exc_info=error)
     if wants_json():
         return _json(500, "server_error", _("Something went wrong here. Nothing was changed. Try again."))
-    page = Path(current_app.root_path, "templates", "errors", "500.html").read_text(encoding="utf-8")
+    with current_app.open_resource("templates/errors/500.html", "rt", encoding="utf-8") as file:
+        page = file.read()
     return make_response(page.replace("REQUEST_ID", g.get("request_id", "-")), 500)
 
 

@@ -58,6 +58,12 @@ def booth_key() -> str:
 limiter = Limiter(address_key, strategy="fixed-window", headers_enabled=False)
 
 
+@limiter.request_filter
+def _switched_off() -> bool:
+    # One limiter serves every application of the process; each has its own switch.
+    return not current_app.config["RATELIMIT_ENABLED"]
+
+
 def init_app(app: Flask) -> None:
     """Count from now on; `principal.init_app` must come first, the keys need to know the kiosk."""
     limiter.init_app(app)

@@ -9,10 +9,10 @@ from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import db
+from models.base import Model
 
 
-class AuditLog(db.Model):
+class AuditLog(Model):
     """A fact: `event_type` is `source:subject:action`; never a choice, a receipt or an address."""
 
     __tablename__ = "audit_logs"

@@ -8,15 +8,15 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import db, text_enum
+from models.base import Model, text_enum
 from models.elections import Channel, Secrecy
 
 RECORDED_HAS_CHOICE = "secrecy = 'recorded' OR (candidate_id IS NULL AND NOT nota)"
 
 
-class Vote(db.Model):
+class Vote(Model):
     """Who took part, and when. Only a recorded (roll-call) vote holds the choice."""
 
     __tablename__ = "votes"
@@ -44,7 +44,7 @@ class Vote(db.Model):
     )
 
 
-class RecordedChoice(db.Model):
+class RecordedChoice(Model):
     """Approval and ranked choices of a recorded vote."""
 
     __tablename__ = "recorded_choices"
@@ -54,12 +54,14 @@ class RecordedChoice(db.Model):
     rank: Mapped[int]
 
 
-class BoxBallot(db.Model):
+class BoxBallot(Model):
     """A cast secret ballot, encrypted to the election's box key: no time, no voter, no receipt in clear."""
 
     __tablename__ = "ballot_box"
 
-    id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()"))
+    id: Mapped[uuid.UUID] = mapped_column(
+        UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()")
+    )
     election_id: Mapped[int]
     ballot_length: Mapped[int]
     sealed_payload: Mapped[bytes]
@@ -71,7 +73,7 @@ class BoxBallot(db.Model):
     )
 
 
-class SealBatch(db.Model):
+class SealBatch(Model):
     """The members of one sealing, chosen and committed before they are opened, so that a retry repeats the set."""
 
     __tablename__ = "seal_batches"
@@ -80,17 +82,17 @@ class SealBatch(db.Model):
     election_id: Mapped[int] = mapped_column(ForeignKey("elections.id"), index=True)
     final: Mapped[bool]
     sealed_at: Mapped[datetime | None]
-    members: Mapped[list[SealBatchMember]] = db.relationship(passive_deletes=True)
+    members: Mapped[list[SealBatchMember]] = relationship(passive_deletes=True)
 
 
-class SealBatchMember(db.Model):
+class SealBatchMember(Model):
     __tablename__ = "seal_batch_members"
 
     batch_id: Mapped[int] = mapped_column(ForeignKey("seal_batches.id", ondelete="CASCADE"), primary_key=True)
     box_id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), primary_key=True)
 
 
-class Ballot(db.Model):
+class Ballot(Model):
     """A sealed, anonymous ballot in the chain that starts at the signed definition."""
 
     __tablename__ = "ballots"
@@ -104,7 +106,7 @@ class Ballot(db.Model):
     __table_args__ = (UniqueConstraint("election_id", "previous_hash"),)
 
 
-class BallotReceipt(db.Model):
+class BallotReceipt(Model):
     """The code of a counted ballot; never beside its ballot, in an order of its own."""
 
     __tablename__ = "ballot_receipts"
@@ -113,18 +115,20 @@ class BallotReceipt(db.Model):
     code: Mapped[str] = mapped_column(primary_key=True)
 
 
-class SpoiledBallot(db.Model):
+class SpoiledBallot(Model):
     """A ballot that could not be opened or is not ours, and why."""
 
     __tablename__ = "spoiled_ballots"
 
-    id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()"))
+    id: Mapped[uuid.UUID] = mapped_column(
+        UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()")
+    )
     election_id: Mapped[int] = mapped_column(ForeignKey("elections.id"), index=True)
     reason: Mapped[str]
     sealed_payload: Mapped[bytes]
 
 
-class Tally(db.Model):
+class Tally(Model):
     """Counts kept by the sealer, so that a result page costs the same at ten ballots and at ten million."""
 
     __tablename__ = "tallies"

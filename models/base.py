@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
@@ -65,13 +65,18 @@ class RoleSession(Session):
 
     def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
         if kwargs.get("bind") is not None or self.bind is not None:
-            return kwargs.get("bind") or self.bind
+            return kwargs.get("bind") or self.bind  # type: ignore[return-value]
         engines = self._db.engines
         role = _role.get()
         return engines[None if role == "web" or role not in engines else role]
 
 
 db = SQLAlchemy(model_class=Base, session_options={"class_": RoleSession})
+
+if TYPE_CHECKING:
+    Model = Base  # a type checker cannot follow an attribute that is made at run time
+else:
+    Model = db.Model
 
 
 class TimestampMixin:

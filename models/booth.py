@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import TimestampMixin, db, text_enum
+from models.base import Model, TimestampMixin, text_enum
 from models.elections import Channel, Election
 from models.voters import Voter
 
@@ -33,7 +33,7 @@ class Review(enum.StrEnum):
     REJECTED = "rejected"
 
 
-class Kiosk(TimestampMixin, db.Model):
+class Kiosk(TimestampMixin, Model):
     """A booth browser: a principal of its own with poll rights only, whoever signed it in."""
 
     __tablename__ = "kiosks"
@@ -50,12 +50,14 @@ class Kiosk(TimestampMixin, db.Model):
     election: Mapped[Election] = relationship()
 
 
-class Challenge(TimestampMixin, db.Model):
+class Challenge(TimestampMixin, Model):
     """A random liveness challenge, bound to one kiosk and one voter; finished once."""
 
     __tablename__ = "challenges"
 
-    id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()"))
+    id: Mapped[uuid.UUID] = mapped_column(
+        UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()")
+    )
     kiosk_id: Mapped[int] = mapped_column(ForeignKey("kiosks.id"), index=True)
     election_id: Mapped[int] = mapped_column(ForeignKey("elections.id"))
     voter_id: Mapped[int] = mapped_column(ForeignKey("voters.id", ondelete="CASCADE"))
@@ -69,12 +71,14 @@ class Challenge(TimestampMixin, db.Model):
     __table_args__ = (Index("ix_challenges_election_id_voter_id", "election_id", "voter_id"),)
 
 
-class BallotPass(TimestampMixin, db.Model):
+class BallotPass(TimestampMixin, Model):
     """The right to cast one ballot after a successful check; spent only by an accepted cast."""
 
     __tablename__ = "ballot_passes"
 
-    id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()"))
+    id: Mapped[uuid.UUID] = mapped_column(
+        UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()")
+    )
     kiosk_id: Mapped[int] = mapped_column(ForeignKey("kiosks.id"), index=True)
     election_id: Mapped[int] = mapped_column(ForeignKey("elections.id"))
     voter_id: Mapped[int] = mapped_column(ForeignKey("voters.id", ondelete="CASCADE"))
@@ -89,7 +93,7 @@ class BallotPass(TimestampMixin, db.Model):
     __table_args__ = (Index("ix_ballot_passes_election_id_voter_id", "election_id", "voter_id"),)
 
 
-class AuthEvent(TimestampMixin, db.Model):
+class AuthEvent(TimestampMixin, Model):
     """Every identification attempt, refusals too. Erasable, unlike the audit log: it holds addresses and pictures."""
 
     __tablename__ = "auth_events"

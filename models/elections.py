@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, CIDR, JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import Text
 
-from models.base import TimestampMixin, db, text_enum
+from models.base import Model, TimestampMixin, text_enum
 from models.voters import Voter
 
 
@@ -30,7 +30,7 @@ class Method(enum.StrEnum):
 
 
 class Secrecy(enum.StrEnum):
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 (a kind of election, no password)
     RECORDED = "recorded"
 
 
@@ -45,13 +45,15 @@ class Channel(enum.StrEnum):
     ACCOUNT = "account"
 
 
-class Election(TimestampMixin, db.Model):
+class Election(TimestampMixin, Model):
     """An election; `public_id` is its name in definitions, ballots and key files."""
 
     __tablename__ = "elections"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    public_id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), unique=True, server_default=text("gen_random_uuid()"))
+    public_id: Mapped[uuid.UUID] = mapped_column(
+        UUID(as_uuid=True), unique=True, server_default=text("gen_random_uuid()")
+    )
     title: Mapped[str]
     description: Mapped[str] = mapped_column(server_default="")
     status: Mapped[ElectionStatus] = mapped_column(text_enum(ElectionStatus), server_default=ElectionStatus.DRAFT)
@@ -100,14 +102,14 @@ class Election(TimestampMixin, db.Model):
         return self.secrecy is Secrecy.SECRET
 
 
-class ElectionStaff(db.Model):
+class ElectionStaff(Model):
     __tablename__ = "election_staff"
 
     election_id: Mapped[int] = mapped_column(ForeignKey("elections.id", ondelete="CASCADE"), primary_key=True)
     staff_user_id: Mapped[int] = mapped_column(ForeignKey("staff_users.id", ondelete="CASCADE"), primary_key=True)
 
 
-class Party(TimestampMixin, db.Model):
+class Party(TimestampMixin, Model):
     __tablename__ = "parties"
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -115,7 +117,7 @@ class Party(TimestampMixin, db.Model):
     symbol_path: Mapped[str | None]
 
 
-class Candidate(TimestampMixin, db.Model):
+class Candidate(TimestampMixin, Model):
     """A choice on the ballot of one election; frozen by a trigger once that election is active."""
 
     __tablename__ = "candidates"
@@ -134,7 +136,7 @@ class Candidate(TimestampMixin, db.Model):
     __table_args__ = (UniqueConstraint("id", "election_id"), UniqueConstraint("election_id", "name"))
 
 
-class RollEntry(TimestampMixin, db.Model):
+class RollEntry(TimestampMixin, Model):
     """A voter's place on the electoral roll; `has_voted` is set by the trigger on `votes` only."""
 
     __tablename__ = "roll_entries"

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import TimestampMixin, db
+from models.base import Model, TimestampMixin
 
 
-class InstallationKey(TimestampMixin, db.Model):
+class InstallationKey(TimestampMixin, Model):
     """A key's public fingerprint, remembered at the first start and compared at every later one."""
 
     __tablename__ = "installation_keys"
@@ -18,7 +18,7 @@ class InstallationKey(TimestampMixin, db.Model):
     fingerprint: Mapped[str]
 
 
-class RateLimitHit(db.Model):
+class RateLimitHit(Model):
     """A fixed-window counter of Flask-Limiter, shared by all processes; unlogged, so a crash forgets it."""
 
     __tablename__ = "rate_limit_hits"

@@ -10,7 +10,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import TimestampMixin, db, text_enum
+from models.base import Model, TimestampMixin, text_enum
 
 
 class MailStatus(enum.StrEnum):
@@ -21,12 +21,14 @@ class MailStatus(enum.StrEnum):
     BOUNCED = "bounced"
 
 
-class EmailMessage(TimestampMixin, db.Model):
+class EmailMessage(TimestampMixin, Model):
     """One mail to one recipient; `body` is encrypted and padded, and wiped when delivered."""
 
     __tablename__ = "email_messages"
 
-    id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()"))
+    id: Mapped[uuid.UUID] = mapped_column(
+        UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()")
+    )
     kind: Mapped[str]
     recipient: Mapped[str]
     subject: Mapped[str]

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import TimestampMixin, db, text_enum
+from models.base import Model, TimestampMixin, text_enum
 
 
 class StaffRole(enum.StrEnum):
@@ -18,7 +18,7 @@ class StaffRole(enum.StrEnum):
     OBSERVER = "observer"
 
 
-class StaffUser(TimestampMixin, db.Model):
+class StaffUser(TimestampMixin, Model):
     __tablename__ = "staff_users"
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -33,7 +33,7 @@ class StaffUser(TimestampMixin, db.Model):
     __table_args__ = (Index("uq_staff_users_email_lower", text("lower(email)"), unique=True),)
 
 
-class StaffSession(TimestampMixin, db.Model):
+class StaffSession(TimestampMixin, Model):
     """A signed-in browser; the cookie holds the token, the table its SHA-256."""
 
     __tablename__ = "staff_sessions"
@@ -49,7 +49,7 @@ class StaffSession(TimestampMixin, db.Model):
     staff_user: Mapped[StaffUser] = relationship()
 
 
-class LoginFailure(TimestampMixin, db.Model):
+class LoginFailure(TimestampMixin, Model):
     """A failed sign-in, counted by account and address together, so that nobody outside can lock the staff out."""
 
     __tablename__ = "login_failures"
@@ -58,4 +58,6 @@ class LoginFailure(TimestampMixin, db.Model):
     username: Mapped[str]
     ip_address: Mapped[str] = mapped_column(INET)
 
-    __table_args__ = (Index("ix_login_failures_username_ip_address_created_at", "username", "ip_address", "created_at"),)
+    __table_args__ = (
+        Index("ix_login_failures_username_ip_address_created_at", "username", "ip_address", "created_at"),
+    )

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, fun
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import TimestampMixin, db, text_enum
+from models.base import Model, TimestampMixin, text_enum
 
 MAX_FACES = 5
 
@@ -28,7 +28,7 @@ class Gender(enum.StrEnum):
     UNDISCLOSED = "undisclosed"
 
 
-class Voter(TimestampMixin, db.Model):
+class Voter(TimestampMixin, Model):
     """One person, one row. `voter_id` is the public number with a check digit."""
 
     __tablename__ = "voters"
@@ -57,7 +57,7 @@ class Voter(TimestampMixin, db.Model):
         return day.year - self.dob.year - ((day.month, day.day) < (self.dob.month, self.dob.day))
 
 
-class VoterFace(TimestampMixin, db.Model):
+class VoterFace(TimestampMixin, Model):
     """One enrolled picture: 128 × float32, encrypted together with the voter's id so that rows cannot be swapped."""
 
     __tablename__ = "voter_faces"
@@ -77,7 +77,7 @@ class VoterFace(TimestampMixin, db.Model):
     )
 
 
-class Consent(TimestampMixin, db.Model):
+class Consent(TimestampMixin, Model):
     """A voter's consent to the use of the face: which text, and when."""
 
     __tablename__ = "consents"
@@ -88,14 +88,14 @@ class Consent(TimestampMixin, db.Model):
     withdrawn_at: Mapped[datetime | None]
 
 
-class Group(TimestampMixin, db.Model):
+class Group(TimestampMixin, Model):
     __tablename__ = "groups"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
 
 
-class GroupMember(db.Model):
+class GroupMember(Model):
     __tablename__ = "group_members"
 
     group_id: Mapped[int] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True)

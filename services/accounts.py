@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 
 from models import LoginFailure, StaffRole, StaffSession, StaffUser, db
 from services import audit_logger
@@ -37,7 +37,9 @@ def authenticate(username: str, password: str, actor: Actor) -> SignInOutcome:
     if (wait := _waiting_time(username, actor)) is not None:
         audit_logger.record("staff:session:delayed", actor, username=username[:100])
         minutes = max(1, round(wait / timedelta(minutes=1)))
-        return SignInOutcome(None, _("Too many wrong passwords. Try again in %(minutes)s minutes.", minutes=minutes), wait)
+        return SignInOutcome(
+            None, _("Too many wrong passwords. Try again in %(minutes)s minutes.", minutes=minutes), wait
+        )
     if user is None:
         waste_time(password)
         return _fail(username, actor)
@@ -115,9 +117,12 @@ def unlock(username: str, actor: Actor) -> int:
     """Forget the failures of an account from every address; return how many there were. Raises NotFound."""
     if not db.session.scalar(select(StaffUser.id).where(StaffUser.username == username)):
         raise NotFound(_("There is no staff member called %(name)s.", name=username))
-    count = db.session.execute(delete(LoginFailure).where(LoginFailure.username == username)).rowcount
+    forgotten = db.session.scalars(
+        delete(LoginFailure).where(LoginFailure.username == username).returning(LoginFailure.id)
+    ).all()
+    count = len(forgotten)
     audit_logger.record("staff:account:unlocked", actor, username=username, count=count)
-    return int(count)
+    return count
 
 
 def _fail(username: str, actor: Actor) -> SignInOutcome:
@@ -133,7 +138,7 @@ def _waiting_time(username: str, actor: Actor) -> timedelta | None:
     return latest + FAILURE_WINDOW - utc_now() if count >= MAX_FAILURES else None
 
 
-def _failures_of(username: str, actor: Actor):  # type: ignore[no-untyped-def]
+def _failures_of(username: str, actor: Actor) -> ColumnElement[bool]:
     return (
         (LoginFailure.username == username[:200])
         & (LoginFailure.ip_address == (actor.ip or UNKNOWN_ADDRESS))

@@ -1,4 +1,4 @@
-"""The life of an election's box key outside the key folder: recovery copy and destruction (design, section 3, rule 2)."""
+"""The life of an election's box key outside the key folder: recovery copy, destruction (design, section 3, rule 2)."""
 
 from __future__ import annotations
 

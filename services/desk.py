@@ -87,7 +87,7 @@ def turnout_over_time(election: Election, now: datetime, zone: str) -> list[Colu
     step = HOUR if hourly else DAY
     local = ZoneInfo(zone)
     start = _floor(election.opens_at.astimezone(local).replace(tzinfo=None), hourly)
-    end = election.closes_at.astimezone(local).replace(tzinfo=None)
+    end = min(election.closes_at, election.closed_at or election.closes_at).astimezone(local).replace(tzinfo=None)
     present = now.astimezone(local).replace(tzinfo=None)
     begins = [start + number * step for number in range(_steps(start, end, step))]
     if len(begins) > MOST_DAYS and not hourly:

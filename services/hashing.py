@@ -11,14 +11,17 @@ import json
 
 
 def field(tag: str, content: bytes = b"") -> bytes:
+    """Return tag, length and content."""
     return tag.encode() + len(content).to_bytes(4, "big") + content
 
 
 def text(value: str | None) -> bytes:
+    """Encode a text; None is the null field."""
     return field("0") if value is None else field("s", value.encode())
 
 
 def integer(value: int | None) -> bytes:
+    """Encode a whole number of at most 64 bits; None is the null field."""
     return field("0") if value is None else field("i", value.to_bytes(8, "big", signed=True))
 
 

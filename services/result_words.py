@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from services.results import Balance, Result
 
@@ -12,12 +13,18 @@ def verdict_title(result: Result) -> str:
     if not result.counted:
         return _("Not counted yet")
     if not result.final:
-        return _("Count so far")
+        return _ahead(result)
     if len(result.winners) > 1:
         return _("%(names)s are elected", names=result.winner)
     if result.winner:
         return _("%(name)s is elected", name=result.winner)
     return _("A tie") if result.tie else _("No candidate is elected")
+
+
+def _ahead(result: Result) -> str:
+    if len(result.winners) > 1:
+        return _("%(names)s are ahead", names=result.winner)
+    return _("%(name)s is ahead", name=result.winner) if result.winner else _("Count so far")
 
 
 def verdict_words(result: Result) -> str:
@@ -41,22 +48,20 @@ def _lead(result: Result) -> str:
 
 def balance_sentence(balance: Balance, secret: bool) -> str:
     """Return e.g. `731 votes = 720 ballots sealed and counted + 11 in the ballot box. It balances.`"""
-    votes, counted = f"{balance.votes:,}", f"{balance.ballots:,}"
-    if not secret:
-        said = _("%(votes)s votes = %(counted)s recorded choices.", votes=votes, counted=counted)
-    elif balance.spoiled:
-        said = _(
-            "%(votes)s votes = %(counted)s ballots sealed and counted + %(box)s in the box + %(spoiled)s spoiled.",
-            votes=votes,
-            counted=counted,
-            box=f"{balance.box:,}",
-            spoiled=f"{balance.spoiled:,}",
+    parts = [_counted(balance.ballots, secret)]
+    if secret:
+        parts.append(_("%(count)s in the ballot box", count=f"{balance.box:,}"))
+    if balance.spoiled:
+        parts.append(_("%(count)s spoiled", count=f"{balance.spoiled:,}"))
+    votes = ngettext("%(count)s vote", "%(count)s votes", balance.votes, count=f"{balance.votes:,}")
+    verdict = _("It balances.") if balance.balanced else _("It does not balance. Call the operator.")
+    return f"{votes} = {' + '.join(parts)}. {verdict}"
+
+
+def _counted(count: int, secret: bool) -> str:
+    said = f"{count:,}"
+    if secret:
+        return ngettext(
+            "%(count)s ballot sealed and counted", "%(count)s ballots sealed and counted", count, count=said
         )
-    else:
-        said = _(
-            "%(votes)s votes = %(counted)s ballots sealed and counted + %(box)s in the ballot box.",
-            votes=votes,
-            counted=counted,
-            box=f"{balance.box:,}",
-        )
-    return f"{said} {_('It balances.') if balance.balanced else _('It does not balance. Call the operator.')}"
+    return ngettext("%(count)s recorded choice", "%(count)s recorded choices", count, count=said)

@@ -40,12 +40,18 @@ VOTERS = (
     ("20481749", "Jonas Lindqvist", date(1991, 11, 23), Gender.MALE, "jonas.lindqvist@example.org"),
 )
 CANDIDATES = (
-    ("Amina Solberg", "Lighthouse Party", "solberg", "lighthouse", "Teacher, 44. Safe ways to school, longer library hours."),
+    (
+        "Amina Solberg",
+        "Lighthouse Party",
+        "solberg",
+        "lighthouse",
+        "Teacher, 44. Safe ways to school, longer library hours.",
+    ),
     ("Rosa Demir", "Orchard Alliance", "demir", "tree", "Nurse, 51. A health centre in the old post office."),
     ("Viktor Hale", "Orchard Alliance", "hale", "tree", "Retired engineer, 67. Mend the river wall first."),
     ("Kwame Ellery", "Open Bridge", "ellery", "bridge", "Shopkeeper, 38. A market every Saturday."),
     ("Ingrid Tanaka", "Kite Movement", "tanaka", "kite", "Student, 24. Night buses, and a skate park."),
-)  # fmt: skip
+)
 
 
 @dataclass

@@ -56,6 +56,7 @@ class LocalStorage:
         return self._cipher.decrypt(content) if path.endswith(".enc") else content
 
     def delete(self, path: str) -> None:
+        """Remove a file; one that is gone already is no error."""
         self._locate(path).unlink(missing_ok=True)
 
     def _write(self, path: str, content: bytes) -> str:

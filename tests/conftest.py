@@ -21,21 +21,29 @@ from services.actor import SYSTEM, Actor
 from services.embedded_postgres import EmbeddedPostgres
 from tests import factories
 from tests.support import database
+from tests.support.required import pytest_collection_finish, pytest_runtest_makereport  # noqa: F401 (hooks)
 
 SHARED = PROJECT.parent / "shared"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @pytest.fixture(autouse=True)
 def no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test opens a socket beyond this machine."""
-    connect = socket.socket.connect
 
-    def loopback_only(self: socket.socket, address: Any) -> None:
-        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
-            raise OSError(f"Tests may not leave this machine: {address!r}")
-        connect(self, address)
+    def guard(name: str) -> None:
+        original = getattr(socket.socket, name)
 
-    monkeypatch.setattr(socket.socket, "connect", loopback_only)
+        def loopback_only(self: socket.socket, *arguments: Any) -> Any:
+            address = arguments[-1]
+            if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in LOOPBACK:
+                raise OSError(f"Tests may not leave this machine: {address!r}")
+            return original(self, *arguments)
+
+        monkeypatch.setattr(socket.socket, name, loopback_only)
+
+    for name in ("connect", "connect_ex", "sendto"):
+        guard(name)
 
 
 @pytest.fixture(scope="session")
@@ -83,9 +91,7 @@ def csrf_enforced(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def make_committing_app(
-    postgres: EmbeddedPostgres, template: str, tmp_path: Path
-) -> Iterator[Callable[..., Flask]]:
+def make_committing_app(postgres: EmbeddedPostgres, template: str, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
     """Build applications that commit for real, each on a cloned database with the real logins of all roles."""
     with ExitStack() as stack:
 

@@ -180,12 +180,12 @@ def test_production_refuses_a_shortcut(name: str, value: str) -> None:
 def test_no_secret_shows_in_the_printed_settings() -> None:
     secrets = {
         "SECRET_KEY": "s1" * 20,
-        "DB_URL": "postgresql://web:s2word@db/d",
+        "DB_URL": "postgresql://web:s2pw@db/d",
         "EMAIL_APP_PASSWORD": "s3word",
         "REDIS_URL": "redis://:s4word@cache",
     }
     shown = repr(Settings.from_environment(secrets))
-    assert [value for value in ("s1s1", "s2word", "s3word", "s4word") if value in shown] == []
+    assert [value for value in ("s1s1", "s2pw", "s3word", "s4word") if value in shown] == []
 
 
 @pytest.mark.parametrize("name", [name for name in ENVIRONMENTS if name != "production"])

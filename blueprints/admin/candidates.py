@@ -14,6 +14,7 @@ from blueprints.http import current_actor, wants_json
 from blueprints.policy import requires
 from models import Candidate, Election, ElectionStatus, transaction
 from services import candidates as ballot
+from services import desk
 from services.errors import ValidationFailed
 from services.security import Permission
 
@@ -125,5 +126,6 @@ def candidate_json(found: Candidate) -> dict[str, Any]:
 
 def _chosen(elections: list[Election]) -> Election | None:
     """Return the election of the address, else the one chosen at the desk, else the first of the list."""
-    wanted = request.args.get("election", g.principal.election_id, type=int)
+    at_the_desk = desk.election_for(g.principal.election_id)
+    wanted = request.args.get("election", at_the_desk.id if at_the_desk else None, type=int)
     return next((election for election in elections if election.id == wanted), elections[0] if elections else None)

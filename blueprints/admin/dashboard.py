@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
@@ -19,8 +21,13 @@ from services.result_words import balance_sentence
 from services.results import result_of
 from services.security import Permission, has_permission
 
-
 DESK_BLUEPRINTS = ("admin", "ops")
+
+
+@bp.app_template_filter("zone_name")
+def zone_name(moment: datetime) -> str:
+    """Return the short name of the local time zone at a moment, e.g. `CET`; locales know few of them."""
+    return moment.astimezone(ZoneInfo(platform().settings.timezone)).tzname() or ""
 
 
 @bp.app_context_processor

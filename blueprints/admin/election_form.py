@@ -75,7 +75,7 @@ def _moment(values: dict[str, Any], name: str, zone: str) -> datetime:
         moment = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValidationFailed(fields={name: _("Enter day and time, for example 2026-10-18 08:00.")}) from None
+        raise ValidationFailed(fields={name: _("Enter a day and a time.")}) from None
 
 
 def _number(values: dict[str, Any], name: str, default: int | None) -> int | None:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import flash, g, jsonify, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from blueprints.admin import bp
 from blueprints.admin.election_form import election_values
@@ -175,8 +176,10 @@ def _ask_to_close(found: Election) -> ResponseReturnValue:
     if found.status is not ElectionStatus.ACTIVE:
         raise Conflict(_("Only an open election can be closed."))
     voted, on_roll = service.roll_counts(found)
-    message = _(
+    message = ngettext(
+        "%(left)s voter has not voted. Nobody can vote after this. It cannot be opened again.",
         "%(left)s voters have not voted. Nobody can vote after this. It cannot be opened again.",
+        on_roll - voted,
         left=f"{on_roll - voted:,}",
     )
     if wants_json():

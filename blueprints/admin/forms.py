@@ -7,6 +7,7 @@ picture is a `data:image/…;base64,` URL, and fields that are not known are ign
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from flask import request
@@ -42,7 +43,7 @@ def voter_entries() -> VoterEntries:
     """Return the entries about a voter; raises ValidationFailed for wrong types, all of them at once."""
     values = body()
     read = _Reader(values)
-    texts = {name: read(name, lambda name=name: _text(values, name)) for name in VOTER_TEXTS}
+    texts = {name: read(name, partial(_text, values, name)) for name in VOTER_TEXTS}
     elections = read("elections", lambda: _elections(values))
     read.finish()
     return VoterEntries(**texts, elections=elections)
@@ -158,7 +159,7 @@ def _picture(values: dict[str, Any], name: str) -> bytes | None:
         if isinstance(values.get(name), str) and values[name]:
             raise ValidationFailed(fields={name: _("Send the picture as a file.")})
         return None
-    content = upload.read()
+    content: bytes = upload.read()
     if not content:
         raise ValidationFailed(fields={name: _("This file is empty. Choose another one.")})
     return content

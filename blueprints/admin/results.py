@@ -32,9 +32,11 @@ def results() -> ResponseReturnValue:
     election = desk.election_for(g.principal.election_id)
     if election is None:
         return render_template("admin/results_empty.html")
-    result = result_of(election, utc_now())
+    now = utc_now()
+    result = result_of(election, now)
     return render_template(
         "admin/results.html",
+        now=now,
         election=election,
         current_election=election,
         result=result_context(result),

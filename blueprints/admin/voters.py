@@ -12,10 +12,13 @@ from blueprints.admin import bp, forms
 from blueprints.http import current_actor, wants_json
 from blueprints.policy import requires
 from models import Gender, Voter, VoterStatus, transaction
+from services import desk
 from services import voters as register
 from services.clock import utc_now
 from services.errors import ValidationFailed
 from services.security import Permission
+
+LIST_QUESTIONS = ("q", "status", "pictures", "sort", "order", "page")
 
 
 @bp.route("/voters", methods=["GET", "POST"])
@@ -24,7 +27,8 @@ def voters() -> ResponseReturnValue:
     """List voters (q, status, pictures=few, sort, order, page), or add one."""
     if request.method == "POST":
         return _create()
-    query = forms.voter_query(g.principal.election_id)
+    shown_election = desk.election_for(g.principal.election_id)
+    query = forms.voter_query(shown_election.id if shown_election else None)
     page = register.search_voters(query)
     if wants_json():
         rows = [{**voter_json(row.voter), "pictures": row.pictures, "has_voted": row.has_voted} for row in page.rows]
@@ -142,7 +146,8 @@ def _detail_json(found: Voter) -> dict[str, Any]:
 def _address(**changes: object) -> str:
     """Return the address of the present list with some of its questions changed; empty ones are left out."""
     asked = {**request.args.to_dict(), **changes}
-    return url_for("admin.voters", **{name: value for name, value in asked.items() if value not in ("", None)})
+    kept: dict[str, Any] = {name: value for name, value in asked.items() if name in LIST_QUESTIONS and value}
+    return url_for("admin.voters", **kept)
 
 
 def _genders() -> list[tuple[str, str]]:

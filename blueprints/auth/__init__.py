@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, g, jsonify, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints import limits
+from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import public
 from blueprints.principal import KIOSK_KEY, STAFF_KEY
-from models import transaction
+from models import StaffUser, transaction
 from services import accounts, elections, kiosks
 from services.errors import DomainError
 from services.security import Permission, has_permission
@@ -21,7 +24,7 @@ bp = Blueprint("auth", __name__)
 @public
 @limits.limiter.limit(limits.SIGN_IN, key_func=limits.account_key)
 @limits.limiter.limit(limits.SIGN_IN_ADDRESS, key_func=limits.address_key)
-def login():
+def login() -> ResponseReturnValue:
     """Sign a staff member in (room `commission`) or turn this browser into a kiosk (room `polling`)."""
     values = body()
     room, username = text_field(values, "room"), text_field(values, "username")
@@ -41,7 +44,7 @@ def login():
 
 @bp.post("/logout")
 @public
-def logout():
+def logout() -> ResponseReturnValue:
     """Sign out; a kiosk is left with a staff member's password only."""
     principal = g.principal
     if principal is not None and principal.role == "kiosk":
@@ -62,18 +65,18 @@ def logout():
     return jsonify({"redirect": url_for("landing.index")}) if wants_json() else redirect(url_for("landing.index"))
 
 
-def _enter_desk(user):
+def _enter_desk(user: StaffUser) -> str:
     session[STAFF_KEY] = accounts.start_session(user, current_actor())
     return url_for("admin.dashboard")
 
 
-def _enter_booth(values, user):
+def _enter_booth(values: dict[str, Any], user: StaffUser) -> str:
     election = elections.choose_booth_election(values.get("election_id"), user)
     _kiosk, session[KIOSK_KEY] = kiosks.open_kiosk(election, user, current_actor())
     return url_for("poll.index")
 
 
-def _refuse(status, message, room, username):
+def _refuse(status: int, message: str, room: str, username: str) -> ResponseReturnValue:
     if wants_json():
         return jsonify({"error": {"code": "sign_in_refused", "message": message}}), status
     page = render_template(

@@ -53,7 +53,7 @@ def db_stop_command() -> None:
 @with_appcontext
 def create_admin_command(username: str, email: str | None, role: str, password: str) -> None:
     """Add a staff member."""
-    with _words(), transaction():
+    with _Words(), transaction():
         accounts.create_staff(username, password, StaffRole(role), OPERATOR, email)
     click.echo(f"{username} can sign in as {role}.")
 
@@ -70,7 +70,7 @@ def hash_password_command(password: str) -> None:
 @with_appcontext
 def unlock_command(username: str) -> None:
     """Forget the failed sign-ins of a staff member."""
-    with _words(), transaction():
+    with _Words(), transaction():
         count = accounts.unlock(username, OPERATOR)
     click.echo(f"{count} failed sign-ins of {username} are forgotten.")
 
@@ -93,7 +93,7 @@ def check_command() -> None:
 @with_appcontext
 def restore_box_key_command(election_id: int, copy: click.utils.LazyFile, passphrase: str) -> None:
     """Put a lost box key back from its recovery copy."""
-    with _words(), transaction():
+    with _Words(), transaction():
         box_keys.restore_from_copy(elections.get_election(election_id), copy.read(), passphrase, OPERATOR)
     click.echo("The box key is back. The worker seals again.")
 
@@ -104,12 +104,12 @@ def restore_box_key_command(election_id: int, copy: click.utils.LazyFile, passph
 @with_appcontext
 def destroy_box_key_command(election_id: int) -> None:
     """Destroy the box key of a counted election and print the certificate."""
-    with _words(), transaction():
+    with _Words(), transaction():
         certificate = box_keys.destroy(elections.get_election(election_id), OPERATOR)
     click.echo(certificate)
 
 
-class _words:
+class _Words:
     """Turn a domain error into one sentence and exit 1."""
 
     def __enter__(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -14,13 +13,13 @@ from pathlib import Path
 import flask_migrate
 
 from app import create_app
-from blueprints.cli.certificate import ensure_certificate
-from config import PROJECT, Settings, SettingsError, load_settings
+from config import PROJECT, Settings, SettingsError, child_environment, load_settings
 from models import transaction
 from services import first_run, seed
 from services.boot import check_keys
 from services.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 from services.security import KeyringError
+from services.tls_certificate import ensure_certificate
 
 WEB_PROCESSES = 2
 WEB_THREADS = 4
@@ -59,7 +58,7 @@ def prepare(settings: Settings) -> seed.SeedReport:
 
 def run(settings: Settings, first: first_run.FirstRun, report: seed.SeedReport) -> int:
     """Run the web server and the worker; stop both, and the database, when either ends or a signal comes."""
-    children = [subprocess.Popen(command, cwd=PROJECT, env=_environment()) for command in _commands(settings)]
+    children = [subprocess.Popen(command, cwd=PROJECT, env=child_environment()) for command in _commands(settings)]
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(0))
     try:
@@ -88,10 +87,6 @@ def _commands(settings: Settings) -> list[list[str]]:
         certificate, key = ensure_certificate(settings.var_folder / "tls", settings.host)
         web += ["--certfile", str(certificate), "--keyfile", str(key)]
     return [web, [sys.executable, "-m", "flask", "--app", "app", "worker"]]
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "FLASK_SKIP_DOTENV": "1"}
 
 
 def _wait_for_answer(settings: Settings, children: list[subprocess.Popen[bytes]]) -> None:

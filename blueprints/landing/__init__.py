@@ -1,6 +1,7 @@
 """The first page: two doors, Election Commission and Polling System."""
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from blueprints.policy import public
 from services import elections
@@ -10,7 +11,7 @@ bp = Blueprint("landing", __name__)
 
 @bp.get("/")
 @public
-def index():
+def index() -> str | Response:
     """Show the doors, or go straight in for somebody who is signed in."""
     principal = g.get("principal")
     if principal is not None:

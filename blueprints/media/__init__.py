@@ -12,7 +12,7 @@ TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 
 @bp.get("/media/<path:path>")
 @everybody
-def public(path: str):
+def public(path: str) -> Response:
     """Serve one public picture."""
     content = platform().storage.read(f"{PUBLIC}/{path}")
     response = Response(content, content_type=TYPES.get(path.rpartition(".")[2], "application/octet-stream"))

@@ -17,6 +17,8 @@ from services import ballots, identification, voters
 from services.face_service.liveness import STEP_SECONDS
 
 PUBLIC = "public/"
+KEPT_KEYS = frozenset({KIOSK_KEY, "_permanent"})
+"""The kiosk's token, and how long its cookie lives."""
 
 
 def present_kiosk() -> Kiosk:
@@ -74,7 +76,7 @@ def message(text: Words, election: dict[str, Any], *, code: str, ways: list[dict
 
 def forget_voter() -> None:
     """Leave nothing in the browser's session but the kiosk's own token."""
-    for key in [key for key in session if key != KIOSK_KEY]:
+    for key in set(session) - KEPT_KEYS:
         session.pop(key)
 
 

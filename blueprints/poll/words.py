@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from models import AuthResult
 from services.identification import LookupReason, Verdict, VoterLookup
+from services.voters import NUMBER_DIGITS
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,13 @@ class Words:
 def of_lookup(lookup: VoterLookup) -> Words:
     """Return the words for a typed voter ID."""
     again = _("Look at your polling card and type it again.")
+    whole = len(lookup.voter_number) == NUMBER_DIGITS
+    slip = _("One digit is wrong") if whole else _("A voter ID has %(count)s digits", count=NUMBER_DIGITS)
     suspended = _("Your entry needs a look first. Call the officer.")
     officer = _("You can vote with an identity document. The officer helps you.")
     words = {
         LookupReason.ELIGIBLE: (_("Is this you?"), _("Check the letters of the name and the number."), 200),
-        LookupReason.TYPING_SLIP: (_("One digit is wrong"), _("One digit is wrong. %(again)s", again=again), 422),
+        LookupReason.TYPING_SLIP: (slip, f"{slip}. {again}", 422),
         LookupReason.UNKNOWN_NUMBER: (
             _("Nobody has this voter ID"),
             _("Nobody has this voter ID. %(again)s", again=again),

@@ -138,9 +138,7 @@ def _refused(error: DBAPIError, election: Election, voter_id: int, key: str, act
     raise error
 
 
-def _report(
-    election: Election, voter_id: int, audit_ref: str, cast_at: datetime, choice: Choice, actor: Actor
-) -> None:
+def _report(election: Election, voter_id: int, audit_ref: str, cast_at: datetime, choice: Choice, actor: Actor) -> None:
     audit_logger.record(
         "kiosk:vote:cast", actor, election_id=election.id, audit_ref=audit_ref, channel=Channel.BOOTH.value
     )

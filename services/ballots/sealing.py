@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import exists, func, insert, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
@@ -65,7 +66,9 @@ def elections_to_seal() -> list[int]:
     pending = exists().where(SealBatch.election_id == Election.id, SealBatch.sealed_at.is_(None))
     over = Election.status.in_([ElectionStatus.CLOSED, ElectionStatus.ARCHIVED]) & (waiting > 0)
     live = (Election.status == ElectionStatus.ACTIVE) & (waiting >= 2 * Election.live_batch)
-    return list(db.session.scalars(select(Election.id).where(Election.secrecy == Secrecy.SECRET, over | live, ~pending)))
+    return list(
+        db.session.scalars(select(Election.id).where(Election.secrecy == Secrecy.SECRET, over | live, ~pending))
+    )
 
 
 def unsealed_batches() -> list[int]:
@@ -74,7 +77,7 @@ def unsealed_batches() -> list[int]:
 
 
 def choose_batch(election: Election) -> int:
-    """Choose the members of the next batch: all when the election is over, else `live_batch` at random; return its id."""
+    """Choose the members of the next batch: all when it is over, else `live_batch` at random; return its id."""
     final = election.status is not ElectionStatus.ACTIVE
     members = list(db.session.scalars(select(BoxBallot.id).where(BoxBallot.election_id == election.id)))
     if not final:
@@ -111,7 +114,7 @@ def seal_batch(batch_id: int) -> int:
 
 def _check_key(election: Election) -> None:
     if (problem := verify_definition(election)) is not None:
-        raise Conflict(f"The ballots of {election.title} are not sealed: {problem}")
+        raise Conflict(_("The ballots of %(title)s are not sealed: %(problem)s", title=election.title, problem=problem))
     if bytes(platform().keyring.box_key(election.public_id).public_key) != election.box_public_key:
         raise KeyringError(f"The box key of {election.title} is not the one of its signed definition.")
 

@@ -61,6 +61,7 @@ def get_candidate(candidate_id: int) -> Candidate:
 
 
 def is_fixed(candidate: Candidate) -> bool:
+    """Tell whether the candidate's election was opened."""
     return candidate.election.status is not ElectionStatus.DRAFT
 
 

@@ -50,6 +50,7 @@ def get_party(party_id: int) -> Party:
 
 
 def count_candidates(party: Party) -> int:
+    """Return how many candidates stand for the party, in all elections."""
     return db.session.scalar(select(func.count()).where(Candidate.party_id == party.id)) or 0
 
 

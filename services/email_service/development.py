@@ -22,6 +22,7 @@ def mail_folder(settings: Settings) -> Path:
 
 
 def mail_file(settings: Settings, mail_id: uuid.UUID) -> Path:
+    """Return where the development mailbox keeps a mail."""
     return mail_folder(settings) / f"{mail_id}.eml"
 
 

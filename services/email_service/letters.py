@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from flask_babel import lazy_gettext
+
 from models import AuthEvent, Election, Voter, db
 from services.clock import local_text, utc_text
 from services.context import platform
 from services.email_service.rendering import Letter, render_letter
 
-CHOICE_NOT_STORED = "secret ballot, not stored with your name"
-NOT_AVAILABLE = "not available"
+CHOICE_NOT_STORED = lazy_gettext("secret ballot, not stored with your name")
+NOT_AVAILABLE = lazy_gettext("not available")
 
 
 def vote_confirmation(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from flask_babel import gettext
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
@@ -54,7 +55,7 @@ def render_letter(template: str, /, **values: object) -> Letter:
 @cache
 def _environment() -> Environment:
     # An environment of its own: the application's would run context processors that need a request.
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
@@ -63,6 +64,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals["_"] = gettext
+    return environment
 
 
 def _on_one_line(value: object) -> object:

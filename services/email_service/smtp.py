@@ -86,6 +86,7 @@ class SmtpTransport:
             raise TemporaryFailure(f"{type(error).__name__}: {error}") from error
 
     def close(self) -> None:
+        """Say goodbye to the server; one that no longer listens is no error."""
         connection, self._connection = self._connection, None
         if connection is None or connection.host is None:
             return

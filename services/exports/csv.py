@@ -1,7 +1,7 @@
 """The result as CSV with the ordered header `party,candidate,count,nota,totals`.
 
-One row a candidate, party by party as on the result page. `count` is the candidate's own votes; `nota` is filled
-in the NOTA row only; `totals` is the candidate's share of the sum again, so that each column adds up by itself:
+One row a candidate, most votes first, as on the result page. `count` holds the votes for candidates, `nota` the
+votes for none of the above, `totals` both, so that each column adds up by itself:
 
     party,candidate,count,nota,totals
     Lighthouse Party,Amina Solberg,268,,268
@@ -26,8 +26,10 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def csv_export(result: Result) -> bytes:
-    """Return the file: UTF-8 with a byte order mark, lines ended by CRLF (RFC 4180).
+    """Return the file: UTF-8, lines ended by CRLF (RFC 4180).
 
+    A byte order mark comes first only when a name needs it: without one Excel misreads letters beyond ASCII, with
+    one other programs misread the first word of the header.
     Raises Conflict while the counts may not be seen.
     """
     if result.total is None or result.nota.count is None:
@@ -43,7 +45,8 @@ def csv_export(result: Result) -> bytes:
     nota = result.nota.count
     writer.writerow(["", NOTA, "", nota, nota])
     writer.writerow([TOTAL, "", marks, nota, marks + nota])
-    return (BYTE_ORDER_MARK + buffer.getvalue()).encode()
+    text = buffer.getvalue()
+    return (text if text.isascii() else BYTE_ORDER_MARK + text).encode()
 
 
 def safe_cell(text: str) -> str:

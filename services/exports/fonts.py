@@ -48,6 +48,7 @@ class Face:
     letters: frozenset[int] | None = None
 
     def can_draw(self, char: str) -> bool:
+        """Tell whether the family has this character."""
         if self.letters is None:
             return _is_western(char)
         return ord(char) in self.letters or char in "\n\t"

@@ -39,6 +39,7 @@ class Styles:
     face: Face
 
     def make(self, size: float, lead: float, bold: bool = False, **more: Any) -> ParagraphStyle:
+        """Return a style of `size` points with `lead` points from line to line."""
         name = self.face.bold if bold else self.face.regular
         more.setdefault("textColor", INK)
         return ParagraphStyle(f"s{size}", fontName=name, fontSize=size, leading=lead, **more)
@@ -48,6 +49,7 @@ class Styles:
         return Paragraph(self.face.marked(text), self.make(size, lead, bold, **more))
 
     def heading(self, text: str) -> Paragraph:
+        """Return the heading of a section."""
         return self.paragraph(text, 13, 17, bold=True, spaceBefore=20, spaceAfter=6)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.face_service.engine import Encoding, Face, Landmarks
 from services.face_service.images import Pixels
@@ -28,8 +29,15 @@ EYE_SPAN = 110
 
 
 def draw_face(
-    person: int, yaw: float = 0.0, pitch: float = 0.0, closed: float = 0.0, *, faces: int = 1, seed: int = 0,
-    light: int = 120, size: tuple[int, int] = (640, 480),
+    person: int,
+    yaw: float = 0.0,
+    pitch: float = 0.0,
+    closed: float = 0.0,
+    *,
+    faces: int = 1,
+    seed: int = 0,
+    light: int = 120,
+    size: tuple[int, int] = (640, 480),
 ) -> Pixels:
     """Return a picture that FakeEngine reads as `person` (0 to 215) with the head turned and nodded by degrees.
 
@@ -37,14 +45,18 @@ def draw_face(
     no two frames are the same; `light` is the grey level of the ground; size is (width, height) in pixels.
     """
     width, height = size
-    noise = np.random.default_rng(seed).integers(-25, 26, (height, width, 1))
+    noise = np.random.default_rng(seed).integers(-55, 56, (height, width, 1))
     picture = np.clip(light + np.repeat(noise, 3, axis=2), 0, 255).astype(np.uint8)
     values = [
-        MARK, tuple(20 + 40 * (person // LEVELS**i % LEVELS) for i in range(3)), _grey(yaw / MAX_YAW),
-        _grey(pitch / MAX_PITCH), _grey(2 * closed - 1), (40 * faces,) * 3,
+        MARK,
+        tuple(20 + 40 * (person // LEVELS**i % LEVELS) for i in range(3)),
+        _grey(yaw / MAX_YAW),
+        _grey(pitch / MAX_PITCH),
+        _grey(2 * closed - 1),
+        (40 * faces,) * 3,
     ]
     for index, colour in enumerate(values):
-        picture[:PATCH, index * PATCH:(index + 1) * PATCH] = colour
+        picture[:PATCH, index * PATCH : (index + 1) * PATCH] = colour
     return picture
 
 
@@ -59,9 +71,9 @@ class FakeEngine:
     name = "fake"
 
     def __init__(self) -> None:
-        log.warning("FAKE FACE ENGINE: faces are read from painted patches, nobody is recognised. Never for an election.")
+        log.warning("FAKE FACE ENGINE: faces are read from painted patches, nobody is recognised. No election with it.")
 
-    def detect(self, image: Pixels) -> list[Face]:
+    def detect(self, image: Pixels, quick: bool = False) -> list[Face]:
         """Return the painted faces; a picture without the mark has none."""
         patches = self._patches(image)
         if patches is None or np.abs(patches[0] - MARK).max() > 25:
@@ -72,13 +84,13 @@ class FakeEngine:
         count = round(float(patches[5].mean()) / 40)
         return [self._place(image, flat, index, max(1, count)) for index in range(count)]
 
-    def _place(self, image: Pixels, flat: Landmarks, index: int, count: int) -> Face:
+    def _place(self, image: Pixels, flat: NDArray[np.float64], index: int, count: int) -> Face:
         height, width = image.shape[:2]
         middle = np.array([width * (index + 1) / (count + 1), height * 0.4])
         points = (flat * EYE_SPAN + middle).astype(np.float32)
         left, top = (int(value) for value in middle - (0.8 * EYE_SPAN, 0.4 * EYE_SPAN))
         box = (left, top, left + round(1.64 * EYE_SPAN), top + round(1.64 * EYE_SPAN))
-        chip = np.ascontiguousarray(image[max(0, top):box[3], max(0, left):box[2]])
+        chip = np.ascontiguousarray(image[max(0, top) : box[3], max(0, left) : box[2]])
         return Face(box, points, 2.0, measure(box[2] - box[0], points, chip))
 
     def eye_landmarks(self, image: Pixels, face: Face) -> Landmarks:
@@ -98,11 +110,9 @@ class FakeEngine:
             return None
         inner = slice(PATCH // 4, -PATCH // 4)
         strip = image[:PATCH].astype(float)
-        return np.array([strip[:, i * PATCH:(i + 1) * PATCH][inner, inner].mean(axis=(0, 1)) for i in range(6)])
+        return np.array([strip[:, i * PATCH : (i + 1) * PATCH][inner, inner].mean(axis=(0, 1)) for i in range(6)])
 
 
 def _direction(seed: int) -> np.ndarray:
     vector = np.random.default_rng(seed).normal(size=128)
     return vector / np.linalg.norm(vector)
-
-

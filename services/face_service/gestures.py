@@ -71,8 +71,8 @@ def track(base: Baseline, neutral: Sequence[FrameSignals], frames: Sequence[Fram
         parallax=signals.median3(depth[:, 0]),
         lift=signals.median3(depth[:, 1]),
         pitch=signals.median3(np.array([frame.pitch for frame in frames]) - base.pitch),
-        eye=_share_of_open(eyes)[-len(frames):][1:-1],
-        opening=_share_of_open(openings)[-len(frames):][1:-1],
+        eye=_share_of_open(eyes)[-len(frames) :][1:-1],
+        opening=_share_of_open(openings)[-len(frames) :][1:-1],
     )
 
 

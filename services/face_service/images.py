@@ -12,6 +12,7 @@ import re
 import struct
 
 import numpy as np
+from flask_babel import gettext as _
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
@@ -29,8 +30,18 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 MODES = frozenset({"RGB", "RGBA", "L", "LA", "P", "PA", "CMYK"})
 DATA_URL = re.compile(r"data:image/(?:jpeg|png|webp);base64,", re.ASCII)
 UNREADABLE = (
-    UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning,
-    OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError, OverflowError, struct.error,
+    UnidentifiedImageError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    TypeError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    struct.error,
 )
 
 
@@ -41,9 +52,9 @@ def decode_image(data: bytes, working_side: int = WORKING_SIDE) -> Pixels:
     and at least 160 px a side (limits: face.md, section 4).
     """
     if not isinstance(data, (bytes, bytearray, memoryview)) or len(data) == 0:
-        raise BadImage("The picture is empty.")
+        raise BadImage(_("The picture is empty."))
     if len(data) > MAX_BYTES:
-        raise BadImage("The picture is larger than 8 MB. Use a smaller one.")
+        raise BadImage(_("The picture is larger than 8 MB. Use a smaller one."))
     # face_recognition switches this on for the whole process; a cut file would then load with a grey rest.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
@@ -67,14 +78,14 @@ def _check_header(picture: Image.Image) -> None:
     """Refuse by what the header says, before a single pixel is unpacked."""
     width, height = picture.size
     if width * height > MAX_PIXELS:
-        raise BadImage("The picture has more than 25 megapixels. Use a smaller one.")
+        raise BadImage(_("The picture has more than 25 megapixels. Use a smaller one."))
     if min(width, height) < MIN_SIDE:
-        raise BadImage("The picture is too small. Use one of at least 160 pixels a side.")
+        raise BadImage(_("The picture is too small. Use one of at least 160 pixels a side."))
     if picture.mode not in MODES:
-        raise BadImage("This kind of colour cannot be read. Save the picture as an ordinary JPEG.")
+        raise BadImage(_("This kind of colour cannot be read. Save the picture as an ordinary JPEG."))
     # A phone's MPO is a JPEG still with a second view behind it, not an animation.
     if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:
-        raise BadImage("The picture moves. Use a still one.")
+        raise BadImage(_("The picture moves. Use a still one."))
 
 
 def _upright(picture: Image.Image) -> Image.Image:
@@ -103,13 +114,17 @@ def data_url_bytes(url: str) -> bytes:
     """Return the bytes inside a picture's data URL without decoding the picture; raises BadImage."""
     found = DATA_URL.match(url) if isinstance(url, str) else None
     if found is None:
-        raise BadImage("The camera sent no picture. Reload the page.")
+        raise BadImage(_("The camera sent no picture. Reload the page."))
     if len(url) - found.end() > (MAX_BYTES + 2) // 3 * 4:
-        raise BadImage("The picture is larger than 8 MB. Use a smaller one.")
+        raise BadImage(_("The picture is larger than 8 MB. Use a smaller one."))
+    text = url[found.end() :]
+    # validate=True still takes padding that nothing needs.
+    if len(text) % 4:
+        raise BadImage(_("The camera sent a damaged picture. Try again."))
     try:
-        return base64.b64decode(url[found.end():].encode("ascii"), validate=True)
+        return base64.b64decode(text.encode("ascii"), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise BadImage("The camera sent a damaged picture. Try again.") from error
+        raise BadImage(_("The camera sent a damaged picture. Try again.")) from error
 
 
 def encode_jpeg(pixels: Pixels, quality: int = 90) -> bytes:

@@ -50,8 +50,17 @@ BINDING_YAW, BINDING_PARALLAX = 0.20, 0.08
 JUMP_YAW = 0.45
 
 WEIGHTS = {
-    "repeated_frames": 0.6, "flat_turn": 0.5, "wrong_action": 0.4, "different_person": 0.8, "face_changed": 0.6,
-    "several_faces": 0.3, "too_fast": 0.6, "jump": 0.15, "face_lost": 0.15, "timeout": 0.1, "weak_binding": 0.15,
+    "repeated_frames": 0.6,
+    "flat_turn": 0.5,
+    "wrong_action": 0.4,
+    "different_person": 0.8,
+    "face_changed": 0.6,
+    "several_faces": 0.3,
+    "too_fast": 0.6,
+    "jump": 0.15,
+    "face_lost": 0.15,
+    "timeout": 0.1,
+    "weak_binding": 0.15,
 }
 """What each reason adds to the suspicion score; a judgement for the officer's review list, not a measurement."""
 
@@ -143,9 +152,7 @@ class ChallengeRun:
     def over(self) -> bool:
         return self.status in ("passed", "failed")
 
-    def feed(
-        self, chunk: Sequence[Observation], now: float, encode: Encode, position: int | None = None
-    ) -> Progress:
+    def feed(self, chunk: Sequence[Observation], now: float, encode: Encode, position: int | None = None) -> Progress:
         """Take at most 8 frames that arrived at `now` (seconds) and answer.
 
         `encode(i)` must return the encoding of the main face of chunk[i]; it is called 5 times in an untroubled
@@ -163,7 +170,7 @@ class ChallengeRun:
             decide = not stale and self.position == before
             advice = self._take(observation, index, now, encode, decide) or advice
             if self.over:
-                return self._progress()
+                return self._progress()  # type: ignore[unreachable]  # mypy cannot see that _take() may end it
         if self.position == before:
             if not stale and self.position > 0:
                 self._judge(chunk, now, encode)
@@ -339,8 +346,13 @@ class ChallengeRun:
     def report(self) -> dict[str, Any]:
         """Return what an AuthEvent keeps of the challenge: no faces, no encodings."""
         return {
-            "steps": self.steps, "position": self.position, "status": self.status, "reason": self.reason,
-            "reasons": self.reasons, "suspicion_score": self.suspicion_score, "frames": self.received,
+            "steps": self.steps,
+            "position": self.position,
+            "status": self.status,
+            "reason": self.reason,
+            "reasons": self.reasons,
+            "suspicion_score": self.suspicion_score,
+            "frames": self.received,
             "repeats": self.repeats,
         }
 

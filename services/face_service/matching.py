@@ -25,7 +25,7 @@ ENROL_RANGE = (3, 5)
 PAIR_LIMIT = 0.50
 """Two enrolled pictures of one person may lie this far apart, else one of them is bad (face.md, section 6)."""
 BINDING_LIMIT = 0.60
-"""Straight and turned frames of one person lie this close (face.md 3.2: synthetic at most .52, real film .39 to .58)."""
+"""Straight and turned frames of one person lie this close (face.md 3.2: synthetic up to .52, real film .39 to .58)."""
 
 
 @dataclass(frozen=True)

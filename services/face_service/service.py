@@ -106,7 +106,9 @@ class FaceService:
         if run.over:
             return run.feed([], now, _no_encoding)
         images = [_liveness_pixels(frame) for frame in frames]
-        seen: list[tuple[Observation, Face | None]] = [observe(self.engine, image) for image in images]
+        seen: list[tuple[Observation, Face | None]] = [
+            observe(self.engine, image, quick=run.position > 0) for image in images
+        ]
 
         def encode(index: int) -> Encoding:
             face = seen[index][1]

@@ -6,6 +6,8 @@ Formulas and their measured behaviour: face.md, section 3.2. A positive yaw mean
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +51,7 @@ def levelled(points: Points) -> Points:
 
 
 def yaw_ratio(points: Points) -> Series:
-    """Return (dl - dr) / (dl + dr) of the nose's distances to both jaw sides: 0 straight, about +-0.48 at 24 degrees."""
+    """Return (dl - dr) / (dl + dr), the nose's distances to the jaw sides: 0 straight, about +-0.48 at 24 degrees."""
     level = levelled(points)
     nose = level[..., NOSE, 0]
     left = nose - level[..., LEFT_JAW, 0].mean(axis=-1)
@@ -67,6 +69,7 @@ def pitch_ratio(points: Points) -> Series:
 
 def eye_aspect_ratio(points: Points) -> Series:
     """Return the mean height/width of both eyes: about 0.2 to 0.35 open. Read it against the person's own baseline."""
+
     def one(start: int) -> Series:
         p = [points[..., start + i, :] for i in range(6)]
         height = np.linalg.norm(p[1] - p[5], axis=-1) + np.linalg.norm(p[2] - p[4], axis=-1)
@@ -97,7 +100,9 @@ def nose_parallax(neutral: Points, series: Points) -> Series:
 
 
 def _parallax(neutral: Points, frame: Points) -> Series:
-    plane, _ = cv2.findHomography(neutral[:-1].astype(np.float64), frame[:-1].astype(np.float64), 0)
+    # Typed by hand: for points on one line OpenCV gives None, which its stubs deny.
+    found: tuple[Any, Any] = cv2.findHomography(neutral[:-1].astype(np.float64), frame[:-1].astype(np.float64), 0)
+    plane = found[0]
     if plane is None:
         return np.zeros(2)
     expected = plane @ np.append(neutral[-1], 1.0)
@@ -117,7 +122,7 @@ def median3(series: Series) -> Series:
 
 def open_baseline(series: Series) -> float:
     """Return the median of the upper half: what the eyes measure when open."""
-    return float(np.median(np.sort(series)[len(series) // 2:]))
+    return float(np.median(np.sort(series)[len(series) // 2 :]))
 
 
 def box_overlap(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> float:

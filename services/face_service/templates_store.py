@@ -94,8 +94,11 @@ class DatabaseTemplates:
         self.erase(voter_id)
         rows = [
             VoterFace(
-                voter_id=voter_id, slot=slot, encoding=seal_encoding(voter_id, item.encoding, self._encryptor),
-                quality=item.quality, image_snapshot_path=self._storage.save_private(SNAPSHOT_FOLDER, item.snapshot),
+                voter_id=voter_id,
+                slot=slot,
+                encoding=seal_encoding(voter_id, item.encoding, self._encryptor),
+                quality=item.quality,
+                image_snapshot_path=self._storage.save_private(SNAPSHOT_FOLDER, item.snapshot),
             )
             for slot, item in enumerate(items, start=1)
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
@@ -40,11 +40,14 @@ def new_challenge(kiosk: Kiosk, voter: Voter) -> Challenge | None:
     """Return this voter's one open challenge at this kiosk, drawn now or a moment ago; None: the officer is needed."""
     failures.lock_voter(voter.id)
     now = utc_now()
-    for challenge in _open_challenges(kiosk, voter):
-        if not runs.has_begun(challenge) and challenge.expires_at >= now + timedelta(seconds=REUSE_SECONDS):
-            challenge.state = {}
-            return challenge
-        challenge.used_at = now
+    waiting = _waiting_at(kiosk)
+    untouched = [one for one in waiting if one.voter_id == voter.id and _may_be_given_again(one, now)]
+    for challenge in waiting:
+        if challenge not in untouched[:1]:
+            challenge.used_at = now
+    if untouched:
+        untouched[0].state = {}
+        return untouched[0]
     if failures.count(kiosk.election_id, voter.id).officer_needed:
         return None
     challenge = Challenge(
@@ -103,9 +106,8 @@ def spend(challenge: Challenge) -> None:
 def clear_booth(kiosk: Kiosk, actor: Actor) -> None:
     """End what the voter before left behind: an open ballot, and a challenge that was begun counts as failed."""
     passes.end_open(kiosk, actor)
-    waiting = select(Challenge).where(Challenge.kiosk_id == kiosk.id, Challenge.used_at.is_(None)).with_for_update()
     now = utc_now()
-    for challenge in db.session.scalars(waiting).all():
+    for challenge in _waiting_at(kiosk):
         if runs.has_begun(challenge):
             failures.lock_voter(challenge.voter_id)
             attempts.record_abandoned(kiosk, challenge, actor)
@@ -114,13 +116,12 @@ def clear_booth(kiosk: Kiosk, actor: Actor) -> None:
             spend(challenge)
 
 
-def _open_challenges(kiosk: Kiosk, voter: Voter) -> list[Challenge]:
-    return list(
-        db.session.scalars(
-            select(Challenge)
-            .where(Challenge.kiosk_id == kiosk.id, Challenge.voter_id == voter.id, Challenge.used_at.is_(None))
-            .order_by(Challenge.created_at.desc(), Challenge.expires_at.desc())
-            .with_for_update()
-        )
-    )
+def _waiting_at(kiosk: Kiosk) -> list[Challenge]:
+    """Return the unused challenges of the kiosk, newest first, locked."""
+    unused = select(Challenge).where(Challenge.kiosk_id == kiosk.id, Challenge.used_at.is_(None))
+    newest_first = unused.order_by(Challenge.created_at.desc(), Challenge.expires_at.desc())
+    return list(db.session.scalars(newest_first.with_for_update()))
 
+
+def _may_be_given_again(challenge: Challenge, now: datetime) -> bool:
+    return not runs.has_begun(challenge) and challenge.expires_at >= now + timedelta(seconds=REUSE_SECONDS)

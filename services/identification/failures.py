@@ -40,7 +40,7 @@ class Failures:
 
     @property
     def officer_needed(self) -> bool:
-        return self.tries_left == 0 or self.challenges_drawn > MAX_CHALLENGES
+        return self.tries_left == 0 or self.challenges_drawn >= MAX_CHALLENGES
 
 
 def count(election_id: int, voter_id: int) -> Failures:

@@ -38,9 +38,9 @@ def find_voter(kiosk: Kiosk, text: str, actor: Actor) -> VoterLookup:
 
     A wrong check digit is a typing slip: nobody is looked up and nothing is recorded.
     """
-    number = _canonical(text)
-    if number is None:
-        return VoterLookup(LookupReason.TYPING_SLIP, text[:INPUT_LIMIT])
+    number = voters.normalise_voter_number(text)
+    if not voters.is_voter_number(number):
+        return VoterLookup(LookupReason.TYPING_SLIP, number[:INPUT_LIMIT])
     voter = db.session.scalar(select(Voter).where(Voter.voter_id == number))
     lookup = _judge(kiosk.election, number, voter)
     if not lookup.eligible:
@@ -61,11 +61,6 @@ def election_refusal(election: Election, now: datetime) -> LookupReason | None:
     if election.status is ElectionStatus.DRAFT or (active and now < election.opens_at):
         return LookupReason.NOT_OPEN_YET
     return None if active and now < election.closes_at else LookupReason.CLOSED
-
-
-def _canonical(text: str) -> str | None:
-    number = voters.normalise_voter_number(text)
-    return number if number and voters.is_voter_number(number) else None
 
 
 def _judge(election: Election, number: str, voter: Voter | None) -> VoterLookup:

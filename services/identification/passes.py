@@ -52,9 +52,7 @@ def pass_to_cast(kiosk: Kiosk, voter_number: str | None = None) -> BallotPass:
 
     Raises NoPass when nobody was identified here. Whether the pass still holds is for the cast to judge.
     """
-    passes = select(BallotPass).where(
-        BallotPass.kiosk_id == kiosk.id, BallotPass.election_id == kiosk.election_id
-    )
+    passes = select(BallotPass).where(BallotPass.kiosk_id == kiosk.id, BallotPass.election_id == kiosk.election_id)
     if voter_number is not None:
         number = voters.normalise_voter_number(voter_number)
         passes = passes.join(Voter, Voter.id == BallotPass.voter_id).where(Voter.voter_id == number)

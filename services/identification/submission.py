@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from cryptography.fernet import InvalidToken
+from flask_babel import gettext as _
 
 from models import AuthResult, Challenge, Kiosk
 from services.actor import Actor
@@ -57,9 +58,9 @@ def submit_frames(
 
 def _decode(frames: Sequence[str]) -> list[Pixels]:
     if not 1 <= len(frames) <= MAX_CHUNK:
-        raise ValidationFailed(fields={"frames": f"Send 1 to {MAX_CHUNK} pictures at a time."})
+        raise ValidationFailed(fields={"frames": _("Send 1 to %(most)s pictures at a time.", most=MAX_CHUNK)})
     if any(len(frame) > MAX_FRAME_CHARS for frame in frames):
-        raise ValidationFailed(fields={"frames": "The pictures are too large. Send smaller ones."})
+        raise ValidationFailed(fields={"frames": _("The pictures are too large. Send smaller ones.")})
     return [decode_data_url(frame, LIVENESS_SIDE) for frame in frames]
 
 

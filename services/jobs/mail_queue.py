@@ -41,6 +41,8 @@ class MailQueue:
         return self._send(mail)
 
     def close(self) -> None:
+        """Let the transport's connection go."""
+        """Let go of the connection to the mail server."""
         self.transport.close()
 
     def _send(self, mail: delivery.ClaimedMail) -> bool:

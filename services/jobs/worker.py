@@ -6,11 +6,10 @@ import logging
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
-
-from flask import Flask
+from typing import Protocol
 
 from models.base import transaction as models_transaction
 from models.base import use_role
@@ -23,6 +22,12 @@ log = logging.getLogger(__name__)
 
 WORKER_ROLE = "sealer"
 LONGEST_WAIT_SECONDS = 30.0
+
+
+class Application(Protocol):
+    """What the worker needs of the application: the context in which its database and settings are found."""
+
+    def app_context(self) -> AbstractContextManager[object]: ...
 
 
 @dataclass
@@ -68,7 +73,7 @@ class Worker:
 
 
 def run_worker(
-    app: Flask,
+    app: Application,
     once: bool = False,
     poll_seconds: float = 0.5,
     transaction: Transaction = models_transaction,

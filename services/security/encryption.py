@@ -13,6 +13,7 @@ class FieldCipher:
         self._fernet = MultiFernet([Fernet(key) for key in keys])
 
     def encrypt(self, plaintext: bytes) -> bytes:
+        """Return the Fernet token of the plaintext."""
         return self._fernet.encrypt(plaintext)
 
     def decrypt(self, ciphertext: bytes) -> bytes:
@@ -24,4 +25,5 @@ class FieldCipher:
         return self.encrypt(sodium_pad(plaintext, block))
 
     def decrypt_padded(self, ciphertext: bytes, block: int) -> bytes:
+        """Undo `encrypt_padded` with the same `block`; raises like `decrypt`."""
         return sodium_unpad(self.decrypt(ciphertext), block)

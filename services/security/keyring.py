@@ -1,9 +1,9 @@
 """The key folder: everything secret that must never be in the database or its backups (design, section 3, rule 2).
 
-    signing.key        Ed25519 seed of the installation, 32 bytes
-    cast.key           root of the MAC keys of cast ballots, 32 bytes
-    fernet.keys        one Fernet key a line, newest first
-    elections/<id>.box Curve25519 private key of one election's ballot box, 32 bytes, read by the worker only
+signing.key        Ed25519 seed of the installation, 32 bytes
+cast.key           root of the MAC keys of cast ballots, 32 bytes
+fernet.keys        one Fernet key a line, newest first
+elections/<id>.box Curve25519 private key of one election's ballot box, 32 bytes, read by the worker only
 """
 
 from __future__ import annotations

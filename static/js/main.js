@@ -11,6 +11,7 @@ const MODULES = {
   "kiosk-tools": () => import("./modules/kiosk-tools.js"),
   "live-results": () => import("./modules/live-results.js"),
   liveness: () => import("./modules/liveness.js"),
+  "officer-call": () => import("./modules/officer-call.js"),
   opener: () => import("./modules/opener.js"),
   "receipt-timer": () => import("./modules/receipt-timer.js"),
 };

@@ -57,7 +57,7 @@ def test_form_adds_changes_and_deletes_a_candidate(admin_client) -> None:
 
 def test_form_with_an_error_keeps_what_was_typed(admin_client) -> None:
     election, party = factories.ElectionFactory(), factories.PartyFactory()
-    form = {"name": "", "election_id": election.id, "party_id": party.id, "description": "A baker.", "display_order": "3"}
+    form = {"name": "", "election_id": election.id, "party_id": party.id, "description": "A baker."}
     answer = admin_client.post("/admin/candidates", data=form)
     assert answer.status_code == 422
     assert "A baker." in answer.text

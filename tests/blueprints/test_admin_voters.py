@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from models import RollEntry, Voter, VoterFace, db
 from services.voters import check_digit_added, format_voter_number
 from tests import factories
+from tests.support.votes import recorded_vote
 
 JSON = {"Accept": "application/json"}
 
@@ -16,23 +17,12 @@ def count() -> int:
     return db.session.scalar(select(func.count()).select_from(Voter))
 
 
-def give_vote(entry: RollEntry) -> None:
-    db.session.execute(db.text("RESET ROLE"))
-    db.session.execute(
-        db.text(
-            "INSERT INTO votes (election_id, secrecy, voter_id, audit_ref, channel, idempotency_hash)"
-            " VALUES (:e, :s, :v, 'R1', 'booth', '\\x00')"
-        ),
-        {"e": entry.election_id, "s": entry.election.secrecy, "v": entry.voter_id},
-    )
-    db.session.commit()
-
-
 # JSON
 
 
 def test_voter_is_made_read_changed_and_deleted_as_json(admin_client) -> None:
-    made = admin_client.post("/admin/voters", json={"name": "Leila Bashir", "dob": "1990-02-03", "email": "l@mail.example"})
+    body = {"name": "Leila Bashir", "dob": "1990-02-03", "email": "l@mail.example"}
+    made = admin_client.post("/admin/voters", json=body)
     assert made.status_code == 201
     address = made.headers["Location"]
     voter = made.json["voter"]
@@ -113,9 +103,8 @@ def test_taken_address_is_409_with_the_field(admin_client) -> None:
     assert (answer.status_code, set(answer.json["error"]["fields"])) == (409, {"email"})
 
 
-def test_voter_with_a_vote_is_kept_with_409(admin_client, open_election) -> None:
-    entry = db.session.scalars(select(RollEntry)).one()
-    give_vote(entry)
+def test_voter_with_a_vote_is_kept_with_409(admin_client) -> None:
+    entry = recorded_vote()
     address = f"/admin/voters/{entry.voter_id}"
     assert admin_client.delete(address, headers=JSON).status_code == 409
     left = admin_client.put(address, json={"elections": []})
@@ -167,7 +156,7 @@ def test_form_deletes_after_saying_what_goes(admin_client) -> None:
     db.session.add(VoterFace(voter_id=voter.id, slot=1, encoding=b"x"))
     db.session.commit()
     page = admin_client.get(f"/admin/voters/{voter.id}").text
-    assert "pictures 1, consents 0, places on electoral rolls 1" in page
+    assert "1 picture of the face is deleted. The voter leaves 1 electoral roll. This cannot be undone." in page
     answer = admin_client.post(f"/admin/voters/{voter.id}", data={"_method": "DELETE"}, follow_redirects=True)
     assert "was deleted" in answer.text
     assert count() == 0
@@ -191,7 +180,9 @@ def test_list_page_without_voters_offers_to_add_one(admin_client) -> None:
     assert "Nobody is registered yet" in admin_client.get("/admin/voters").text
 
 
-@pytest.mark.parametrize("query", ["page=-3", "page=x", "page=99999999999", "sort=evil", "status=?", "q=%00", "q=" + "x" * 5000])
+@pytest.mark.parametrize(
+    "query", ["page=-3", "page=x", "page=99999999999", "sort=evil", "status=?", "q=%00", "q=" + "x" * 5000]
+)
 def test_senseless_list_addresses_give_the_plain_list(admin_client, query: str) -> None:
     factories.VoterFactory()
     assert admin_client.get(f"/admin/voters?{query}").status_code == 200
@@ -235,3 +226,11 @@ def test_unknown_voter_is_404(admin_client, verb: str) -> None:
     arguments = {"json": {"name": "A"}} if verb == "put" else {"headers": JSON}
     answer = getattr(admin_client, verb)("/admin/voters/999999", **arguments)
     assert (answer.status_code, answer.json["error"]["code"]) == (404, "not_found")
+
+
+def test_hostile_question_of_the_list_address_does_not_break_its_links(admin_client) -> None:
+    factories.VoterFactory()
+    page = admin_client.get("/admin/voters?_external=1&_scheme=javascript&_anchor=x&endpoint=y&q=voter")
+    assert page.status_code == 200
+    assert "javascript:" not in page.text
+    assert "sort=name" in page.text

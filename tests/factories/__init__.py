@@ -7,7 +7,6 @@ from typing import Any
 
 import factory
 from factory.alchemy import SQLAlchemyModelFactory
-
 from stdnum import damm
 
 from models import (

@@ -199,7 +199,8 @@ def test_wrong_entry_of_a_candidate_is_named(app, entries: dict, field: str) -> 
 def test_candidate_changes_party_name_and_place(app) -> None:
     candidate = factories.CandidateFactory()
     with transaction():
-        ballot.update_candidate(candidate.id, CandidateEntries(party_id=INDEPENDENT, name="New", display_order=0), ADMIN)
+        entries = CandidateEntries(party_id=INDEPENDENT, name="New", display_order=0)
+        ballot.update_candidate(candidate.id, entries, ADMIN)
     assert (candidate.party_id, candidate.name, candidate.display_order) == (None, "New", 0)
     assert db.session.scalars(select(AuditLog)).one().details["after"] == ["display_order", "name", "party_id"]
 

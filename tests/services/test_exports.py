@@ -86,7 +86,9 @@ def test_the_pdf_holds_verdict_figures_times_and_page_numbers(tmp_path):
 
 def test_the_pdf_names_a_tie_and_no_winner(tmp_path):
     lines = [("Amina Solberg", "A", 7), ("Rosa Demir", "B", 7)]
-    text = _text(pdf_export(make_result(lines, nota=1, note="They have the same number of votes."), NOW, "UTC"), tmp_path)
+    text = _text(
+        pdf_export(make_result(lines, nota=1, note="They have the same number of votes."), NOW, "UTC"), tmp_path
+    )
     assert "A tie" in text
     assert "They have the same number of votes." in text
     assert "is elected" not in text

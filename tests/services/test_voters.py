@@ -17,25 +17,10 @@ from services.voters import FieldConflict, VoterEntries, VoterQuery
 from services.voters import register as voter_register
 from services.voters.entries import check
 from tests import factories
+from tests.support.votes import recorded_vote
 
 ADMIN = Actor("admin", 1, "admin")
 TODAY = date(2026, 11, 20)
-
-
-def has_voted(election, voter) -> None:
-    """Give the voter a vote in the election, past the rights of the web role."""
-    with db.session.begin_nested():
-        db.session.execute(db.text("RESET ROLE"))
-        db.session.execute(
-            db.text(
-                "INSERT INTO votes (election_id, secrecy, voter_id, audit_ref, channel, idempotency_hash)"
-                " VALUES (:election, :secrecy, :voter, :reference, 'booth', '\\x00')"
-            ),
-            {"election": election.id, "secrecy": election.secrecy, "voter": voter.id, "reference": f"R{voter.id}"},
-        )
-        db.session.execute(db.text("SET CONSTRAINTS ALL DEFERRED"))
-        db.session.execute(db.text("SET LOCAL ROLE sv_web"))
-    db.session.expire_all()
 
 
 def audited(event: str) -> int:
@@ -68,9 +53,7 @@ def test_new_number_has_eight_digits_and_a_valid_check_digit() -> None:
 
 def test_every_single_slip_and_swap_of_neighbours_breaks_the_check_digit() -> None:
     number = number_with_check_digit("2048173")
-    slips = [
-        number[:at] + digit + number[at + 1 :] for at in range(8) for digit in "0123456789" if digit != number[at]
-    ]
+    slips = [number[:at] + digit + number[at + 1 :] for at in range(8) for digit in "0123456789" if digit != number[at]]
     swaps = [number[:at] + number[at + 1] + number[at] + number[at + 2 :] for at in range(7)]
     assert not any(voters.is_voter_number(wrong) for wrong in slips + swaps if wrong != number)
 
@@ -229,18 +212,16 @@ def test_roll_of_an_unknown_election_is_refused(app) -> None:
     assert "elections" in refused.value.fields
 
 
-def test_voter_who_has_voted_cannot_leave_the_roll(app, open_election) -> None:
-    voter = db.session.scalars(select(RollEntry)).one().voter
-    has_voted(open_election, voter)
+def test_voter_who_has_voted_cannot_leave_the_roll(app) -> None:
+    voter = recorded_vote().voter
     with pytest.raises(FieldConflict) as refused, transaction():
         voters.update_voter(voter.id, VoterEntries(name="Renamed", elections=frozenset()), ADMIN)
     assert "has already voted" in refused.value.fields["elections"]
     assert voter.name != "Renamed"
 
 
-def test_vote_that_arrives_in_between_still_holds_the_roll_entry(app, open_election, monkeypatch) -> None:
-    entry = db.session.scalars(select(RollEntry)).one()
-    has_voted(open_election, entry.voter)
+def test_vote_that_arrives_in_between_still_holds_the_roll_entry(app, monkeypatch) -> None:
+    entry = recorded_vote()
     monkeypatch.setattr(RollEntry, "has_voted", False)  # as read a moment before the vote
     with pytest.raises(FieldConflict), transaction():
         voters.update_voter(entry.voter.id, VoterEntries(elections=frozenset()), ADMIN)
@@ -277,18 +258,22 @@ def test_files_stay_when_the_deletion_rolls_back(app) -> None:
     path = platform().storage.save_private("faces", b"picture")
     db.session.add(VoterFace(voter_id=voter.id, slot=1, encoding=b"x", image_snapshot_path=path))
     db.session.commit()
-    with pytest.raises(RuntimeError), transaction():
-        voters.delete_voter(voter.id, ADMIN)
-        raise RuntimeError("something after it fails")
+
+    def fail_after_it() -> None:
+        with transaction():
+            voters.delete_voter(voter.id, ADMIN)
+            raise RuntimeError("something after it fails")
+
+    with pytest.raises(RuntimeError):
+        fail_after_it()
     with transaction():
         pass
     assert platform().storage.read(path) == b"picture"
     assert db.session.scalar(select(func.count()).select_from(VoterFace)) == 1
 
 
-def test_voter_with_a_vote_is_not_deleted(app, open_election) -> None:
-    voter = db.session.scalars(select(RollEntry)).one().voter
-    has_voted(open_election, voter)
+def test_voter_with_a_vote_is_not_deleted(app) -> None:
+    voter = recorded_vote().voter
     with pytest.raises(Conflict) as refused, transaction():
         voters.delete_voter(voter.id, ADMIN)
     assert refused.value.status == 409
@@ -340,12 +325,12 @@ def test_list_filters_by_status_and_few_pictures(app) -> None:
     assert [row.voter.id for row in voters.search_voters(VoterQuery(few_pictures=True)).rows] == [other.id]
 
 
-def test_list_knows_who_has_voted_in_the_chosen_election(app, open_election) -> None:
-    voter = db.session.scalars(select(RollEntry)).one().voter
+def test_list_knows_who_has_voted_in_the_chosen_election(app) -> None:
+    entry = recorded_vote()
+    waiting = factories.RollEntryFactory(election=entry.election).voter
     stranger = factories.VoterFactory()
-    has_voted(open_election, voter)
-    rows = voters.search_voters(VoterQuery(election_id=open_election.id)).rows
-    assert {row.voter.id: row.has_voted for row in rows} == {voter.id: True, stranger.id: None}
+    rows = voters.search_voters(VoterQuery(election_id=entry.election_id)).rows
+    assert {row.voter.id: row.has_voted for row in rows} == {entry.voter_id: True, waiting.id: False, stranger.id: None}
 
 
 def test_nearest_voter_is_offered_after_a_slip(app) -> None:

@@ -66,6 +66,7 @@ class SmtpServer:
         self.sessions: set[int] = set()
         self.rcpt_reply: dict[str, str] = {}
         self.data_reply: str | None = None
+        self.drop_at_data = False
         self.sender_reply: str | None = None
         self.hold = threading.Event()
         self.hold.set()
@@ -90,16 +91,17 @@ class SmtpServer:
             **changes,
         }
 
-    def start(self) -> None:
+    def start(self, smtps: bool = False) -> None:
+        """Listen; with `smtps` TLS begins at once, as on port 465, instead of by STARTTLS."""
+        tls = {"ssl_context": self._tls} if smtps else {"tls_context": self._tls, "require_starttls": True}
         self._controller = Controller(
             self,
             hostname=HOST,
             port=self.port,
-            tls_context=self._tls,
-            require_starttls=True,
+            **tls,
             authenticator=self._authenticate,
             auth_required=True,
-            auth_require_tls=True,
+            auth_require_tls=not smtps,  # aiosmtpd counts only STARTTLS as TLS here
         )
         self._controller.start()
 
@@ -137,6 +139,9 @@ class SmtpServer:
             await server.loop.run_in_executor(None, self.hold.wait)
             if not self.answer_after_hold:
                 return "451 The client was killed"
+        if self.drop_at_data:
+            server.transport.close()
+            return "421 Gone"
         if self.data_reply:
             return self.data_reply
         self.sessions.add(id(session))

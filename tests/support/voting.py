@@ -25,9 +25,7 @@ def new_key() -> str:
 
 def voters_of(election: Election) -> list[Voter]:
     return list(
-        db.session.scalars(
-            select(Voter).join(RollEntry).where(RollEntry.election_id == election.id).order_by(Voter.id)
-        )
+        db.session.scalars(select(Voter).join(RollEntry).where(RollEntry.election_id == election.id).order_by(Voter.id))
     )
 
 

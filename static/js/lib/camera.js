@@ -38,10 +38,22 @@ export class Camera {
       });
       this.video.srcObject = this.stream;
       await this.video.play();
+      this.watch();
     } catch (error) {
       this.stop();
       throw new CameraProblem(PROBLEMS[error.name] ?? "failed");
     }
+  }
+
+  /** Notes every picture that the camera really delivers: a slow one must not be sent twice. */
+  watch() {
+    this.fresh = true;
+    if (!this.video.requestVideoFrameCallback) return;
+    const note = () => {
+      this.fresh = true;
+      if (this.stream) this.video.requestVideoFrameCallback(note);
+    };
+    this.video.requestVideoFrameCallback(note);
   }
 
   stop() {
@@ -68,6 +80,13 @@ export class Camera {
   /** A data URL of the picture of now, or null while the camera warms up. */
   grab() {
     return this.draw() ? this.canvas.toDataURL("image/jpeg", QUALITY) : null;
+  }
+
+  /** Like `grab()`, but null until the camera delivered a picture that was not grabbed yet. */
+  grabFresh() {
+    if (!this.fresh) return null;
+    this.fresh = !this.video.requestVideoFrameCallback;
+    return this.grab();
   }
 
   blob() {

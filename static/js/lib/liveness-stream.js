@@ -14,15 +14,10 @@ export class LivenessStream {
     this.hooks = hooks;
   }
 
-  /** Collects from now on; nothing is sent before `send()`, so that the first chunk shows the face at rest. */
   start(challenge) {
     this.stop();
-    this.run = { challenge, frames: [], seq: 0, step: 0, busy: false, sending: false, lost: 0 };
+    this.run = { challenge, frames: [], seq: 0, step: 0, busy: false, lost: 0 };
     this.timer = setInterval(() => this.tick(), FRAME_MS);
-  }
-
-  send() {
-    if (this.run) this.run.sending = true;
   }
 
   stop() {
@@ -32,17 +27,23 @@ export class LivenessStream {
 
   tick() {
     const run = this.run;
-    const frame = this.camera.grab();
+    const picture = this.camera.grab();
     if (this.camera.lost) return this.hooks.failed({ code: "camera_lost" });
-    if (frame) run.frames.push(frame);
+    if (picture) run.frames.push({ picture, step: run.step });
     if (run.frames.length > CHUNK) run.frames.shift();
-    if (run.sending && !run.busy && run.frames.length >= LEAST) this.post(run);
+    if (!run.busy && run.frames.length >= LEAST) this.post(run);
+  }
+
+  /** Frames taken while an earlier movement was asked for go out under that movement's number, in a chunk of their own. */
+  chunk(run) {
+    const { step } = run.frames[0];
+    const end = run.frames.findIndex((frame) => frame.step !== step);
+    return { step, frames: run.frames.splice(0, end < 0 ? CHUNK : end).map((frame) => frame.picture) };
   }
 
   async post(run) {
     run.busy = true;
-    const frames = run.frames.splice(0, CHUNK);
-    const body = { challenge_id: run.challenge.id, step: run.step, frames, seq: run.seq };
+    const body = { challenge_id: run.challenge.id, seq: run.seq, ...this.chunk(run) };
     try {
       const answer = await postJson(this.url, body, { timeout: 15000 });
       if (run !== this.run) return;

@@ -63,6 +63,7 @@ export default class Ballot {
     line.hidden = !words;
     line.querySelector("span").textContent = words;
     if (words) line.scrollIntoView({ block: "nearest" });
+    this.below();
   }
 
   stage(name, focus = true) {

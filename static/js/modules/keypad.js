@@ -12,6 +12,7 @@ export default class Keypad {
     this.error = root.querySelector("[data-error]");
     root.querySelector("[data-type]").classList.add("is-drawn");
     this.input.setAttribute("inputmode", "none");
+    this.input.form.noValidate = true; // our own words say what is missing
     this.show("digits");
     this.listen();
     this.draw();

@@ -10,7 +10,9 @@ export default class KioskTools {
     for (const tool of this.tools) tool.addEventListener("click", () => this.turn(tool));
     for (const form of root.querySelectorAll("form[data-ends-voter]")) form.addEventListener("submit", display.reset);
     for (const link of root.querySelectorAll("a[data-ends-voter], [data-voter-done] .k-bar a, [data-voter-done] .k-acts a")) link.addEventListener("click", display.reset);
-    if (root.querySelector("#id-form")) this.watchIdle();
+    if (root.querySelector("#id-form")) this.watchIdle(IDLE_MS, () => this.clear());
+    const done = root.querySelector("[data-idle-seconds]");
+    if (done) this.watchIdle(Number(done.dataset.idleSeconds) * 1000, () => this.home(done.dataset.home));
     root.addEventListener("kiosk:step", (event) => this.step(event.detail));
     this.draw();
   }
@@ -42,19 +44,25 @@ export default class KioskTools {
     }
   }
 
-  /** A voter who walked away from step 1 leaves neither half an ID nor the switches behind. */
-  watchIdle() {
-    const clear = () => {
-      display.reset();
-      this.draw();
-      this.root.querySelector("[data-clear]")?.click();
-    };
-    let timer = setTimeout(clear, IDLE_MS);
+  /** A voter who walked away leaves neither half an ID, nor a message, nor the switches behind. */
+  watchIdle(after, action) {
+    let timer = setTimeout(action, after);
     for (const name of ["pointerdown", "keydown"]) {
       this.root.addEventListener(name, () => {
         clearTimeout(timer);
-        timer = setTimeout(clear, IDLE_MS);
+        timer = setTimeout(action, after);
       });
     }
+  }
+
+  clear() {
+    display.reset();
+    this.draw();
+    this.root.querySelector("[data-clear]").click();
+  }
+
+  home(address) {
+    display.reset();
+    if (this.root.isConnected) window.location.replace(address);
   }
 }

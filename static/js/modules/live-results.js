@@ -12,7 +12,8 @@ export default class LiveResults {
     this.root = root;
     this.words = readWords(root);
     this.seen = new Date();
-    if (!("final" in root.dataset)) this.loop();
+    this.status = root.dataset.status ?? "";
+    if (root.dataset.url && !("final" in root.dataset)) this.loop();
   }
 
   async loop() {
@@ -49,8 +50,13 @@ export default class LiveResults {
     this.live("total", result.total);
     this.group("rows", result.rows ?? [], (row) => row.candidate_id, result.nota);
     this.group("parties", result.parties ?? [], (row) => row.name, result.nota);
-    if (String(result.status).toLowerCase() !== this.status && this.status) window.location.reload();
-    this.status = String(result.status).toLowerCase();
+    this.turn(String(result.status ?? "").toLowerCase());
+  }
+
+  /** Another state of the election is another page. */
+  turn(status) {
+    if (this.status && status && status !== this.status) window.location.reload();
+    this.status = status;
   }
 
   live(name, value, format = whole) {
@@ -70,6 +76,7 @@ export default class LiveResults {
   }
 
   row(element, { count, share: part }, most) {
+    if (count === null || count === undefined) return; // counts that may not be seen yet
     const put = (name, text) => {
       const place = element.querySelector(`[data-${name}]`);
       if (place) place.textContent = text;

@@ -7,7 +7,8 @@ import { focusHeading } from "../lib/page.js";
 import { readWords, showOnly } from "../lib/words.js";
 import { LivenessView } from "./liveness-view.js";
 
-const READY_MS = 1300; // long enough to look up; these frames are the face at rest
+/** What the server asks for first: the face at rest. The movements follow. */
+const STRAIGHT = "straight";
 
 export default class Liveness {
   constructor(root) {
@@ -63,13 +64,9 @@ export default class Liveness {
     } catch (problem) {
       return this.problem(problem.code ?? "failed");
     }
-    this.stream.start(this.challenge);
-    this.view.step("ready");
-    await new Promise((done) => setTimeout(done, READY_MS));
-    if (this.root.dataset.state !== "starting") return;
     this.root.dataset.state = "running";
-    this.view.move(0, this.challenge.step_seconds);
-    this.stream.send();
+    this.view.step("ready");
+    return this.stream.start(this.challenge);
   }
 
   problem(code) {
@@ -79,6 +76,7 @@ export default class Liveness {
 
   pending(answer) {
     this.view.advise(answer.advice, answer.reason);
+    if (answer.demand === STRAIGHT) return this.view.step("ready");
     if (answer.step >= this.challenge.steps.length) {
       this.root.dataset.state = "checking";
       return this.view.step("checking");
@@ -92,8 +90,8 @@ export default class Liveness {
     this.camera.stop();
     this.view.tries(answer.tries_left ?? 0);
     if (answer.result === "mismatch") this.beep();
-    if (answer.officer) return this.officer(answer.result);
     if (answer.result === "unknown") this.view.unknown(answer);
+    if (answer.officer) return this.officer(answer.result);
     return this.state(answer.result);
   }
 
@@ -112,7 +110,8 @@ export default class Liveness {
     }
     this.view.keepPicture(this.camera);
     this.camera.stop();
-    this.view.unknown({ heading: this.words.lost_head, message: error.message ?? this.words.lost_text });
+    const said = error.message ? { heading: this.words.again, message: error.message } : { heading: this.words.lost_head, message: this.words.lost_text };
+    this.view.unknown(said);
     return this.state("unknown");
   }
 
@@ -125,8 +124,8 @@ export default class Liveness {
         return await this.begin();
       }
       if (data.redirect) return window.location.assign(data.redirect);
-      if (data.officer || data.error?.code === "officer_called") return this.state("officer");
-      return this.failed(data.error ?? {});
+      if (data.officer) return this.state("officer");
+      return this.failed(data.error ?? data);
     } catch (error) {
       if (!(error instanceof NetworkLost)) throw error;
       return this.failed({});

@@ -119,7 +119,7 @@ def test_a_key_of_another_voter_is_refused(election, voter):
     "change",
     [
         "UPDATE elections SET box_public_key = sha256('mine') WHERE id = :id",
-        "UPDATE candidates SET name = 'Somebody Else' WHERE election_id = :id AND id = (SELECT min(id) FROM candidates)",
+        "UPDATE candidates SET name = 'Somebody' WHERE election_id = :id AND id = (SELECT min(id) FROM candidates)",
         "UPDATE elections SET results_policy = 'live' WHERE id = :id",
         "UPDATE elections SET live_batch = 50 WHERE id = :id",
         "UPDATE candidates SET display_order = -display_order WHERE election_id = :id",
@@ -163,6 +163,8 @@ def test_nothing_the_database_sees_depends_on_a_secret_choice(election):
     finally:
         event.remove(engine, "before_cursor_execute", listen)
 
-    plain = [[row for row in rows if not row[0].startswith(("SAVEPOINT", "RELEASE", "SET LOCAL ROLE"))] for rows in seen]
+    plain = [
+        [row for row in rows if not row[0].startswith(("SAVEPOINT", "RELEASE", "SET LOCAL ROLE"))] for rows in seen
+    ]
     assert len(plain[0]) > 5
     assert plain[0] == plain[1]

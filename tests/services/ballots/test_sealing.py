@@ -21,7 +21,9 @@ def vote_all(election):
     """Cast 3 for the first, 2 for the second, one for none of the above; return the receipts."""
     first, second, _third = election.candidates
     choices = [Choice((first.id,))] * 3 + [Choice((second.id,))] * 2 + [Choice(nota=True)]
-    return [cast_by(voter, election, choice).receipt for voter, choice in zip(voters_of(election), choices, strict=True)]
+    return [
+        cast_by(voter, election, choice).receipt for voter, choice in zip(voters_of(election), choices, strict=True)
+    ]
 
 
 def reload(election):
@@ -70,7 +72,9 @@ def test_the_chain_starts_at_the_definition_and_can_be_redone_by_hand(election):
 
     election = reload(election)
     previous, public_id = election.definition_hash, str(election.public_id)
-    rows = read_as_sealer(select(Ballot.seq, Ballot.payload, Ballot.previous_hash, Ballot.ballot_hash).order_by(Ballot.seq))
+    rows = read_as_sealer(
+        select(Ballot.seq, Ballot.payload, Ballot.previous_hash, Ballot.ballot_hash).order_by(Ballot.seq)
+    )
     for place, (seq, content, previous_hash, ballot_hash) in enumerate(rows, start=1):
         assert (seq, bytes(previous_hash)) == (place, previous)
         assert bytes(ballot_hash) == hashing.ballot_hash(public_id, seq, previous, content)
@@ -87,7 +91,9 @@ def test_ballots_are_shuffled_and_receipts_stand_in_an_order_of_their_own(app):
         seal_all()
         rows = read_as_sealer(select(Ballot.payload).where(Ballot.election_id == election_id).order_by(Ballot.seq))
         orders.add(str([row.payload["nota"] for row in rows]))
-        stored = read_as_sealer(text(f"SELECT code FROM ballot_receipts WHERE election_id = {election_id} ORDER BY ctid"))
+        stored = read_as_sealer(
+            text(f"SELECT code FROM ballot_receipts WHERE election_id = {election_id} ORDER BY ctid")
+        )
         assert [code for (code,) in stored] == sorted(receipt.replace(" ", "") for receipt in receipts)
     assert len(orders) > 1
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, select, update
 from models import EmailMessage, MailStatus, Secrecy, db, transaction, use_role
 from services.context import platform
 from services.email_service import delivery, queue_auth_failure_alert, queue_vote_confirmation, send_vote_confirmation
+from services.email_service import smtp as smtp_module
 from services.email_service.transports import transport_for
 from services.jobs.mail_queue import MailQueue
 from tests.factories import ElectionFactory, VoterFactory
@@ -168,6 +169,14 @@ def test_wrong_password_pauses_the_queue_and_costs_no_attempt(
         assert smtp.received == []
 
 
+@pytest.mark.parametrize("reply", ["552 5.2.2 Mailbox full", "530 5.7.0 Authentication required"])
+def test_refused_recipient_whose_time_may_come_is_no_bounce(smtp_app: Flask, smtp: SmtpServer, reply: str) -> None:
+    smtp.rcpt_reply[TO] = reply
+    queue_mail()
+    send_all()
+    assert (row().status, row().attempts) == (MailStatus.QUEUED, 1)
+
+
 def test_temporary_refusal_is_tried_again_later(smtp_app: Flask, smtp: SmtpServer) -> None:
     smtp.rcpt_reply[TO] = "451 4.7.1 Come back later"
     queue_mail()
@@ -228,6 +237,28 @@ def test_server_that_was_down_gets_the_mail_when_it_is_back(smtp_app: Flask, smt
     clock.now += 2.1
     send_all(queue)
     assert (row().status, row().attempts, len(smtp.received)) == (MailStatus.SENT, 1, 1)
+
+
+def test_server_that_hangs_up_within_a_mail_gets_it_again(smtp_app: Flask, smtp: SmtpServer) -> None:
+    smtp.drop_at_data = True
+    queue_mail()
+    send_all()
+    assert (row().status, row().attempts) == (MailStatus.QUEUED, 1)
+    smtp.drop_at_data = False
+    make_due()
+    send_all()
+    assert (row().status, len(smtp.received)) == (MailStatus.SENT, 1)
+
+
+def test_mail_goes_over_tls_from_the_first_byte_on_port_465(
+    smtp_app: Flask, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    smtp.stop()
+    smtp.start(smtps=True)
+    monkeypatch.setattr(smtp_module, "SMTPS_PORT", smtp.port)
+    queue_mail()
+    send_all()
+    assert (row().status, len(smtp.received)) == (MailStatus.SENT, 1)
 
 
 def test_connection_that_the_server_dropped_is_opened_again(smtp_app: Flask, smtp: SmtpServer) -> None:

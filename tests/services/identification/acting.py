@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import itertools
+import secrets
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 from sqlalchemy import select
 
-from models import AuthEvent, AuthResult, Consent, Election, Kiosk, RollEntry, Voter, db
+from models import AuthEvent, AuthResult, BallotPass, Consent, Election, Kiosk, RollEntry, Voter, db
+from services import ballots
+from services.actor import Actor
+from services.clock import utc_now
 from services.context import platform
 from services.face_service import Pixels, encode_jpeg
 from services.face_service.fake_engine import PATCH, draw_face
@@ -104,8 +109,29 @@ def failed_before(kiosk: Kiosk, voter: Voter, result: AuthResult, position: int 
     """Leave the record of an earlier failed attempt."""
     db.session.add(
         AuthEvent(
-            election_id=kiosk.election_id, kiosk_id=kiosk.id, voter_id=voter.id, voter_id_input=voter.voter_id,
-            result=result, reason=reason, liveness={"position": position},
+            election_id=kiosk.election_id,
+            kiosk_id=kiosk.id,
+            voter_id=voter.id,
+            voter_id_input=voter.voter_id,
+            result=result,
+            reason=reason,
+            liveness={"position": position},
         )
     )
     db.session.commit()
+
+
+def vote(kiosk: Kiosk, voter: Voter, actor: Actor) -> datetime:
+    """Cast a vote for nobody as this voter; return when."""
+    ballot_pass = BallotPass(
+        kiosk_id=kiosk.id,
+        election_id=kiosk.election_id,
+        voter_id=voter.id,
+        expires_at=utc_now() + timedelta(seconds=60),
+    )
+    db.session.add(ballot_pass)
+    db.session.flush()
+    outcome = ballots.cast(ballot_pass, ballots.Choice(nota=True), secrets.token_urlsafe(24), actor)
+    db.session.commit()
+    assert outcome.cast_at is not None
+    return outcome.cast_at

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from models import AuditLog, AuthEvent, AuthResult, Challenge, Consent, ElectionStatus, RollEntry, VoterStatus, db
+from models import AuditLog, AuthEvent, AuthResult, Challenge, Consent, ElectionStatus, VoterStatus, db
 from services import identification
 from services.clock import utc_now
 from services.identification import LookupReason
@@ -74,28 +74,14 @@ def test_a_voter_of_another_election_is_not_on_this_roll(kiosk, actor):
     assert refusals()[0].voter_id == stranger.id
 
 
-def test_who_has_voted_is_told_when(kiosk, voter, actor, monkeypatch):
-    moment = utc_now()
-    _mark_voted(monkeypatch, moment)
+def test_who_has_voted_is_told_when(kiosk, voter, actor):
+    cast_at = acting.vote(kiosk, voter, actor)
     lookup = find(kiosk, voter.voter_id, actor)
 
     assert lookup.reason is LookupReason.ALREADY_VOTED
-    assert (lookup.found, lookup.has_voted, lookup.voted_at) == (True, True, moment)
-
-
-def _mark_voted(monkeypatch, moment):
-    """Only the trigger on votes may set the flag, and a vote needs a ballot: read the row as voted instead."""
-    from services.identification import lookup
-
-    real = db.session.scalar
-
-    def scalar(statement, *args, **kwargs):
-        if "votes.cast_at" in str(statement):
-            return moment
-        found = real(statement, *args, **kwargs)
-        return type("Entry", (), {"has_voted": True})() if isinstance(found, RollEntry) else found
-
-    monkeypatch.setattr(lookup.db.session, "scalar", scalar)
+    assert (lookup.found, lookup.has_voted, lookup.eligible) == (True, True, False)
+    assert lookup.voted_at == cast_at
+    assert identification.has_voted(kiosk, voter.voter_id)
 
 
 @pytest.mark.parametrize("status", [VoterStatus.SUSPENDED, VoterStatus.PENDING])

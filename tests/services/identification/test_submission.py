@@ -133,9 +133,7 @@ def _give_up_before_the_first_movement(kiosk, start, clock, actor):
     """Nobody stands before the camera until the time to look straight is over."""
     for _ in range(4):
         clock.shift(9)
-        outcome = identification.submit_frames(
-            kiosk, str(start.challenge.id), 0, [acting.frame(faces=0)], actor
-        )
+        outcome = identification.submit_frames(kiosk, str(start.challenge.id), 0, [acting.frame(faces=0)], actor)
         if not isinstance(outcome, Pending):
             return outcome
     raise AssertionError("the challenge never ended")
@@ -254,7 +252,9 @@ def test_an_enrolment_changed_in_the_database_identifies_nobody(started, play, v
 
 def test_a_success_ends_older_open_ballots_of_the_voter(started, play, kiosk, voter, make_kiosk, actor):
     older = BallotPass(
-        kiosk_id=make_kiosk().id, election_id=kiosk.election_id, voter_id=voter.id,
+        kiosk_id=make_kiosk().id,
+        election_id=kiosk.election_id,
+        voter_id=voter.id,
         expires_at=utc_now() + timedelta(seconds=60),
     )
     db.session.add(older)

@@ -38,9 +38,7 @@ def ensure_certificate(folder: Path, host: str) -> tuple[Path, Path]:
         .add_extension(x509.SubjectAlternativeName(_names(host)), critical=False)
         .sign(key, hashes.SHA256())
     )
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     write_private(key_file, pem.decode())
     write_private(certificate, built.public_bytes(serialization.Encoding.PEM).decode())
     return certificate, key_file

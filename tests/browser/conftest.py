@@ -1,0 +1,124 @@
+"""Chromium with a fake webcam, a real web server with the real face engine, a real mail server."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from config import PROJECT
+from services.face_service import build_engine
+from tests.support import portraits
+from tests.support.axe import AXE
+from tests.support.film import Sitter
+from tests.support.smtp import SmtpServer
+from tests.support.web_process import WebProcess
+from tests.support.webcam import Webcam
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream", "--autoplay-policy=user-gesture-required",
+)  # fmt: skip
+SCREENS = PROJECT / "var" / "testing" / "screens"
+KIOSK_SCREEN = {"width": 1920, "height": 1080}
+COMMISSIONER = "commissioner@example.org"
+
+
+@pytest.fixture(scope="session")
+def sitters() -> dict[str, Sitter]:
+    """Two people who can be filmed."""
+    engine = build_engine("dlib", "hog")
+    return {
+        "right": Sitter.from_photo(engine, portraits.astronaut()),
+        "wrong": Sitter.from_photo(engine, portraits.admiral()),
+    }
+
+
+@pytest.fixture
+def webcam(tmp_path: Path) -> Webcam:
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("ffmpeg is not installed")
+    return Webcam(tmp_path)
+
+
+@pytest.fixture
+def browser(webcam: Webcam) -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*FLAGS, f"--use-file-for-fake-video-capture={webcam.path}"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def smtp(tmp_path: Path) -> Iterator[SmtpServer]:
+    server = SmtpServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def live_app(make_committing_app: Callable[..., Flask], smtp: SmtpServer) -> Iterator[Flask]:
+    """The application as the worker and the test see it; `web` serves the same database and folders."""
+    app = make_committing_app(**changes(smtp))
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def web(live_app: Flask, smtp: SmtpServer, tmp_path: Path) -> Iterator[WebProcess]:
+    server = WebProcess(tmp_path, workers=1, csrf=True, **changes(smtp))
+    server.start()
+    yield server
+    server.kill()
+
+
+def changes(smtp: SmtpServer) -> dict[str, str]:
+    return smtp.settings(
+        FACE_ENGINE="dlib", ALERT_RECIPIENT=COMMISSIONER, EMAIL_FROM="Election Commission <commission@example.org>"
+    )
+
+
+@pytest.fixture
+def open_page(browser: Browser, web: WebProcess) -> Iterator[Callable[..., Page]]:
+    """Open a page in a browser of its own (own cookies); errors on the console fail the test."""
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def make(path: str = "/", viewport: dict[str, int] = KIOSK_SCREEN, **options: Any) -> Page:
+        context = browser.new_context(viewport=viewport, base_url=web.url, locale="en-GB", **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "console",
+            lambda message: problems.append(message.text) if "Content Security Policy" in message.text else None,
+        )
+        page.goto(path)
+        return page
+
+    yield make
+    for number, context in enumerate(contexts):
+        for page in context.pages:
+            page.screenshot(path=SCREENS / f"last-{number}.png")
+        context.close()
+    assert problems == []
+
+
+@pytest.fixture(scope="session")
+def axe_source() -> str:
+    if not AXE.exists():
+        pytest.skip("axe-core is not there: `make axe` fetches it")
+    return AXE.read_text(encoding="utf-8")

@@ -1,0 +1,54 @@
+"""The file behind Chromium's fake webcam: a link that is pointed at another film before the camera opens."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from services.face_service.images import Pixels
+from tests.support import film
+from tests.support.film import Sitter
+
+CAMERA_FPS = 30
+"""Chromium plays an MJPEG file at this rate, whatever the file says."""
+
+
+class Webcam:
+    """`path` is what the browser opens; every `show_…` takes effect at its next getUserMedia."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "webcam.mjpeg"
+        self._numbers = itertools.count()
+        self.show([np.full((film.SIZE[1], film.SIZE[0], 3), 128, np.uint8)] * 30)
+
+    def show(self, frames: Iterable[Pixels]) -> None:
+        """Put a film into the camera; it loops."""
+        target = self.folder / f"film{next(self._numbers)}.mjpeg"
+        film.write_film(frames, target)
+        link = self.path.with_suffix(".new")
+        link.symlink_to(target)
+        link.replace(self.path)
+
+    def show_still(self, sitter: Sitter, seconds: int = 4) -> None:
+        """Put a person into the camera who looks straight ahead."""
+        self._play(sitter, film.straight(seconds * film.FPS))
+
+    def show_challenge(self, sitter: Sitter, steps: Sequence[str]) -> None:
+        """Put a person into the camera who looks straight and then does the steps, with pauses.
+
+        The film cannot see the prompts, so its pauses must outlast the answers of a busy server, and end before
+        a step does (6 s).
+        """
+        poses = film.straight(45)
+        for step in steps:
+            poses = [*poses, *film.motion(step), *film.straight(28)]
+        self._play(sitter, poses)
+
+    def _play(self, sitter: Sitter, poses: Sequence[film.Pose]) -> None:
+        """Film the poses at the camera's 30 frames a second, each with noise of its own: no frame comes twice."""
+        frames = [film.bend(sitter, pose) for pose in poses for _ in range(CAMERA_FPS // film.FPS)]
+        self.show(film.shaken([frames])[0])
