@@ -23,7 +23,7 @@ run: venv ## Set up what is missing and serve the demo (HTTPS=1 for kiosks in th
 	@exec $(BIN)/python -m blueprints.cli.serve
 
 test: venv-dev axe ## Run the tests (ARGS="-k ballot" passes arguments to pytest)
-	@$(BIN)/python -m pytest $(ARGS)
+	@SV_STOP_TEST_DATABASE=1 $(BIN)/python -m pytest $(ARGS)
 
 check: venv-dev ## Lint, format, types, house rules, compiled CSS
 	$(BIN)/ruff check .
@@ -38,7 +38,7 @@ css: venv-dev ## Compile the style sheet
 	$(BIN)/tailwindcss -i $(CSS_IN) -o $(CSS_OUT) --minify
 
 db-stop: venv ## Stop the embedded PostgreSQL
-	@$(BIN)/flask db-stop
+	@$(BIN)/python -m blueprints.cli.stop
 
 clean: ## Remove caches and .venv; never .env, var/ or uploads/
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov node_modules

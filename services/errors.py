@@ -6,6 +6,8 @@ whole transaction back.
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
+
 
 class DomainError(Exception):
     """A request that cannot be fulfilled; `message` tells the person what to do."""
@@ -15,7 +17,7 @@ class DomainError(Exception):
     message: str = "This could not be done. Check what you entered."
 
     def __init__(self, message: str | None = None, **details: object) -> None:
-        self.message = str(message) if message is not None else type(self).message
+        self.message = str(message) if message is not None else _(type(self).message)
         self.details = details
         super().__init__(self.message)
 

@@ -87,10 +87,10 @@ def problem_of(quality: Quality, purpose: Purpose) -> str | None:
     gate = GATES[purpose]
     if quality.px < gate.px:
         return FaceTooSmall.code
-    if quality.mean < gate.darkest or quality.std < gate.contrast:
-        return BadLight.code
     if quality.mean > gate.brightest:
         return TooBright.code
+    if quality.mean < gate.darkest or quality.std < gate.contrast:
+        return BadLight.code
     if abs(quality.yaw) > gate.yaw or abs(quality.roll) > gate.roll:
         return BadPose.code
     if gate.pitch and not gate.pitch[0] <= quality.pitch <= gate.pitch[1]:

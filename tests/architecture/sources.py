@@ -11,8 +11,9 @@ from pathlib import Path
 
 from config import PROJECT
 
-NEVER_TRACKED = frozenset({".git", ".venv", "var", "__pycache__", "node_modules", "uploads"})
-"""Left out where git is missing (an unpacked archive); else git knows better."""
+NEVER_TRACKED = frozenset({"var", "__pycache__", "node_modules", "uploads", "build"})
+HIDDEN_BUT_TRACKED = frozenset({".ci", ".env.example", ".gitignore"})
+"""What counts where git is missing (an unpacked archive); else git knows better."""
 
 
 @dataclass(frozen=True, order=True)
@@ -81,7 +82,8 @@ def _listed() -> list[str]:
 def _walked(folder: Path) -> list[str]:
     found: list[str] = []
     for path in folder.iterdir():
-        if path.name in NEVER_TRACKED or path.name.endswith(".egg-info") or path.name == ".env":
+        hidden = path.name.startswith(".") and path.name not in HIDDEN_BUT_TRACKED
+        if hidden or path.name in NEVER_TRACKED or path.name.endswith(".egg-info"):
             continue
         if path.is_dir():
             found += _walked(path)

@@ -117,7 +117,8 @@ LAWFUL: dict[str, str] = {
     "services/clock.py": "from datetime import datetime\nnow = datetime.now()\n",
     "services/storage.py": "def f(settings: object) -> None:\n    '''Say where.'''\n    settings.upload_folder\n",
     "services/accounts.py": "from flask_babel import gettext as _\nfrom services.errors import NotFound\n"
-    "class Gone(NotFound): ...\ndef _find() -> None:\n    with db.session.begin_nested():\n        raise Gone(_('It is gone.'))\n",
+    "class Gone(NotFound): ...\n"
+    "def _find() -> None:\n    with db.session.begin_nested():\n        raise Gone(_('It is gone.'))\n",
     "services/face_service/engine.py": "import dlib\n",
     "services/jobs/worker.py": "from services import accounts, storage\nfrom services.jobs._own import x\n",
     "models/base.py": "def f() -> None:\n    db.session.commit()\n",
@@ -125,13 +126,15 @@ LAWFUL: dict[str, str] = {
     ".env.example": "# Signs\nSECRET_KEY=\n# Port\nPORT=8000\n",
     "blueprints/http.py": "from flask import request\n",
     "blueprints/admin/__init__.py": "from blueprints.http import body\nfrom blueprints.admin import forms\n"
-    "from models import transaction\nfrom services import voters\n@bp.get('/')\ndef page(a: int) -> str:\n    return ''\n",
+    "from models import transaction\nfrom services import voters\n"
+    "@bp.get('/')\ndef page(a: int) -> str:\n    return ''\n",
     "blueprints/cli/commands.py": "def f() -> None:\n    print('done')\n",
     "tests/test_voters.py": "def test_a_voter_has_a_number():\n    pass\n",
     "templates/layouts/base.html": BASE,
     "templates/layouts/desk.html": '{% extends "layouts/base.html" %}',
     "templates/admin/list.html": LAYOUT + '{# Say so #}<p title="{{ _("All voters") }}" data-module="list">'
-    '{{ ui.button(_("Add a voter")) }} {{ when(at, "EEEE d MMMM") }} 50 %</p><script type="module" src="/x.js"></script>',
+    '{{ ui.button(_("Add a voter")) }} {{ when(at, "EEEE d MMMM") }} 50 %</p>'
+    '<script type="module" src="/x.js"></script>',
     "templates/admin/parts.html": '{% macro row(v) %}<li aria-current="page">{{ v.name }}</li>{% endmacro %}',
     "templates/email/x/body.html": '<p style="margin:0">{{ _("Your vote is recorded.") }}</p>',
     "static/js/lib/http.js": "export const post = () => fetch('/');",

@@ -36,8 +36,8 @@ def sitters() -> dict[str, Sitter]:
     """Two people who can be filmed."""
     engine = build_engine("dlib", "hog")
     return {
-        "right": Sitter.from_photo(engine, portraits.astronaut()),
-        "wrong": Sitter.from_photo(engine, portraits.admiral()),
+        "voter": Sitter.from_photo(engine, portraits.astronaut()),
+        "other": Sitter.from_photo(engine, portraits.admiral()),
     }
 
 

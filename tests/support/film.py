@@ -347,8 +347,13 @@ def _strip_maps(
 def shaken(parts: Iterable[Iterable[Pixels]], seed: int = 0, noise: float = 2.0) -> list[list[Pixels]]:
     """Return the frames with about 1 px of hand shake and sensor noise (grey levels, standard deviation)."""
     rng = np.random.default_rng(seed)
-    grain = (rng.standard_normal((SIZE[1] + GRAIN, SIZE[0] + GRAIN, 3), dtype=np.float32) * noise).astype(np.int16)
+    grain = _grain(rng, noise)
     return [[_camera(frame, rng, grain) for frame in part] for part in parts]
+
+
+def _grain(rng: np.random.Generator, noise: float) -> NDArray[np.int16]:
+    field_size = (SIZE[1] + GRAIN, SIZE[0] + GRAIN, 3)
+    return (rng.standard_normal(field_size, dtype=np.float32) * noise).astype(np.int16)
 
 
 def _camera(frame: Pixels, rng: np.random.Generator, grain: NDArray[np.int16]) -> Pixels:
@@ -371,29 +376,18 @@ def chunks(frames: Sequence[bytes], size: int = 5) -> Iterator[list[bytes]]:
 
 
 def write_film(frames: Iterable[Pixels], path: Path, fps: int = 30) -> Path:
-    """Write frames for Chromium's fake webcam: `.y4m` (yuv420p) or `.mjpeg` (yuvj420p); needs ffmpeg.
+    """Write frames for Chromium's fake webcam, `.y4m` (yuv420p) or `.mjpeg` (yuvj420p, a tenth of it); needs ffmpeg.
 
     Chromium plays the file over and over and shows a blank picture for any other pixel format.
     """
     kind = ["-pix_fmt", "yuv420p"] if path.suffix == ".y4m" else ["-pix_fmt", "yuvj420p", "-c:v", "mjpeg", "-q:v", "3"]
     width, height = SIZE
-    command = [
-        "ffmpeg",
-        "-v",
-        "error",
-        "-y",
-        "-f",
-        "rawvideo",
-        "-pix_fmt",
-        "rgb24",
-        "-s",
-        f"{width}x{height}",
-        "-r",
-        str(fps),
-        "-i",
-        "-",
-        *kind,
-        str(path),
-    ]
-    subprocess.run(command, input=b"".join(np.ascontiguousarray(frame).tobytes() for frame in frames), check=True)
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-"]
+    with subprocess.Popen(["ffmpeg", "-v", "error", "-y", *raw, *kind, str(path)], stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        for frame in frames:
+            process.stdin.write(np.ascontiguousarray(frame).tobytes())
+        process.stdin.close()
+        if process.wait():
+            raise RuntimeError(f"ffmpeg could not write {path.name}")
     return path

@@ -18,8 +18,10 @@ def at(distance: float) -> np.ndarray:
 @pytest.mark.parametrize(
     ("pictures", "frames", "setting", "bar"),
     [
-        (3, 3, 0.6, 0.50), (5, 3, 0.6, 0.50), (2, 3, 0.6, 0.60), (3, 2, 0.6, 0.60), (1, 1, 0.6, 0.60), (3, 3, 0.45, 0.45),
-        (1, 1, 0.45, 0.45), (1, 1, 0.9, 0.60), (3, 3, 0.1, 0.35), (3, 3, float("nan"), 0.50), (1, 1, float("inf"), 0.50),
+        (3, 3, 0.6, 0.50), (5, 3, 0.6, 0.50), (2, 3, 0.6, 0.60), (3, 2, 0.6, 0.60), (1, 1, 0.6, 0.60),
+        (3, 3, 0.45, 0.45), (1, 1, 0.45, 0.45), (1, 1, 0.9, 0.60), (3, 3, 0.1, 0.35),
+        (3, 3, float("nan"), 0.50),
+        (1, 1, float("inf"), 0.50),
     ],
 )  # fmt: skip
 def test_the_bar_tightens_with_three_and_three_and_never_exceeds_the_setting(
