@@ -29,6 +29,9 @@ BOOTH_VOTE = "20 per minute"
 """By kiosk and voter."""
 BOOTH_OTHER = "60 per minute"
 
+RECEIPTS = "30 per minute"
+"""By address: enough to check one's own, too few to try codes out."""
+
 KEY_LIMIT = 64
 POLL_FORM_BYTES = 64 * 1024
 """Larger bodies are not opened for a key; no voter ID is that long."""

@@ -25,21 +25,24 @@ class RequestIdFilter(logging.Filter):
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    _add_file(settings)
+    _add_handlers(settings)
     app.before_request(_begin)
     app.after_request(_end)
 
 
-def _add_file(settings: Settings) -> None:
+def _add_handlers(settings: Settings) -> None:
     root = logging.getLogger()
     root.setLevel(settings.log_level)
     if any(isinstance(handler, RotatingFileHandler) for handler in root.handlers):
         return
     settings.log_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handler = RotatingFileHandler(settings.log_folder / "smart-voting.log", maxBytes=FILE_BYTES, backupCount=FILES)
-    handler.addFilter(RequestIdFilter())
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s"))
-    root.addHandler(handler)
+    file = RotatingFileHandler(settings.log_folder / "smart-voting.log", maxBytes=FILE_BYTES, backupCount=FILES)
+    terminal = logging.StreamHandler()
+    terminal.setLevel(logging.WARNING)
+    for handler in (file, terminal):
+        handler.addFilter(RequestIdFilter())
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s"))
+        root.addHandler(handler)
 
 
 def _begin() -> None:

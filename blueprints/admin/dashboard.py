@@ -17,6 +17,7 @@ from services import desk
 from services.charts import column_chart
 from services.clock import utc_now
 from services.context import platform
+from services.email_service import mailbox
 from services.result_words import balance_sentence
 from services.results import result_of
 from services.security import Permission, has_permission
@@ -38,7 +39,11 @@ def desk_frame() -> dict[str, Any]:
         return {}
     roles = {"admin": _("Administrator"), "officer": _("Officer"), "observer": _("Observer")}
     staff = {"name": principal.name, "role": roles.get(principal.role, principal.role)}
-    return {"staff": staff, "current_election": desk.election_for(principal.election_id)}
+    return {
+        "staff": staff,
+        "current_election": desk.election_for(principal.election_id),
+        "mailbox_open": mailbox.is_open() and has_permission(principal.role, Permission.READ_MAILBOX),
+    }
 
 
 @bp.get("/")

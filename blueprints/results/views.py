@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from flask import jsonify, make_response, render_template, request
+from flask import Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
+from blueprints import limits
+from blueprints.http import body, text_field, wants_json
+from blueprints.limits import limiter
 from blueprints.policy import public
 from blueprints.result_context import result_context, result_json
 from blueprints.results import bp
 from models import Election
+from services.ballots import counts, is_counted, listed_receipts
 from services.clock import utc_now
-from services.errors import NotFound
-from services.results import public_election, result_of
+from services.errors import Conflict, NotFound, ValidationFailed
+from services.results import is_over, public_election, result_of
 
 
 @bp.get("/live")
@@ -27,8 +32,52 @@ def live() -> ResponseReturnValue:
 @public
 def page() -> ResponseReturnValue:
     """Show the result of `?election=<id>`, or of the present booth election."""
-    result = result_of(_election(), utc_now())
-    return render_template("results/public.html", result=result_context(result))
+    return _page(_election())
+
+
+@bp.post("/receipt")
+@public
+@limiter.limit(limits.RECEIPTS, key_func=limits.address_key)
+def receipt() -> ResponseReturnValue:
+    """Say whether the ballot of a typed receipt was counted. A POST, so that no code comes into an address."""
+    election = _election()
+    if not _receipts_listed(election):
+        raise Conflict(_("The receipts are listed once the election is closed and counted."))
+    typed = text_field(body(), "receipt", limit=100)
+    try:
+        counted, problem = is_counted(election, typed), None
+    except ValidationFailed as error:
+        if wants_json():
+            raise
+        counted, problem = None, error.message
+    if wants_json():
+        return jsonify({"counted": counted})
+    page = _page(election, receipt={"typed": typed, "counted": counted, "problem": problem})
+    return page, 422 if problem else 200
+
+
+@bp.get("/receipts.txt")
+@public
+def receipts() -> ResponseReturnValue:
+    """List the receipts of all counted ballots, one a line, in the order of the codes."""
+    election = _election()
+    if not _receipts_listed(election):
+        raise NotFound()
+    return Response("".join(f"{code}\n" for code in listed_receipts(election)), content_type="text/plain")
+
+
+def _page(election: Election, receipt: dict[str, object] | None = None) -> str:
+    result = result_of(election, utc_now())
+    return render_template(
+        "results/public.html",
+        result=result_context(result),
+        receipts_listed=_receipts_listed(election),
+        receipt=receipt,
+    )
+
+
+def _receipts_listed(election: Election) -> bool:
+    return election.is_secret and is_over(election) and counts(election).box == 0
 
 
 def _election() -> Election:

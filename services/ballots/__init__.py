@@ -4,7 +4,7 @@ from services.ballots.casting import CastOutcome, cast
 from services.ballots.choices import Choice, choices_of, parse_choice
 from services.ballots.counting import Counts, counts
 from services.ballots.definition import definition_intact, freeze_definition, verify_definition
-from services.ballots.receipts import format_receipt
+from services.ballots.receipts import format_receipt, is_counted, listed_receipts
 from services.ballots.sealing import seal_due
 
 __all__ = [
@@ -17,6 +17,8 @@ __all__ = [
     "definition_intact",
     "format_receipt",
     "freeze_definition",
+    "is_counted",
+    "listed_receipts",
     "parse_choice",
     "seal_due",
     "verify_definition",

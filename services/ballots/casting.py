@@ -31,7 +31,7 @@ Kind = Literal["cast", "repeated", "already_voted", "pass_over", "closed", "stop
 
 @dataclass(frozen=True)
 class CastOutcome:
-    """What became of a cast; `audit_ref` and `receipt` are given for `cast` and `repeated` only."""
+    """What became of a cast; `audit_ref` is given for `cast` and `repeated` only, and `receipt` if secret."""
 
     kind: Kind
     audit_ref: str | None = None
@@ -147,5 +147,8 @@ def _report(election: Election, voter_id: int, audit_ref: str, cast_at: datetime
     queue_vote_confirmation(voter, election, cast_at, audit_ref, named)
 
 
-def _receipt(election: Election, key: str) -> str:
+def _receipt(election: Election, key: str) -> str | None:
+    """A recorded vote needs no receipt: it is on record with the voter's name."""
+    if not election.is_secret:
+        return None
     return receipts.format_receipt(receipts.receipt_code(election.public_id, key))

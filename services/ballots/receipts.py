@@ -13,12 +13,16 @@ import secrets
 import uuid
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 
+from models import BallotReceipt, Election, db
 from services import hashing
 from services.errors import ValidationFailed
 
 RECEIPT_BYTES = 16
 GROUP = 4
+RECEIPT_CHARACTERS = 26
+_CODE = re.compile(r"[A-Z2-7]{26}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{22,128}")  # 22 characters of base64url are 128 bits; 32 of hex as well
 _MIN_DIFFERENT_CHARACTERS = 8  # a random key of this length has more; a constant one has fewer
 
@@ -51,3 +55,21 @@ def new_audit_ref() -> str:
 def format_receipt(code: str) -> str:
     """Return a receipt in groups of four, as it is shown and printed."""
     return " ".join(code[start : start + GROUP] for start in range(0, len(code), GROUP))
+
+
+def listed_receipts(election: Election) -> list[str]:
+    """Return the codes of all counted ballots, in the order of the codes."""
+    codes = select(BallotReceipt.code).where(BallotReceipt.election_id == election.id).order_by(BallotReceipt.code)
+    return list(db.session.scalars(codes))
+
+
+def is_counted(election: Election, typed: str) -> bool:
+    """Tell whether a ballot with this receipt was counted; spaces, dashes and small letters do not matter.
+
+    Raises ValidationFailed when this cannot be a receipt.
+    """
+    code = re.sub(r"[\s-]", "", typed).upper().replace("0", "O").replace("1", "I")
+    if not _CODE.fullmatch(code):
+        message = _("A receipt has %(count)s letters and digits. Type it as it stands.", count=RECEIPT_CHARACTERS)
+        raise ValidationFailed(fields={"receipt": message})
+    return db.session.get(BallotReceipt, (election.id, code)) is not None

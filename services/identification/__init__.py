@@ -2,7 +2,7 @@
 
 from services.identification.attempts import ABANDONED
 from services.identification.booth import call_officer, kiosk_of, leave
-from services.identification.challenges import new_challenge, present_challenge, start
+from services.identification.challenges import end_expired, new_challenge, present_challenge, start
 from services.identification.failures import MAX_FAILED_CHALLENGES, MAX_FAILURES, Failures, count, lock_voter
 from services.identification.lookup import election_refusal, find_voter, mask_name
 from services.identification.outcomes import (
@@ -45,6 +45,7 @@ __all__ = [
     "call_officer",
     "count",
     "election_refusal",
+    "end_expired",
     "find_voter",
     "give_pass",
     "has_voted",

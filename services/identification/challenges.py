@@ -108,12 +108,24 @@ def clear_booth(kiosk: Kiosk, actor: Actor) -> None:
     passes.end_open(kiosk, actor)
     now = utc_now()
     for challenge in _waiting_at(kiosk):
-        if runs.has_begun(challenge):
-            failures.lock_voter(challenge.voter_id)
-            attempts.record_abandoned(kiosk, challenge, actor)
-            spend(challenge)
-        elif challenge.expires_at <= now:
-            spend(challenge)
+        if runs.has_begun(challenge) or challenge.expires_at <= now:
+            _abandon(kiosk, challenge, actor)
+
+
+def end_expired(older_than: timedelta, actor: Actor) -> int:
+    """End challenges that nobody came back to, and wipe what they hold of a face; return how many."""
+    late = Challenge.used_at.is_(None) & (Challenge.expires_at < utc_now() - older_than)
+    left = db.session.scalars(select(Challenge).where(late).with_for_update(skip_locked=True)).all()
+    for challenge in left:
+        _abandon(db.session.get_one(Kiosk, challenge.kiosk_id), challenge, actor)
+    return len(left)
+
+
+def _abandon(kiosk: Kiosk, challenge: Challenge, actor: Actor) -> None:
+    if runs.has_begun(challenge):
+        failures.lock_voter(challenge.voter_id)
+        attempts.record_abandoned(kiosk, challenge, actor)
+    spend(challenge)
 
 
 def _waiting_at(kiosk: Kiosk) -> list[Challenge]:

@@ -15,6 +15,7 @@ from models import db
 
 Transaction = Callable[[], AbstractContextManager[Any]]
 SEAL_EVERY_SECONDS = 2.0
+SWEEP_EVERY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,18 @@ def seal_due_elections(transaction: Transaction) -> None:
     ballots.seal_due(transaction)
 
 
-TASKS: tuple[PeriodicTask, ...] = (PeriodicTask("seal-due-elections", SEAL_EVERY_SECONDS, seal_due_elections),)
+def sweep(transaction: Transaction) -> None:
+    """Forget what is over."""
+    from services.jobs import sweeping  # Not at import, for the same reason.
+
+    with transaction():
+        sweeping.sweep()
+
+
+TASKS: tuple[PeriodicTask, ...] = (
+    PeriodicTask("seal-due-elections", SEAL_EVERY_SECONDS, seal_due_elections),
+    PeriodicTask("sweep", SWEEP_EVERY_SECONDS, sweep),
+)
 
 
 @contextmanager

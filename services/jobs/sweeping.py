@@ -1,0 +1,28 @@
+"""What is not needed any more: abandoned challenges, old failures of signing in, counters of rate limits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete
+
+from models import Challenge, LoginFailure, RateLimitHit, db
+from services import identification
+from services.actor import Actor
+from services.clock import utc_now
+
+WORKER = Actor(role="worker", name="worker")
+ABANDONED_AFTER = timedelta(minutes=10)
+"""Until then a kiosk may still report the end itself; afterwards the frames are wiped."""
+CHALLENGES_KEPT = timedelta(days=30)
+"""Drawn and abandoned challenges count against a voter for the length of an election."""
+FAILURES_KEPT = timedelta(days=1)
+
+
+def sweep() -> None:
+    """Forget what is over; in the caller's transaction."""
+    now = utc_now()
+    identification.end_expired(ABANDONED_AFTER, WORKER)
+    db.session.execute(delete(Challenge).where(Challenge.expires_at < now - CHALLENGES_KEPT))
+    db.session.execute(delete(LoginFailure).where(LoginFailure.created_at < now - FAILURES_KEPT))
+    db.session.execute(delete(RateLimitHit).where(RateLimitHit.expires_at < now))

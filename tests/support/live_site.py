@@ -1,0 +1,131 @@
+"""The application served to Chromium, once for a whole test module: pages for staff, kiosks and anybody."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from app import create_app
+from models import Election, Kiosk, StaffRole, db
+from services import accounts, kiosks
+from services.actor import SYSTEM, Actor
+from services.embedded_postgres import EmbeddedPostgres
+from tests import factories
+from tests.support import database
+from tests.support.web_process import WebProcess, session_cookie
+from tests.support.webcam import Webcam
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+BOOTH_NAME = "booth.test"
+"""A name that Chromium finds on this machine and does not count as secure, as a booth in a local network."""
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
+    "--autoplay-policy=user-gesture-required", f"--host-resolver-rules=MAP {BOOTH_NAME} 127.0.0.1",
+)  # fmt: skip
+KIOSK_SCREEN = {"width": 1920, "height": 1080}
+DESK_SCREEN = {"width": 1280, "height": 800}
+PATIENCE_MS = 30_000
+
+
+class Site:
+    """What a test needs: the application for the database, and pages of the served one."""
+
+    def __init__(self, app: Flask, web: WebProcess, browser: Browser, webcam: Webcam) -> None:
+        self.app, self.web, self.browser, self.webcam = app, web, browser, webcam
+        self.problems: list[str] = []
+        self._open: list[BrowserContext] = []
+
+    def page(self, path: str, cookie: str = "", host: str = "127.0.0.1", camera: bool = True, script: str = "",
+             **options: Any) -> Page:  # fmt: skip
+        """Open a page in a browser context of its own; `script` runs before the page's own."""
+        base = f"http://{host}:{self.web.port}"
+        options.setdefault("viewport", DESK_SCREEN)
+        context = self.browser.new_context(base_url=base, locale="en-GB", **options)
+        self._open.append(context)
+        if camera:
+            context.grant_permissions(["camera"], origin=base)
+        if cookie:
+            name, value = cookie.split("=", 1)
+            context.add_cookies([{"name": name, "value": value, "url": base}])
+        if script:
+            context.add_init_script(script)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda error: self.problems.append(f"{urlsplit(page.url).path}: {error}"))
+        page.on("console", lambda said: self._note(said.text))
+        page.goto(path)
+        return page
+
+    def staff_page(self, path: str, role: StaffRole = StaffRole.ADMIN, election: Election | None = None,
+                   **options: Any) -> Page:  # fmt: skip
+        """Open a page of the desk as a new member of staff who looks at `election`."""
+        user = factories.StaffUserFactory(role=role)
+        token = accounts.start_session(user, Actor(role.value, user.id, user.username, "127.0.0.1"))
+        db.session.commit()
+        if election is not None:
+            found = accounts.find_session(token)
+            assert found is not None
+            accounts.select_election(found.id, election.id)
+            db.session.commit()
+        return self.page(path, session_cookie(self.app, staff_session=token), **options)
+
+    def kiosk_page(self, election: Election, path: str = "/poll/", **options: Any) -> Page:
+        """Open a page of a new kiosk of the election; the kiosk is `site.kiosk`."""
+        officer = factories.StaffUserFactory(role=StaffRole.OFFICER)
+        self.kiosk: Kiosk
+        self.kiosk, token = kiosks.open_kiosk(election, officer, SYSTEM)
+        db.session.commit()
+        options.setdefault("viewport", KIOSK_SCREEN)
+        return self.page(path, session_cookie(self.app, kiosk=token), **options)
+
+    def close_pages(self) -> None:
+        """Close what was opened; an error on a page or against the Content-Security-Policy fails the test."""
+        for context in self._open:
+            context.close()
+        self._open.clear()
+        problems, self.problems = self.problems, []
+        assert problems == []
+
+    def _note(self, words: str) -> None:
+        if "Content Security Policy" in words:
+            self.problems.append(words)
+
+
+@contextmanager
+def serve(postgres: EmbeddedPostgres, template: str, folder: Path, **changes: str) -> Iterator[Site]:
+    """Give a site on a database of its own; `changes` are settings by name."""
+    if CHROMIUM is None or shutil.which("ffmpeg") is None:
+        pytest.skip("Chromium or ffmpeg is not installed")
+    with database.cloned_database(postgres, template) as urls:
+        app = create_app(settings=database.test_settings(urls, folder, **changes))
+        with app.app_context():
+            webcam = Webcam(folder)
+            server = WebProcess(folder, workers=1, csrf=True, **changes)
+            try:
+                server.start()
+                with _chromium(webcam) as browser:
+                    yield Site(app, server, browser, webcam)
+            finally:
+                server.kill()
+                db.session.remove()
+                for engine in db.engines.values():
+                    engine.dispose()
+
+
+@contextmanager
+def _chromium(webcam: Webcam) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*FLAGS, f"--use-file-for-fake-video-capture={webcam.path}"]
+        )
+        yield browser
+        browser.close()
