@@ -26,7 +26,7 @@ from blueprints import (
 )
 from config import Settings, load_settings
 from models import db
-from services.boot import build_platform
+from services.boot import build_platform, check_keys_at_start
 
 BLUEPRINTS = (landing.bp, auth.bp, admin.bp, poll.bp, results.bp, media.bp, ops.bp)
 
@@ -54,4 +54,6 @@ def create_app(config_name: str | None = None, settings: Settings | None = None)
         app.register_blueprint(blueprint)
     cli.init_app(app)
     policy.check_policies(app)
+    with app.app_context():
+        check_keys_at_start()
     return app

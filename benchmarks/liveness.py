@@ -63,15 +63,10 @@ class Outcome:
 
 
 def play(service: FaceService, steps: list[str], parts: Sequence[Sequence[Pixels]]) -> ChallengeRun:
-    """Feed a film whose parts follow the demands: the next part begins when its step is asked for.
-
-    A part whose step is not recognised is shown once more, as a person would try again within the six seconds.
-    """
+    """Feed a film whose parts follow the demands: a part begins when its step is asked for, each shown once."""
     run, now = ChallengeRun(steps), 0.0
     for position, part in enumerate(parts):
-        files = film.as_jpegs(part)
-        again = [] if position else files
-        for chunk in film.chunks([*files, *again], CHUNK):
+        for chunk in film.chunks(film.as_jpegs(part), CHUNK):
             now += len(chunk) / film.FPS
             service.advance(run, chunk, now, position)
             if run.over or run.position > position:

@@ -32,17 +32,36 @@ def body() -> dict[str, Any]:
     """Return the JSON object or the form of the request as a dict; raises ValidationFailed for other JSON."""
     if not request.is_json:
         return request.form.to_dict()
-    value = request.get_json(silent=True)
+    value = json_value()
     if not isinstance(value, dict):
         raise ValidationFailed(_("Send one JSON object."))
     return value
 
 
-def text_field(values: dict[str, Any], name: str, limit: int = 200) -> str:
-    """Return a stripped text value, '' when it is absent; raises ValidationFailed for other types or too long."""
+def json_value() -> Any:
+    """Return the JSON of the body, None when it cannot be read."""
+    try:
+        return request.get_json(silent=True)
+    except RecursionError:
+        # Brackets nested by the thousand: Flask takes only a ValueError for broken JSON.
+        return None
+
+
+def text_field(values: dict[str, Any], name: str, limit: int = 200, *, strip: bool = True) -> str:
+    """Return a text value, '' when it is absent, without outer space unless `strip` is off (passwords).
+
+    Raises ValidationFailed for another type, more than `limit` characters, or characters no database can store.
+    """
     value = values.get(name, "")
     if not isinstance(value, str):
         raise ValidationFailed(fields={name: _("Send this as text.")})
-    if len(value) > limit or "\x00" in value:
+    if len(value) > limit:
         raise ValidationFailed(fields={name: _("This is too long. The limit is %(limit)s characters.", limit=limit)})
-    return value.strip()
+    if not _is_storable(value):
+        raise ValidationFailed(fields={name: _("A character in this cannot be stored. Type it again.")})
+    return value.strip() if strip else value
+
+
+def _is_storable(text: str) -> bool:
+    """PostgreSQL takes no NUL, and UTF-8 no half of a surrogate pair, which JSON can spell."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_limiter import Limiter, RateLimitExceeded
 from werkzeug.exceptions import HTTPException
 
+from blueprints.http import json_value
 from services import rate_limit_storage, voters  # noqa: F401  the import registers the storage
 from services.errors import TooMany
 
@@ -92,7 +93,7 @@ def _typed(name: str) -> str:
     if (request.content_length or 0) > POLL_FORM_BYTES:
         return ""
     try:
-        values = request.get_json(silent=True) if request.is_json else request.form
+        values = json_value() if request.is_json else request.form
     except HTTPException:
         return ""
     value = values.get(name, "") if hasattr(values, "get") else ""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Flask, g, session
+from flask import Flask, g, request, session
 
 from services import accounts, kiosks
 
+WITHOUT_PRINCIPAL = frozenset({"static", "media.public"})
+"""The same for everybody; a page's many pictures need not ask the database each."""
 STAFF_KEY = "staff_session"
 KIOSK_KEY = "kiosk"
 
@@ -26,6 +28,8 @@ class Principal:
 def load_principal() -> None:
     """Set `g.principal`; a kiosk is only a kiosk, whoever signed it in."""
     g.principal = None
+    if request.endpoint in WITHOUT_PRINCIPAL:
+        return
     if token := session.get(KIOSK_KEY):
         kiosk = kiosks.find_open(token)
         if kiosk is not None:

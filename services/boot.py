@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 
 from sqlalchemy import inspect
+from sqlalchemy.exc import OperationalError
 
 from config import Settings
-from models import InstallationKey, db
+from models import InstallationKey, db, transaction
 from services.context import Platform, platform
 from services.face_service import build_service
 from services.security import Keyring, KeyringError
@@ -21,6 +22,15 @@ def build_platform(settings: Settings) -> Platform:
     keyring = Keyring(settings.key_folder) if settings.is_production else Keyring.ensure(settings.key_folder)
     storage = LocalStorage(settings.upload_folder, keyring.cipher)
     return Platform(settings, keyring, storage, build_service(settings, keyring.cipher, storage))
+
+
+def check_keys_at_start() -> None:
+    """Do `check_keys` in a transaction of its own; a database that is down is for the health check to report."""
+    try:
+        with transaction():
+            check_keys()
+    except OperationalError as error:
+        log.warning("The keys could not be compared with the database: %s", type(error.orig).__name__)
 
 
 def check_keys() -> None:

@@ -109,7 +109,8 @@ def recovery_copy(election_id: int) -> ResponseReturnValue:
     """Send the box key, encrypted with a passphrase typed twice, to keep away from this machine."""
     found = desk.visible_election(election_id)
     values = body()
-    first, second = text_field(values, "passphrase", 500), text_field(values, "passphrase_again", 500)
+    first = text_field(values, "passphrase", 500, strip=False)
+    second = text_field(values, "passphrase_again", 500, strip=False)
     errors = _passphrase_errors(first, second)
     if errors:
         if wants_json():

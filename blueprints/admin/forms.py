@@ -91,7 +91,7 @@ def voter_query(election_id: int | None) -> VoterQuery:
 
 def typed() -> dict[str, Any]:
     """Return the form as it was typed, to show it again; `elections` as a set of ids."""
-    chosen = {int(text) for text in request.form.getlist("elections") if text.isdecimal()}
+    chosen = {int(text) for text in request.form.getlist("elections") if text.isdecimal() and len(text) < 10}
     return {**request.form.to_dict(), "elections": chosen}
 
 
@@ -159,7 +159,10 @@ def _picture(values: dict[str, Any], name: str) -> bytes | None:
         if isinstance(values.get(name), str) and values[name]:
             raise ValidationFailed(fields={name: _("Send the picture as a file.")})
         return None
-    content: bytes = upload.read()
+    return _not_empty(upload.read(), name)
+
+
+def _not_empty(content: bytes, name: str) -> bytes:
     if not content:
         raise ValidationFailed(fields={name: _("This file is empty. Choose another one.")})
     return content
@@ -169,9 +172,10 @@ def _data_url(values: dict[str, Any], name: str) -> bytes | None:
     if values.get(name) is None:
         return None
     try:
-        return data_url_bytes(values[name])
+        content = data_url_bytes(values[name])
     except BadImage as error:
         raise ValidationFailed(fields={name: error.message}) from error
+    return _not_empty(content, name)
 
 
 def ticked(name: str) -> bool:

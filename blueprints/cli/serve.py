@@ -16,7 +16,7 @@ from app import create_app
 from config import PROJECT, Settings, SettingsError, child_environment, load_settings
 from models import transaction
 from services import first_run, seed
-from services.boot import check_keys
+from services.boot import check_keys_at_start
 from services.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 from services.security import KeyringError
 from services.tls_certificate import ensure_certificate
@@ -50,8 +50,7 @@ def prepare(settings: Settings) -> seed.SeedReport:
         flask_migrate.upgrade(str(PROJECT / "migrations"))
         if settings.uses_embedded_database:
             EmbeddedPostgres(settings.embedded_database_folder).grant_logins()
-        with transaction():
-            check_keys()
+        check_keys_at_start()
         with transaction():
             return seed.seed()
 

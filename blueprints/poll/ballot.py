@@ -44,7 +44,10 @@ def ballot() -> Response:
         except NoPass:
             if wants_json():
                 raise
-            return redirect(url_for("poll.index"), 303)
+            if not identification.has_run_out(kiosk):
+                return redirect(url_for("poll.index"), 303)
+            over = words.of_cast("pass_over")
+            return pages.message(over, pages.election_view(kiosk.election), code="pass_over", done=True)
         election = pages.election_view(kiosk.election)
         shown = pages.ballot_view(ballot_pass, kiosk.election)
     if wants_json():

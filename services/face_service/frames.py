@@ -68,8 +68,8 @@ def _read(face: Face, eyes: signals.Points) -> FrameSignals:
 
 
 def is_repeat(before: bytes, now: bytes) -> bool:
-    """Tell whether two samples differ by at most one grey level everywhere: no sensor's noise is that quiet."""
-    if len(before) != len(now) or not now:
-        return False
-    a, b = (np.frombuffer(data, np.uint8).astype(np.int16) for data in (before, now))
-    return int(np.abs(a - b).max()) <= 1
+    """Tell whether two samples are equal: a sensor's noise and a hand's shake never repeat over 1,200 pixels.
+
+    Nothing looser: compression leaves a smooth, dark picture with differences of one grey level only.
+    """
+    return bool(now) and before == now

@@ -47,6 +47,12 @@ def present_pass(kiosk: Kiosk) -> BallotPass:
     return found
 
 
+def has_run_out(kiosk: Kiosk) -> bool:
+    """Tell whether the ballot that is open at this kiosk has used up its time, and nothing else ended it."""
+    found = _latest_open(kiosk)
+    return found is not None and found.expires_at <= utc_now()
+
+
 def pass_to_cast(kiosk: Kiosk, voter_number: str | None = None) -> BallotPass:
     """Return the latest pass of this kiosk (and voter), spent ones too: a repeated cast gets its first answer.
 

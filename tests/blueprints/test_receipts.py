@@ -22,7 +22,9 @@ def closed(app):
 
 def test_a_counted_ballot_is_found_by_its_receipt(client, closed):
     election_id, receipt = closed
-    answer = client.post(f"/results/receipt?election={election_id}", data={"receipt": receipt.lower().replace(" ", "-")})
+    answer = client.post(
+        f"/results/receipt?election={election_id}", data={"receipt": receipt.lower().replace(" ", "-")}
+    )
     assert answer.status_code == 200
     assert "Yes, this ballot was counted." in answer.text
 

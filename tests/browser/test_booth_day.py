@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
 from models import AuthEvent, AuthResult, Consent, RollEntry, Vote, Voter, VoterFace, db
@@ -38,6 +38,9 @@ Thank you,
 Election Commission
 """
 
+LISTEN = """() => { const beep = document.querySelector("#beep");
+                    beep.addEventListener("playing", () => { beep.dataset.heard = "yes"; }); }"""
+
 
 @pytest.fixture
 def scene(live_app: Flask) -> dict[str, Any]:
@@ -61,7 +64,7 @@ def scene(live_app: Flask) -> dict[str, Any]:
 
 def sign_in(page: Page, door: str, username: str) -> None:
     page.get_by_role("button", name=door).click()
-    form = page.locator("form[action$=\"/login\"]:visible")
+    form = page.locator('form[action$="/login"]:visible')
     form.get_by_label("User name").fill(username)
     form.get_by_label("Password").fill(PASSWORD)
     form.locator("[type=submit]:visible").first.click()
@@ -100,11 +103,23 @@ def type_voter_id(page: Page, number: str) -> dict[str, Any]:
     return json.loads(page.locator("[data-challenge]").get_attribute("data-challenge") or "{}")
 
 
-def verify(page: Page, webcam: Webcam, sitter: Sitter, challenge: dict[str, Any]) -> None:
-    """Do what the challenge asks: the film is composed now that the steps are known."""
-    webcam.show_challenge(sitter, challenge["steps"])
-    page.locator("[data-module=liveness][data-bound]").wait_for()
-    page.get_by_role("button", name="Yes, go on").click()
+def verify(page: Page, webcam: Webcam, sitter: Sitter, number: str, expected: Locator) -> None:
+    """Do what the challenge asks; the film is composed once the steps are known.
+
+    A film cannot see the prompts: when a busy machine is too late for it, there is a second try, as for a voter.
+    """
+    again = page.get_by_role("button", name="Try again").locator("visible=true")
+    for _ in range(2):
+        challenge = type_voter_id(page, number)
+        webcam.show_challenge(sitter, challenge["steps"])
+        page.locator("[data-module=liveness][data-bound]").wait_for()
+        page.evaluate(LISTEN)
+        page.get_by_role("button", name="Yes, go on").click()
+        expect(expected.or_(again).first).to_be_visible(timeout=45_000)
+        if expected.count():
+            return
+        page.goto("/poll/")
+    raise AssertionError("The face was not recognised in two tries.")
 
 
 def row(statement: Any) -> Any:
@@ -146,13 +161,9 @@ def wrong_person(
     kiosk: Page, scene: dict[str, Any], webcam: Webcam, sitter: Sitter, app: Flask, smtp: SmtpServer
 ) -> None:
     """The voter stands there with the number of somebody else."""
-    challenge = type_voter_id(kiosk, scene["other_number"])
-    kiosk.evaluate(
-        """() => { const beep = document.querySelector("#beep");
-                   beep.addEventListener("playing", () => { beep.dataset.heard = "yes"; }); }"""
-    )
-    verify(kiosk, webcam, sitter, challenge)
-    expect(kiosk.get_by_role("heading", name="This face does not match the voter ID")).to_be_visible(timeout=40_000)
+    mismatch = kiosk.get_by_role("heading", name="This face does not match the voter ID")
+    verify(kiosk, webcam, sitter, scene["other_number"], mismatch)
+    expect(mismatch).to_be_visible()
     assert kiosk.locator(".alarmed .alarm").evaluate("e => getComputedStyle(e).animationName") != "none"
     kiosk.wait_for_function("document.querySelector('#beep').dataset.heard === 'yes'")
     kiosk.wait_for_function("document.querySelector('#beep').currentTime > 0")
@@ -172,9 +183,8 @@ def wrong_person(
 def right_person_votes(
     kiosk: Page, scene: dict[str, Any], webcam: Webcam, sitter: Sitter, app: Flask, smtp: SmtpServer
 ) -> None:
-    challenge = type_voter_id(kiosk, scene["number"])
-    verify(kiosk, webcam, sitter, challenge)
-    kiosk.wait_for_url("**/poll/ballot", timeout=40_000)
+    verify(kiosk, webcam, sitter, scene["number"], kiosk.locator("[data-module=ballot]"))
+    kiosk.wait_for_url("**/poll/ballot")
     event = row(select(AuthEvent).order_by(AuthEvent.id.desc()))
     assert event.result is AuthResult.SUCCESS
     assert event.liveness

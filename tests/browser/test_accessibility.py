@@ -1,0 +1,55 @@
+"""axe finds nothing and nothing scrolls sideways: every state of every page, at every size, in every display mode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from services.embedded_postgres import EmbeddedPostgres
+from tests.support import demo, desk_states, kiosk_states, live_site, visits
+from tests.support.demo import Demo
+from tests.support.live_site import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.commits, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def site(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with live_site.serve(postgres, template, tmp_path_factory.mktemp("site"), RATE_LIMITS="off") as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def filled(site: Site) -> Demo:
+    return demo.fill(site.app)
+
+
+@pytest.fixture(autouse=True)
+def pages_closed(site: Site) -> Iterator[None]:
+    yield
+    site.close_pages()
+
+
+@pytest.mark.parametrize("name", desk_states.EMPTY)
+def test_axe_finds_nothing_before_there_is_an_election(name: str, site: Site, axe_source: str) -> None:
+    page = desk_states.EMPTY[name](site)
+    assert visits.inspect(page, f"empty-{name}", axe_source, visits.DESK_SIZES, kiosk=False) == []
+
+
+@pytest.mark.parametrize("name", desk_states.STATES)
+def test_axe_finds_nothing_at_the_desk(name: str, site: Site, filled: Demo, axe_source: str) -> None:
+    page = desk_states.STATES[name](site, filled)
+    assert visits.inspect(page, f"desk-{name}", axe_source, visits.DESK_SIZES, kiosk=False) == []
+
+
+@pytest.mark.parametrize("name", desk_states.PUBLIC)
+def test_axe_finds_nothing_on_public_pages(name: str, site: Site, filled: Demo, axe_source: str) -> None:
+    page = desk_states.PUBLIC[name](site, filled)
+    assert visits.inspect(page, f"public-{name}", axe_source, kiosk=False) == []
+
+
+@pytest.mark.parametrize("name", kiosk_states.STATES)
+def test_axe_finds_nothing_in_the_booth(name: str, site: Site, filled: Demo, axe_source: str) -> None:
+    page = kiosk_states.STATES[name](site, filled)
+    assert visits.inspect(page, f"kiosk-{name}", axe_source) == []

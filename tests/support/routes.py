@@ -1,0 +1,95 @@
+"""All routes of the application with values that exist, and the number of rows of every table."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import text
+from werkzeug.routing import Rule
+
+from app import BLUEPRINTS
+from models import Election, db, use_role
+from tests import factories
+
+WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+STACK_TRACE = ("Traceback", 'File "', "sqlalchemy", "psycopg2", "werkzeug.exceptions", "SELECT ", "INSERT ")
+MEANT_TO_GROW = frozenset({"login_failures", "audit_logs", "rate_limit_hits"})
+"""Refused tries are written down on purpose."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One rule and one of its methods."""
+
+    endpoint: str
+    method: str
+    rule: Rule
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.rule.rule}"
+
+    def address(self, values: dict[str, Any]) -> str:
+        """Return the path with these values for its variables."""
+        path = self.rule.rule
+        for name in self.rule.arguments:
+            for converter in ("", "int:", "uuid:", "path:"):
+                path = path.replace(f"<{converter}{name}>", str(values[name]))
+        return path
+
+
+def all_routes(app: Flask | None = None) -> list[Route]:
+    """Return every rule times every method; without an application those of its blueprints."""
+    if app is None:
+        app = Flask("tests.support.routes")
+        for blueprint in BLUEPRINTS:
+            app.register_blueprint(blueprint)
+    routes = [
+        Route(rule.endpoint, method, rule)
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint != "static"
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    ]
+    return sorted(routes, key=str)
+
+
+def existing_rows() -> dict[str, Any]:
+    """Make one row of each kind and return the values of the routes' variables; `election_id` is a draft."""
+    draft: Election = factories.ElectionFactory()
+    candidate = factories.CandidateFactory(election=draft, party=factories.PartyFactory())
+    voter = factories.VoterFactory()
+    return {
+        "election_id": draft.id, "candidate_id": candidate.id, "party_id": factories.PartyFactory().id,
+        "voter_id": voter.id, "mail_id": uuid.uuid4(), "number": 0, "path": "ab/" + 64 * "0" + ".png",
+    }  # fmt: skip
+
+
+def row_counts() -> dict[str, int]:
+    """Return the number of rows of every table, but for those that grow with each refusal."""
+    names = sorted(set(db.metadata.tables) - MEANT_TO_GROW)
+    query = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in names)
+    with use_role("owner"):
+        return {name: count for name, count in db.session.execute(text(query))}  # noqa: C416
+
+
+def assert_no_stack_trace(answer: Any) -> None:
+    """Fail when an answer tells what is inside."""
+    if not answer.mimetype.startswith(("image/", "application/pdf", "application/octet-stream")):
+        assert [mark for mark in STACK_TRACE if mark in answer.get_data(as_text=True)] == []
+
+
+def assert_refusal_in_words(answer: Any) -> None:
+    """Fail unless a 4xx answers a program with the JSON shape and a person with a page, both in words."""
+    assert 400 <= answer.status_code < 500, (answer.status_code, answer.text[:300])
+    assert_no_stack_trace(answer)
+    if answer.mimetype == "application/json":
+        error = answer.json["error"]
+        assert error.keys() >= {"code", "message"}, error
+        assert isinstance(error["message"], str), error
+        assert len(error["message"].split()) >= 2, error
+    else:
+        assert answer.mimetype == "text/html", answer.mimetype
+        assert "<html" in answer.text
+        assert "</html>" in answer.text

@@ -1,0 +1,61 @@
+"""A visit to one state of a page: every size, both themes of the kiosk, axe, sideways scrolling, a picture."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from playwright.sync_api import Page
+
+from config import PROJECT
+
+SCREENS = PROJECT / "var" / "screens"
+KIOSK_SIZES = ((1920, 1080), (1280, 800), (768, 1024), (360, 780))
+DESK_SIZES = ((1280, 800), (768, 1024), (360, 780))
+PHONE = 360
+ENHANCED = ("color-contrast-enhanced", "target-size", "identical-links-same-purpose")
+"""Rules that axe leaves out unless asked; look.md, section 9, promises AAA."""
+RUN = """rules => axe.run(document, {rules: Object.fromEntries(rules.map(rule => [rule, {enabled: true}]))})
+  .then(found => found.violations.flatMap(item => item.nodes.map(
+    node => `${item.id}: ${item.help}: ${node.html.slice(0, 200)} | ${node.failureSummary.slice(0, 300)}`)))"""
+
+
+def inspect(page: Page, name: str, axe: str, sizes: Sequence[tuple[int, int]] = KIOSK_SIZES,
+            kiosk: bool = True, modes: bool = True) -> list[str]:  # fmt: skip
+    """Return what is wrong with the page as it stands, at all sizes, and on the kiosk in every display mode."""
+    wrong: list[str] = []
+    for width, height in sizes:
+        page.set_viewport_size({"width": width, "height": height})
+        wrong += _look(page, f"{name}-{width}", axe)
+    if kiosk and modes:
+        width, height = sizes[0]
+        page.set_viewport_size({"width": width, "height": height})
+        for mode, attribute, value in (("contrast", "theme", "contrast"), ("large", "text", "large")):
+            page.evaluate(f"document.documentElement.dataset.{attribute} = '{value}'")
+            wrong += _look(page, f"{name}-{mode}", axe)
+            if mode == "large":
+                page.set_viewport_size({"width": PHONE, "height": 780})
+                wrong += _look(page, f"{name}-{mode}-{PHONE}", None)
+            page.evaluate(f"delete document.documentElement.dataset.{attribute}")
+        page.set_viewport_size({"width": width, "height": height})
+    return wrong
+
+
+def _look(page: Page, name: str, axe: str | None) -> list[str]:
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    wrong = [f"{name}: {line}" for line in _findings(page, axe)] if axe else []
+    scroll, inner = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    if scroll > inner:
+        wrong.append(f"{name}: scrolls sideways, {scroll} px in {inner}")
+    if os.environ.get("SV_SCREENS"):
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SCREENS / f"{name}.png", full_page=not name.endswith(("1920", "contrast", "large")))
+    return wrong
+
+
+def _findings(page: Page, axe: str) -> list[str]:
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe)
+    found: Any = page.evaluate(RUN, list(ENHANCED))
+    return list(found)
