@@ -25,8 +25,8 @@ import numpy as np
 
 from services.face_service import signals
 from services.face_service.engine import DlibEngine
-from services.face_service.frames import FrameSignals, observe
-from services.face_service.gestures import TURN_PARALLAX, TURN_YAW, Baseline, track
+from services.face_service.frames import Observation, observe, with_relief
+from services.face_service.gestures import TURN_PARALLAX, TURN_RELIEF, TURN_YAW, Baseline, track
 from services.face_service.images import Pixels, decode_image
 from services.face_service.liveness import ChallengeRun, new_steps
 from services.face_service.service import FaceService
@@ -36,7 +36,8 @@ DEFAULT_FACES = Path(__file__).resolve().parents[2] / "shared" / "faces"
 LEAST_GENUINE = 0.90
 CHUNK = 5
 LOOP_TRIES = 2
-TURNED_ALONE = ("still photograph", "flat, tilted", "flat, shifted", "bent r=2.0", "bent r=1.3", "progressively bent")
+PRINTS = ("still photograph", "flat, tilted", "flat, shifted", "bent r=2.0", "bent r=1.3")
+TURNED_ALONE = (*PRINTS, "progressively bent", "tightly bent")
 """Attacks of which a turn alone is counted too, since a whole challenge needs two and a third action."""
 NEUTRAL_YAW = 0.12
 """Frames of the real film that serve as looking straight."""
@@ -128,18 +129,24 @@ def moving_head(path: Path) -> tuple[int, int, list[str]]:
     """Return (turns found, turns in the right direction, lines to print) of a film of one real head.
 
     A turn is a stretch of at least 3 frames whose independent pose (solvePnP on all of the rigid landmarks) is beyond
-    15 degrees; it is found when yaw ratio and parallax pass their thresholds in that direction and not in the other.
+    15 degrees; it is found when yaw, parallax and relief pass their thresholds in that direction.
     """
     tracks = _tracks(path)
     lines, found, right = [], 0, 0
-    for frames, poses in tracks:
-        straight = [frame for frame, pose in zip(frames, poses, strict=True) if abs(frame.yaw) <= NEUTRAL_YAW][:9]
+    for observations, poses in tracks:
+        frames = [item.main for item in observations if item.main is not None]
+        straight = [frame for frame in frames if abs(frame.yaw) <= NEUTRAL_YAW][:9]
         if len(straight) < 3:
             lines.append(f"  track of {len(frames)} frames: never straight, skipped")
             continue
+        straightest = min(range(len(frames)), key=lambda index: abs(frames[index].yaw))
+        patch = observations[straightest].patch
+        frames = [with_relief(item, frames[straightest], patch) for item in observations]
         seen = track(Baseline.of(straight), straight, frames)
+        assert seen.relief is not None
         for sign, word in ((1, "left"), (-1, "right")):
-            hits = np.flatnonzero((sign * seen.yaw >= TURN_YAW) & (sign * seen.parallax >= TURN_PARALLAX))
+            deep = (sign * seen.parallax >= TURN_PARALLAX) & (sign * seen.relief >= TURN_RELIEF)
+            hits = np.flatnonzero((sign * seen.yaw >= TURN_YAW) & deep)
             if not len(hits):
                 continue
             for stretch in np.split(hits, np.flatnonzero(np.diff(hits) > 5) + 1):
@@ -150,10 +157,10 @@ def moving_head(path: Path) -> tuple[int, int, list[str]]:
     return found, right, lines
 
 
-def _tracks(path: Path) -> list[tuple[list[FrameSignals], list[float]]]:
+def _tracks(path: Path) -> list[tuple[list[Observation], list[float]]]:
     """Follow the main face through the film; a jump of the box begins a new track."""
     engine, reader = DlibEngine(), cv2.VideoCapture(str(path))
-    tracks: list[tuple[list[FrameSignals], list[float]]] = []
+    tracks: list[tuple[list[Observation], list[float]]] = []
     while True:
         more, frame = reader.read()
         if not more:
@@ -162,10 +169,10 @@ def _tracks(path: Path) -> list[tuple[list[FrameSignals], list[float]]]:
         seen, face = observe(engine, np.ascontiguousarray(image))
         if seen.main is None or face is None or face.quality.px < 60:
             continue
-        last = tracks[-1][0][-1].box if tracks else None
-        if last is None or signals.box_overlap(last, seen.main.box) < 0.2:
+        last = tracks[-1][0][-1].main if tracks else None
+        if last is None or signals.box_overlap(last.box, seen.main.box) < 0.2:
             tracks.append(([], []))
-        tracks[-1][0].append(seen.main)
+        tracks[-1][0].append(seen)
         tracks[-1][1].append(_pose_yaw(face.landmarks, image.shape[1], image.shape[0]))
     return [item for item in tracks if len(item[0]) >= 10]
 

@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from blueprints.http import wants_json
+from blueprints.logs import loggable
 from services.errors import DomainError, ValidationFailed
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ def http_error(error: HTTPException) -> Response:
 
 def unexpected_error(error: Exception) -> Response:
     """Answer without a word of the exception and without the database, which may be what failed."""
-    log.error("unexpected error in %s %s", request.method, request.path, exc_info=error)
+    log.error("unexpected error in %s %s", request.method, loggable(request.path), exc_info=error)
     if wants_json():
         return _json(500, "server_error", _("Something went wrong here. Nothing was changed. Try again."))
     with current_app.open_resource("templates/errors/500.html", "rt", encoding="utf-8") as file:

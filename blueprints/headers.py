@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Flask, Response, current_app, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -23,7 +26,16 @@ CAMERA_PAGES = frozenset({"poll.camera", "admin.enrol_page"})
 CACHEABLE = frozenset({"static", "media.public"})
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Flask's sessions, but for what a shared cache may keep: there a cookie would reach whoever asks next."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.endpoint not in CACHEABLE:
+            super().save_session(app, session, response)
+
+
 def init_app(app: Flask) -> None:
+    app.session_interface = Sessions()
     app.after_request(add_headers)
 
 
@@ -38,10 +50,13 @@ def add_headers(response: Response) -> Response:
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
-    if request.endpoint not in CACHEABLE:
+    if request.endpoint not in CACHEABLE or response.status_code >= HTTPStatus.BAD_REQUEST:
         defaults["Cache-Control"] = "no-store"
-    if current_app.config["SESSION_COOKIE_SECURE"]:
+    if current_app.config["ENV_NAME"] == "production":  # not with a self-signed certificate of a trial
         defaults["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     for name, value in defaults.items():
         response.headers.setdefault(name, value)
+    if response.location and response.location.startswith(request.host_url):
+        # Werkzeug adds a missing slash with the Host of the request, which anybody may claim.
+        response.location = f"/{response.location.removeprefix(request.host_url)}"
     return response

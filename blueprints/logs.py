@@ -6,6 +6,7 @@ import logging
 import secrets
 import time
 from logging.handlers import RotatingFileHandler
+from urllib.parse import quote
 
 from flask import Flask, Response, g, has_request_context, request
 
@@ -22,6 +23,11 @@ class RequestIdFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = g.get("request_id", "-") if has_request_context() else "-"
         return True
+
+
+def loggable(path: str) -> str:
+    """Return the path as it was sent, percent-encoded: a line break in it would forge a line of the log."""
+    return quote(path, safe="/~")
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -52,6 +58,6 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     duration = (time.monotonic() - g.get("started", time.monotonic())) * 1000
-    log.info("%s %s %s %.0f ms", request.method, request.path, response.status_code, duration)
+    log.info("%s %s %s %.0f ms", request.method, loggable(request.path), response.status_code, duration)
     response.headers["X-Request-ID"] = g.get("request_id", "-")
     return response

@@ -19,6 +19,8 @@ from services.security.passwords import MIN_LENGTH, waste_time
 MAX_FAILURES = 5
 FAILURE_WINDOW = timedelta(minutes=15)
 SESSION_LIFETIME = timedelta(hours=12)
+TRIES_LOCK = 0x5349474E
+"""Class of the advisory locks under which tries are counted."""
 UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104 - a name for "no address", nothing listens there
 
 
@@ -33,6 +35,7 @@ class SignInOutcome:
 
 def authenticate(username: str, password: str, actor: Actor) -> SignInOutcome:
     """Check a name and a password; failures count by account and address together, so nobody locks the staff out."""
+    _queue_up(username, actor)
     user = db.session.scalar(select(StaffUser).where(StaffUser.username == username, StaffUser.is_active))
     if (wait := _waiting_time(username, actor)) is not None:
         audit_logger.record("staff:session:delayed", actor, username=username[:100])
@@ -129,6 +132,11 @@ def _fail(username: str, actor: Actor) -> SignInOutcome:
     db.session.add(LoginFailure(username=username[:200], ip_address=actor.ip or UNKNOWN_ADDRESS))
     audit_logger.record("staff:session:refused", actor, username=username[:100])
     return SignInOutcome(None, _("That user name and password do not match."))
+
+
+def _queue_up(username: str, actor: Actor) -> None:
+    """Let tries at one account from one address come one after the other: else many at once all count four failures."""
+    db.session.execute(select(func.pg_advisory_xact_lock(TRIES_LOCK, func.hashtext(f"{actor.ip} {username}"))))
 
 
 def _waiting_time(username: str, actor: Actor) -> timedelta | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from sqlalchemy import inspect
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
 from config import Settings
@@ -37,11 +38,13 @@ def check_keys() -> None:
     """Remember the keys' fingerprints at the first start; raises KeyringError when they differ at a later one."""
     if not inspect(db.session.connection()).has_table(InstallationKey.__tablename__):
         return
+    fingerprints = platform().keyring.fingerprints()
+    rows = [{"name": name, "fingerprint": fingerprint} for name, fingerprint in fingerprints.items()]
+    # Several processes start at once: the first one's fingerprints stand, the others compare theirs with them.
+    db.session.execute(insert(InstallationKey).values(rows).on_conflict_do_nothing())
     known = {row.name: row.fingerprint for row in db.session.query(InstallationKey)}
-    for name, fingerprint in platform().keyring.fingerprints().items():
-        if name not in known:
-            db.session.add(InstallationKey(name=name, fingerprint=fingerprint))
-        elif known[name] != fingerprint:
+    for name, fingerprint in fingerprints.items():
+        if known[name] != fingerprint:
             raise KeyringError(
                 f"The {name} key in {platform().settings.key_folder} does not belong to this database."
                 " Put the right key folder back; see the README, 'A lost key folder'."

@@ -18,6 +18,7 @@ from services.actor import Actor
 from services.clock import utc_now, utc_text
 from services.context import platform
 from services.errors import Conflict, ValidationFailed
+from services.security import KeyringError
 
 FORMAT = "box-key-recovery/1"
 MIN_PASSPHRASE = 12
@@ -35,7 +36,10 @@ def recovery_copy(election: Election, passphrase: str, actor: Actor) -> bytes:
     if len(passphrase) < MIN_PASSPHRASE:
         raise ValidationFailed(fields={"passphrase": _("Use %(count)s characters or more.", count=MIN_PASSPHRASE)})
     salt = nacl.utils.random(nacl.pwhash.argon2id.SALTBYTES)
-    box_key = platform().keyring.box_key(election.public_id)
+    try:
+        box_key = platform().keyring.box_key(election.public_id)
+    except KeyringError as error:
+        raise Conflict(_("The box key is not in the key folder. Put it back from an earlier copy.")) from error
     sealed = SecretBox(_key(passphrase, salt)).encrypt(bytes(box_key), encoder=HexEncoder)
     audit_logger.record("staff:box_key:copied", actor, election_id=election.id)
     content = {
@@ -54,7 +58,7 @@ def restore_from_copy(election: Election, copy: bytes, passphrase: str, actor: A
         content = json.loads(copy)
         salt, sealed = bytes.fromhex(content["salt"]), bytes.fromhex(content["sealed_key"])
         box_key = PrivateKey(SecretBox(_key(passphrase, salt)).decrypt(sealed))
-    except (ValueError, KeyError, TypeError, CryptoError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, CryptoError) as error:
         raise ValidationFailed(_("This copy does not open with this passphrase.")) from error
     if bytes(box_key.public_key) != election.box_public_key:
         raise ValidationFailed(_("This copy belongs to another election."))

@@ -133,9 +133,9 @@ def obstacles(election: Election) -> list[str]:
 
 def open_election(election: Election, actor: Actor) -> None:
     """Freeze, sign and open a draft. Raises Conflict for another status, ValidationFailed with what is missing."""
+    _lock(election)
     if election.status is not ElectionStatus.DRAFT:
         raise Conflict(_("Only a draft can be opened."))
-    db.session.refresh(election)
     if reasons := obstacles(election):
         raise ValidationFailed(" ".join(reasons))
     ballots.freeze_definition(election)
@@ -147,6 +147,7 @@ def open_election(election: Election, actor: Actor) -> None:
 
 def close_election(election: Election, actor: Actor) -> None:
     """Close an active election once the casts under way are done; the worker seals what is in the box."""
+    _lock(election)
     if election.status is not ElectionStatus.ACTIVE:
         raise Conflict(_("Only an open election can be closed."))
     election.status = ElectionStatus.CLOSED
@@ -157,6 +158,7 @@ def close_election(election: Election, actor: Actor) -> None:
 
 def archive_election(election: Election, actor: Actor) -> None:
     """Archive a closed election; it stays readable."""
+    _lock(election)
     if election.status is not ElectionStatus.CLOSED:
         raise Conflict(_("Only a closed election can be archived."))
     election.status = ElectionStatus.ARCHIVED
@@ -166,6 +168,7 @@ def archive_election(election: Election, actor: Actor) -> None:
 
 def reset_election(election: Election, actor: Actor) -> Election:
     """Archive this round and open a fresh one with the same definition and roll; nothing is deleted."""
+    _lock(election)
     if election.status is ElectionStatus.DRAFT:
         raise Conflict(_("A draft has no votes to set aside."))
     if election.status is ElectionStatus.ARCHIVED:
@@ -187,13 +190,24 @@ def reset_election(election: Election, actor: Actor) -> Election:
     return fresh
 
 
+def _lock(election: Election) -> None:
+    """Wait for others who change this election or its candidates, then look at all of it afresh.
+
+    NO KEY UPDATE: stops who changes the election or locks it FOR SHARE (the candidates), never a vote being cast.
+    """
+    db.session.flush()
+    db.session.expire_all()
+    db.session.refresh(election, with_for_update={"key_share": True})
+
+
 def _next_round(election: Election) -> Election:
     duration = election.closes_at - election.opens_at
-    still_open = election.closes_at > utc_now()
+    now = utc_now()
+    still_open = election.closes_at > now
     fresh = Election(
         **{name: getattr(election, name) for name in COPIED},
-        opens_at=election.opens_at if still_open else utc_now(),
-        closes_at=election.closes_at if still_open else utc_now() + duration,
+        opens_at=election.opens_at if still_open else now,
+        closes_at=election.closes_at if still_open else now + duration,
         previous_round_id=election.id,
     )
     db.session.add(fresh)

@@ -191,7 +191,7 @@ def _hidden_note(election: Election, now: datetime) -> str:
     if now >= election.closes_at:
         return _("Voting has ended. The count appears when the commission has closed the election.")
     if election.is_secret:
-        return _("The ballots are sealed. The count appears when the election is closed.")
+        return _("The ballots stay in the ballot box. The count appears when the election is closed.")
     return _("The count appears when the election is closed.")
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 SECRET_CHARACTERS = 32
 # The ordered value is the highest. Measured on the pairs of benchmarks/face_accuracy.py: above it strangers pass.
-LOWEST_FACE_THRESHOLD, HIGHEST_FACE_THRESHOLD = 0.2, 0.6
+LOWEST_FACE_THRESHOLD, HIGHEST_FACE_THRESHOLD = 0.35, 0.6
 MOST_PROXIES = 10
 PLACEHOLDERS = ("replace", "change_me", "changeme", "placeholder", "your_", "<")
 BCRYPT_PREFIXES = ("$2a$", "$2b$", "$2y$")

@@ -16,6 +16,9 @@ from services.clock import utc_now
 from services.private_file import write_private
 
 LIFETIME = timedelta(days=365)
+ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - the name of "every address", which no certificate can hold
+DOCUMENTATION_ADDRESS = ("192.0.2.1", 9)
+"""RFC 5737; choosing the way to it tells which address is ours."""
 
 
 def ensure_certificate(folder: Path, host: str) -> tuple[Path, Path]:
@@ -46,7 +49,7 @@ def ensure_certificate(folder: Path, host: str) -> tuple[Path, Path]:
 
 def _names(host: str) -> list[x509.GeneralName]:
     names: list[x509.GeneralName] = [x509.DNSName("localhost"), x509.DNSName(socket.gethostname())]
-    for address in {"127.0.0.1", host, *_own_addresses()}:
+    for address in {"127.0.0.1", host, *own_addresses()} - {ANY_ADDRESS}:
         try:
             names.append(x509.IPAddress(ipaddress.ip_address(address)))
         except ValueError:
@@ -54,8 +57,11 @@ def _names(host: str) -> list[x509.GeneralName]:
     return names
 
 
-def _own_addresses() -> set[str]:
-    try:
-        return {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
-    except OSError:
-        return set()
+def own_addresses() -> list[str]:
+    """Return this machine's address in the local network, if it has one; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(DOCUMENTATION_ADDRESS)
+        except OSError:
+            return []
+        return [str(probe.getsockname()[0])]

@@ -53,9 +53,11 @@ def election_values(zone: str) -> dict[str, Any]:
 
 
 def _required(values: dict[str, Any], name: str, limit: int) -> str:
-    text = text_field(values, name, limit)
+    text = " ".join(text_field(values, name, limit).split())
     if not text:
         raise ValidationFailed(fields={name: _("Give the election a title.")})
+    if not text.isprintable():
+        raise ValidationFailed(fields={name: _("Write this in letters.")})
     return text
 
 

@@ -7,6 +7,7 @@ from io import BytesIO
 from flask import current_app, flash, g, jsonify, make_response, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from blueprints.admin import bp
 from blueprints.http import body, current_actor, text_field, wants_json
@@ -124,11 +125,15 @@ def _ask_to_reset(election: Election, errors: dict[str, str] | None = None) -> R
         raise Conflict(_("Only an election that has opened has a round to archive."))
     token = confirmations.issue(current_app.secret_key, RESET, *_subject(election))
     voted, on_roll = elections.roll_counts(election)
-    message = _(
-        "%(voted)s votes go to the archive and stay there. %(on_roll)s voters stand on the roll of the fresh round.",
-        voted=f"{voted:,}",
-        on_roll=f"{on_roll:,}",
+    kept = ngettext(
+        "%(num)s vote goes to the archive and stays there.", "%(num)s votes go to the archive and stay there.", voted
     )
+    fresh = ngettext(
+        "%(num)s voter stands on the roll of the fresh round.",
+        "%(num)s voters stand on the roll of the fresh round.",
+        on_roll,
+    )
+    message = f"{kept} {fresh}"
     if wants_json():
         error = {"code": "confirmation_needed", "message": message, **({"fields": errors} if errors else {})}
         answer = {"error": error, "confirm_token": token, "title": election.title}

@@ -19,7 +19,7 @@ from services import first_run, seed
 from services.boot import check_keys_at_start
 from services.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 from services.security import KeyringError
-from services.tls_certificate import ensure_certificate
+from services.tls_certificate import ANY_ADDRESS, ensure_certificate, own_addresses
 
 WEB_PROCESSES = 2
 WEB_THREADS = 4
@@ -108,7 +108,10 @@ def _port_is_free(settings: Settings) -> bool:
 def _welcome(settings: Settings, first: first_run.FirstRun, report: seed.SeedReport) -> list[str]:
     scheme = "https" if settings.https else "http"
     host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0") else settings.host  # noqa: S104
-    lines = ["", f"  Smart Voting is ready: {scheme}://{host}:{settings.port}/", ""]
+    lines = ["", f"  Smart Voting is ready: {scheme}://{host}:{settings.port}/"]
+    if settings.host == ANY_ADDRESS:
+        lines += [f"  In the local network:  {scheme}://{one}:{settings.port}/" for one in own_addresses()]
+    lines.append("")
     if first.admin_password:
         lines.append(f"  Election Commission: {first.admin_user}  {first.admin_password}   (shown once)")
     lines += [f"  {line}" for line in report.lines()]

@@ -17,8 +17,8 @@ from services import ballots, identification, voters
 from services.face_service.liveness import STEP_SECONDS
 
 PUBLIC = "public/"
-KEPT_KEYS = frozenset({KIOSK_KEY, "_permanent"})
-"""The kiosk's token, and how long its cookie lives."""
+KEPT_KEYS = frozenset({KIOSK_KEY, "_permanent", "csrf_token"})
+"""The kiosk's token, how long its cookie lives, and the token of its forms: a repeated cast must still be heard."""
 
 
 def present_kiosk() -> Kiosk:

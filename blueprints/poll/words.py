@@ -81,7 +81,7 @@ def reason(code: str) -> str:
         "timeout": _("Move a little sooner"),
         "face_lost": _("Stay in front of the camera"),
         "face_changed": _("Stay in front of the camera"),
-        "different_person": _("Stay in front of the camera"),
+        "different_person": _("This is another face"),
         "abandoned": _("Stay until the check is done"),
         "repeated_frames": _("The camera stands still. Start again"),
         "too_fast": _("The camera is too fast. Start again"),

@@ -1,13 +1,13 @@
-"""One camera frame as the liveness rules see it: boxes and numbers, no pixels kept."""
+"""One camera frame as the liveness rules see it: box, numbers and a small grey patch of the face."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from services.face_service import signals
+from services.face_service import relief, signals
 from services.face_service.engine import Box, Face, FaceEngine
 from services.face_service.images import Pixels
 from services.face_service.quality import count_people, problem_of
@@ -27,16 +27,22 @@ class FrameSignals:
     eye: float
     opening: float
     problem: str | None
+    relief: tuple[float, float] | None = None
+    """Lead of the nose tip over the straight face's surface (relief.py); None where it was not measured."""
 
 
 @dataclass(frozen=True)
 class Observation:
-    """One frame: how many people count, the main face if any, digest of the pixels and a coarse sample of them."""
+    """One frame: how many people count, the main face if any, digest of the pixels and a coarse sample of them.
+
+    `patch` is the main face's grey patch (160, 160), for this request only; None from an engine that paints no faces.
+    """
 
     people: int
     main: FrameSignals | None
     digest: str
     samples: bytes
+    patch: Pixels | None = field(default=None, compare=False, repr=False)
 
 
 def observe(engine: FaceEngine, image: Pixels, quick: bool = True) -> tuple[Observation, Face | None]:
@@ -51,7 +57,25 @@ def observe(engine: FaceEngine, image: Pixels, quick: bool = True) -> tuple[Obse
     people = count_people([float(face.width) for face in faces], "login")
     digest = hashlib.sha256(image.tobytes()).hexdigest()[:16]
     samples = np.ascontiguousarray(image[::SAMPLE_STEP, ::SAMPLE_STEP, 1]).tobytes()
-    return Observation(people, read, digest, samples), main
+    # The development engine's pictures hold coloured squares, no face whose pixels could be followed.
+    patch = None if read is None or engine.name == "fake" else relief.patch_of(image, np.array(read.anchors))
+    return Observation(people, read, digest, samples, patch), main
+
+
+def with_relief(seen: Observation, straight: FrameSignals, patch: Pixels | None) -> FrameSignals:
+    """Return the main face of `seen` with its relief against a straight frame and that frame's patch, 4 ms.
+
+    Raises ValueError when no face was seen.
+    """
+    if seen.main is None:
+        raise ValueError("no face in this frame")
+    if seen.patch is None:
+        return seen.main
+    # A missing straight patch must not excuse a frame from having relief.
+    found = (0.0, 0.0)
+    if patch is not None:
+        found = relief.relief(patch, relief.nose_of(np.array(straight.anchors)), seen.patch)
+    return replace(seen.main, relief=found)
 
 
 def _read(face: Face, eyes: signals.Points) -> FrameSignals:

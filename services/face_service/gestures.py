@@ -10,19 +10,29 @@ import numpy as np
 from services.face_service import signals
 from services.face_service.frames import FrameSignals
 
-TURN_YAW = 0.30
-TURN_PARALLAX = 0.12
-FLAT_PARALLAX = 0.05
-"""A turn by yaw with less nose parallax than this is a turned picture (flat at most .05, live .21)."""
+TURN_YAW, TURN_PARALLAX = 0.25, 0.10
+"""face.md 3.2, second best pair: live 98 / 100 %, flat 0, bent up to 4.9 %; its best pair (.30, .12) passes bent prints
+too when the camera is near (perspective adds .05 of yaw), so relief decides and the turn may be a little smaller."""
+TURN_RELIEF = 0.02
+"""Eye distances by which the nose tip runs ahead of its own upright line (relief.py). Turned prints, flat or bent to a
+radius of 1.0 half faces: at most .007; synthetic turns of 30 degrees at least .036; the one real head .037 to .16
+from a yaw of .25 on (benchmarks/liveness.py, 40 pictures and moving_head.mp4)."""
+WRONG_TURN_YAW = 0.30
+"""A turn while another action is asked for must be a clear one: overshooting on the way back is no mistake."""
+FLAT_YAW, FLAT_PARALLAX, FLAT_RELIEF = 0.30, 0.05, 0.008
+"""A turn by yaw with less nose parallax (flat at most .05, live .21) or less relief (all prints at most .007) than
+this is a turned picture."""
 BLINK_SHUT, BLINK_OPEN = 0.80, 0.88
 """Shares of the person's own open eyes."""
 STILL_YAW = 0.12
 """Largest |change of yaw| while the eyes are shut: a turning head looks like a blink."""
 NOD_PITCH = 0.05
 NOD_PARALLAX = 0.10
-"""A nod moves the nose out of the plane of the face, up or down: .11 at 10 degrees (geometry of the mean face), where
-prints pitched by 34 degrees gave .11 at most, with a pitch below .04 (synthetic, 40 pictures). With that second
-sign the pitch may be less than the .07 that face.md asks of pitch alone; shallow nods count."""
+NOD_RELIEF = 0.02
+"""face.md asks .07 of pitch alone and calls that its weakest evidence; shallow nods measure less. Less pitch is enough
+here because the nose must leave the plane of the face too (.11 at 10 degrees, geometry of the mean face) and run ahead
+of the lines through it (relief.py): a print pitched by 34 degrees and bent to 1.0 half faces reaches .07 of pitch and
+.19 of parallax, but .016 of relief; synthetic nods of 26 degrees have at least .026."""
 WRONG_NOD_PITCH = 0.06
 """A nod while another action is asked for; a little more, because turning and speaking move the chin too."""
 NOD_YAW = 0.15
@@ -32,12 +42,17 @@ DIRECTIONS = {"left": 1, "right": -1}
 
 @dataclass(frozen=True)
 class Track:
-    """Median-filtered changes against the neutral frames, one value a window of three frames."""
+    """Median-filtered changes against the neutral frames, one value a window of three frames.
+
+    `relief` and `drop` are the nose tip's lead across and down; None with the development engine, which paints no face.
+    """
 
     yaw: signals.Series
     parallax: signals.Series
     lift: signals.Series
     pitch: signals.Series
+    relief: signals.Series | None
+    drop: signals.Series | None
     eye: signals.Series
     opening: signals.Series
 
@@ -66,6 +81,7 @@ class Baseline:
 def track(base: Baseline, neutral: Sequence[FrameSignals], frames: Sequence[FrameSignals]) -> Track:
     """Return the filtered series of `frames` against the neutral ones; the eyes as shares of their own open state."""
     depth = signals.nose_parallax(base.anchors, np.array([frame.anchors for frame in frames], dtype=np.float64))
+    leads = _leads(frames)
     eyes = np.array([frame.eye for frame in (*neutral, *frames)])
     openings = np.array([frame.opening for frame in (*neutral, *frames)])
     return Track(
@@ -73,9 +89,18 @@ def track(base: Baseline, neutral: Sequence[FrameSignals], frames: Sequence[Fram
         parallax=signals.median3(depth[:, 0]),
         lift=signals.median3(depth[:, 1]),
         pitch=signals.median3(np.array([frame.pitch for frame in frames]) - base.pitch),
+        relief=None if leads is None else signals.median3(leads[:, 0]),
+        drop=None if leads is None else signals.median3(leads[:, 1]),
         eye=_share_of_open(eyes)[-len(frames) :][1:-1],
         opening=_share_of_open(openings)[-len(frames) :][1:-1],
     )
+
+
+def _leads(frames: Sequence[FrameSignals]) -> signals.Series | None:
+    """Return the reliefs, (n, 2); None when none was measured, which happens with the development engine alone."""
+    if all(frame.relief is None for frame in frames):
+        return None
+    return np.array([frame.relief or (0.0, 0.0) for frame in frames], dtype=np.float64)
 
 
 def _share_of_open(series: signals.Series) -> signals.Series:
@@ -83,21 +108,27 @@ def _share_of_open(series: signals.Series) -> signals.Series:
     return np.asarray(padded / max(signals.open_baseline(series), 1e-6))
 
 
-def turn_at(track: Track, direction: str) -> int | None:
+def turn_at(track: Track, direction: str, least: float = TURN_YAW) -> int | None:
     """Return the first index at which the head is turned to the voter's `left` or `right`, with depth; else None."""
     sign = DIRECTIONS[direction]
-    return _first((sign * track.yaw >= TURN_YAW) & (sign * track.parallax >= TURN_PARALLAX))
+    turned = (sign * track.yaw >= least) & (sign * track.parallax >= TURN_PARALLAX)
+    return _first(turned if track.relief is None else turned & (sign * track.relief >= TURN_RELIEF))
 
 
 def flat_turn_at(track: Track) -> int | None:
-    """Return the first index at which the yaw turns without depth, as a turned photograph does; else None."""
-    return _first((np.abs(track.yaw) >= TURN_YAW) & (np.abs(track.parallax) < FLAT_PARALLAX))
+    """Return the first index at which the yaw turns without depth, as a held photograph does; else None."""
+    flat = np.abs(track.parallax) < FLAT_PARALLAX
+    if track.relief is not None:
+        flat |= np.abs(track.relief) < FLAT_RELIEF
+    return _first((np.abs(track.yaw) >= FLAT_YAW) & flat)
 
 
 def nod_at(track: Track, least: float = NOD_PITCH) -> int | None:
     """Return the first index of a nod, up or down, with depth and without a turn; else None."""
     # Looking down stretches the way from the eyes to the nose and brings the nose down: both change alike.
     deep = np.sign(track.pitch) * track.lift >= NOD_PARALLAX
+    if track.drop is not None:
+        deep &= np.sign(track.pitch) * track.drop >= NOD_RELIEF
     return _first((np.abs(track.pitch) >= least) & deep & (np.abs(track.yaw) < NOD_YAW))
 
 
@@ -123,7 +154,7 @@ def wrong_action_at(track: Track, demanded: str) -> int | None:
 
     A blink is never wrong: everybody blinks.
     """
-    seen = [turn_at(track, side) for side in DIRECTIONS if side != demanded]
+    seen = [turn_at(track, side, WRONG_TURN_YAW) for side in DIRECTIONS if side != demanded]
     if demanded != "nod":
         seen.append(nod_at(track, WRONG_NOD_PITCH))
     return min((index for index in seen if index is not None), default=None)

@@ -16,10 +16,12 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from services.face_service import gestures, matching, signals
+from services.face_service import gestures, matching, relief, signals
 from services.face_service.engine import Box, Encoding
 from services.face_service.errors import TooManyFrames
-from services.face_service.frames import FrameSignals, Observation, is_repeat
+from services.face_service.frames import FrameSignals, Observation, is_repeat, with_relief
+from services.face_service.liveness_reasons import REASONS as REASONS
+from services.face_service.liveness_reasons import WEIGHTS as WEIGHTS
 from services.face_service.quality import ADVICE
 
 Status = Literal["pending", "step_done", "passed", "failed"]
@@ -48,32 +50,6 @@ PEAK_YAW = 0.32
 BINDING_YAW, BINDING_PARALLAX = 0.20, 0.08
 """The frame that binds the turned head to the straight one must itself be turned and deep, nearest to PEAK_YAW."""
 JUMP_YAW = 0.45
-
-WEIGHTS = {
-    "repeated_frames": 0.6,
-    "flat_turn": 0.5,
-    "wrong_action": 0.4,
-    "different_person": 0.8,
-    "face_changed": 0.6,
-    "several_faces": 0.3,
-    "too_fast": 0.6,
-    "jump": 0.15,
-    "face_lost": 0.15,
-    "timeout": 0.1,
-    "weak_binding": 0.15,
-}
-"""What each reason adds to the suspicion score; a judgement for the officer's review list, not a measurement."""
-
-REASONS = {
-    "repeated_frames": "The camera sent the same picture again.",
-    "wrong_action": "That was another movement. Follow the drawing.",
-    "different_person": "The face changed on the way. Stay in front of the camera.",
-    "face_changed": "The face jumped. Stay in front of the camera.",
-    "face_lost": "The face was lost. Stay in front of the camera.",
-    "several_faces": "Only one person.",
-    "too_fast": "The camera sent too many pictures.",
-    "timeout": "The time for this step is over.",
-}
 
 
 class Chooser(Protocol):
@@ -128,6 +104,8 @@ class ChallengeRun:
     last_box: Box | None = None
     last_yaw: float | None = None
     last_samples: bytes = b""
+    straight_patch: bytes = b""
+    """Grey patch of the last straight frame (JPEG), sealed in the store, dropped when the challenge is over."""
     digests: list[str] = field(default_factory=list)
     neutral: list[FrameSignals] = field(default_factory=list)
     frames: list[FrameSignals] = field(default_factory=list)
@@ -207,9 +185,10 @@ class ChallengeRun:
         if not self._continues(seen.main):
             return "no_face"
         if decide and self.position == 0:
-            return self._straight(seen.main, index, now, encode)
+            return self._straight(seen, seen.main, index, now, encode)
         if decide:
-            self.frames = [*self.frames, seen.main][-MAX_STEP_FRAMES:]
+            measured = with_relief(seen, self.neutral[-1], relief.unpack(self.straight_patch))
+            self.frames = [*self.frames, measured][-MAX_STEP_FRAMES:]
         return None
 
     def _repeated(self, seen: Observation) -> bool:
@@ -251,7 +230,7 @@ class ChallengeRun:
             self._restart_neutral()
         return not jumped
 
-    def _straight(self, main: FrameSignals, index: int, now: float, encode: Encode) -> str | None:
+    def _straight(self, seen: Observation, main: FrameSignals, index: int, now: float, encode: Encode) -> str | None:
         """Collect three good straight frames in a row; they are the baseline and the probes of the match."""
         problem = main.problem or ("bad_pose" if abs(main.yaw) > MATCH_YAW else None)
         if problem:
@@ -265,6 +244,7 @@ class ChallengeRun:
             self._note("different_person")
             self._restart_neutral()
             return "bad_pose"
+        self.straight_patch = b"" if seen.patch is None else relief.pack(seen.patch)
         self._next_step(now)
         return None
 
@@ -325,11 +305,11 @@ class ChallengeRun:
         self.position += 1
         self.frames, self.step_started = [], now
         if self.position > len(self.steps):
-            self.status = "passed"
+            self.status, self.straight_patch = "passed", b""
 
     def _fail(self, reason: str) -> None:
         if not self.over:
-            self.status, self.reason = "failed", reason
+            self.status, self.reason, self.straight_patch = "failed", reason, b""
             self._note(reason)
 
     def _note(self, reason: str) -> None:
@@ -361,8 +341,9 @@ def dump(run: ChallengeRun, encryptor: Encryptor | None = None) -> dict[str, Any
     """Return the run as JSON values, about 10 to 40 KB; encodings sealed when an encryptor is given."""
     state = asdict(run)
     state["last_samples"] = base64.b64encode(run.last_samples).decode("ascii")
-    state["probes"] = [_seal(vector, encryptor) for vector in run.probes]
-    state["peaks"] = [_seal(vector, encryptor) for vector in run.peaks]
+    state["straight_patch"] = _seal(run.straight_patch, encryptor)
+    for name in ("probes", "peaks"):
+        state[name] = [_seal(np.asarray(vector, dtype="<f4").tobytes(), encryptor) for vector in getattr(run, name)]
     return state
 
 
@@ -371,8 +352,9 @@ def load(state: dict[str, Any], encryptor: Encryptor | None = None) -> Challenge
     values = dict(state)
     values["last_samples"] = base64.b64decode(values["last_samples"])
     values["last_box"] = tuple(values["last_box"]) if values["last_box"] else None
+    values["straight_patch"] = _open(values["straight_patch"], encryptor)
     for name in ("probes", "peaks"):
-        values[name] = [_open(text, encryptor) for text in values[name]]
+        values[name] = [_vector(_open(text, encryptor)) for text in values[name]]
     for name in ("neutral", "frames"):
         values[name] = [_frame(item) for item in values[name]]
     return ChallengeRun(**values)
@@ -380,14 +362,18 @@ def load(state: dict[str, Any], encryptor: Encryptor | None = None) -> Challenge
 
 def _frame(item: dict[str, Any]) -> FrameSignals:
     box, points = tuple(item["box"]), tuple((x, y) for x, y in item["anchors"])
-    return FrameSignals(**(item | {"box": box, "anchors": points}))
+    lead = None if item["relief"] is None else tuple(item["relief"])
+    return FrameSignals(**(item | {"box": box, "anchors": points, "relief": lead}))
 
 
-def _seal(vector: Encoding, encryptor: Encryptor | None) -> str:
-    data = np.asarray(vector, dtype="<f4").tobytes()
+def _seal(data: bytes, encryptor: Encryptor | None) -> str:
     return base64.b64encode(encryptor.encrypt(data) if encryptor else data).decode("ascii")
 
 
-def _open(text: str, encryptor: Encryptor | None) -> Encoding:
+def _open(text: str, encryptor: Encryptor | None) -> bytes:
     data = base64.b64decode(text)
-    return np.frombuffer(encryptor.decrypt(data) if encryptor else data, dtype="<f4").astype(np.float32)
+    return encryptor.decrypt(data) if encryptor else data
+
+
+def _vector(data: bytes) -> Encoding:
+    return np.frombuffer(data, dtype="<f4").astype(np.float32)

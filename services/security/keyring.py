@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import secrets
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -93,13 +94,19 @@ class Keyring:
         _write_private(self._box_path(election), bytes(private))
 
     def destroy_box_key(self, election: uuid.UUID) -> None:
-        """Overwrite and remove the private box key; from then on nobody opens that box."""
+        """Overwrite and remove the private box key; from then on nobody opens that box.
+
+        One that is gone already is no error: the file may be destroyed and the transaction that says so lost.
+        """
         path = self._box_path(election)
-        with path.open("r+b") as file:
-            file.write(bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        path.unlink()
+        try:
+            with path.open("r+b") as file:
+                file.write(bytes(KEY_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+        except FileNotFoundError:
+            return
+        path.unlink(missing_ok=True)
 
     def _box_path(self, election: uuid.UUID) -> Path:
         return self.folder / "elections" / f"{election}.box"
@@ -107,7 +114,7 @@ class Keyring:
 
 def _write_private(path: Path, content: bytes) -> None:
     """Write a new file that only the owner may read, durably; a crash leaves no half key."""
-    partial = path.with_suffix(f"{path.suffix}.{os.getpid()}.new")
+    partial = path.with_suffix(f"{path.suffix}.{secrets.token_hex(8)}.new")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)

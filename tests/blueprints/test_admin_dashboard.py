@@ -23,7 +23,7 @@ def test_the_desk_shows_turnout_state_and_why_there_is_no_count(admin_client):
     assert election.title in page
     assert 'data-live="percent">25.0<' in page
     assert "1 vote = 0 ballots sealed and counted + 1 in the ballot box. It balances." in page
-    assert "The ballots are sealed." in page
+    assert "The ballots stay in the ballot box." in page
     assert "data-row" not in page
 
 

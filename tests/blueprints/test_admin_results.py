@@ -41,7 +41,7 @@ def test_the_result_page_asks_for_live_figures(admin_client):
     page = admin_client.get("/admin/results").text
     assert 'data-module="live-results"' in page
     assert 'data-url="/admin/results/live"' in page
-    assert "The ballots are sealed." in page
+    assert "The ballots stay in the ballot box." in page
 
 
 def test_the_result_page_without_elections_says_so(admin_client):
@@ -78,7 +78,7 @@ def test_a_secret_election_is_not_exported_before_its_count(admin_client, kind):
     make_open_election()
     answer = admin_client.get(f"/admin/results/export.{kind}", headers=JSON)
     assert answer.status_code == 409
-    assert "sealed" in answer.json["error"]["message"]
+    assert "ballot box" in answer.json["error"]["message"]
 
 
 def test_a_recorded_election_is_exported_while_it_counts_live(admin_client):

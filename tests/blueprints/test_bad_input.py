@@ -22,7 +22,8 @@ DEEP = 100_000
 RAW_BODIES = {
     "empty": b"", "cut off": b'{"name": "A', "array": b'[{"name": "A"}]', "text": b'"name"', "null": b"null",
     "number": b"7", "no utf-8": b'{"name": "\xff\xfe\xc3"}', "deep array": b"[" * DEEP, "deep object": b'{"a":' * DEEP,
-    "closed deep array": b'{"name": ' + b"[" * DEEP + b"]" * DEEP + b"}", "long number": b'{"name": ' + b"9" * 9999 + b"}",
+    "closed deep array": b'{"name": ' + b"[" * DEEP + b"]" * DEEP + b"}",
+    "long number": b'{"name": ' + b"9" * 9999 + b"}",
     "nul": b"\x00\x00", "two objects": b"{}{}",
 }  # fmt: skip
 BAD_VALUES = [
@@ -31,7 +32,19 @@ BAD_VALUES = [
     "a\r\nSet-Cookie: planted=1", "\u202e\u200b", "=cmd()", [], [[]], ["\x00"], ["\ud800"], [None], {}, {"$ne": 1},
     [10**30], ["a"] * 5000,
 ]  # fmt: skip
-QUERY_VALUES = ("-1", "0", "9" * 30, "9" * 5000, "1.5", "%00", "%FF%FE", "٣", "%27%20OR%201=1", "x" * 4000, "%0D%0AX-Planted:1")
+QUERY_VALUES = (
+    "-1",
+    "0",
+    "9" * 30,
+    "9" * 5000,
+    "1.5",
+    "%00",
+    "%FF%FE",
+    "٣",
+    "%27%20OR%201=1",
+    "x" * 4000,
+    "%0D%0AX-Planted:1",
+)
 QUERIES = ("q", "page", "status", "sort", "order", "pictures", "election", "room", "next")
 NUMBERS = (0, 2**31, 2**63 - 1, 2**63, 10**30, "9" * 5000, "-1", "1.5", "abc", "%00", "%FF", "٣")
 
@@ -159,7 +172,7 @@ def test_every_field_takes_every_bad_value_in_json_without_breaking(route, name,
 @pytest.mark.parametrize(("route", "name"), FIELDS, ids=lambda value: str(value))
 def test_every_field_takes_every_bad_text_in_a_form_without_breaking(route, name, rows, caller_of):
     caller, address = caller_of(route), route.address(rows)
-    texts = [value for value in BAD_VALUES if isinstance(value, str) and value.isprintable() or value in ("\x00", " ")]
+    texts = [value for value in BAD_VALUES if isinstance(value, str) and (value.isprintable() or value == "\x00")]
     for text in texts:
         before = routes.row_counts()
         body = {**VALID[route.endpoint], name: text}
@@ -275,7 +288,9 @@ def test_a_file_that_is_no_good_picture_is_refused_and_not_kept(name, kind, rows
     before, files = routes.row_counts(), stored_files(app)
     content = BAD_PICTURES[name]()
     for headers in (JSON, HTML):
-        upload = [(io.BytesIO(content), f"../../../tmp/{index}.jpg") for index in range(3 if kind == "enrolment" else 1)]
+        upload = [
+            (io.BytesIO(content), f"../../../tmp/{index}.jpg") for index in range(3 if kind == "enrolment" else 1)
+        ]
         answer = admin_client.post(address.format(**rows), data={**values, field: upload}, headers=headers)
         assert answer.status_code in (413, 422), answer.text[:300]
         routes.assert_refusal_in_words(answer)
@@ -299,13 +314,20 @@ def test_a_20_mb_picture_is_too_large_everywhere(kind, rows, app, admin_client):
 @pytest.mark.parametrize("kind", UPLOADS)
 @pytest.mark.parametrize(
     "url",
-    ["data:image/jpeg;base64,", "data:text/html;base64,PGI+", "data:image/svg+xml;base64,PHN2Zz4=", "http://127.0.0.1/x.jpg",
-     "file:///etc/passwd", "data:image/jpeg;base64,@@@@", "data:image/jpeg;base64,AAA", "data:image/jpeg;base64,ÀÀÀÀ", "\ud800"],
+    ["data:image/jpeg;base64,", "data:text/html;base64,PGI+", "data:image/svg+xml;base64,PHN2Zz4=",
+     "http://127.0.0.1/x.jpg",
+     "file:///etc/passwd", "data:image/jpeg;base64,@@@@", "data:image/jpeg;base64,AAA",
+     "data:image/jpeg;base64,ÀÀÀÀ", "\ud800"],
     ids=ascii,
 )  # fmt: skip
 def test_an_address_that_is_no_data_url_of_a_picture_is_refused(url, kind, rows, app, admin_client):
     address, values, field = UPLOADS[kind]
-    body = {**values, "election_id": rows["election_id"], "consent": True, field: [url] * 3 if kind == "enrolment" else url}
+    body = {
+        **values,
+        "election_id": rows["election_id"],
+        "consent": True,
+        field: [url] * 3 if kind == "enrolment" else url,
+    }
     before, files = routes.row_counts(), stored_files(app)
     answer = admin_client.post(address.format(**rows), data=json.dumps(body), content_type="application/json")
 
@@ -321,7 +343,9 @@ def test_a_bad_frame_at_the_booth_leaves_the_challenge_as_it_was(name, kiosk_cli
     challenge = kiosk_client.post("/poll/auth/start", json={"voter_id": voter.voter_id}).json["challenge"]
     before = routes.row_counts()
     frame = pictures.data_url(BAD_PICTURES[name]())
-    answer = kiosk_client.post("/poll/auth/verify", json={"challenge_id": challenge["id"], "step": 0, "frames": [frame]})
+    answer = kiosk_client.post(
+        "/poll/auth/verify", json={"challenge_id": challenge["id"], "step": 0, "frames": [frame]}
+    )
 
     if name == "strip":
         assert answer.status_code in (202, 422)
@@ -382,10 +406,24 @@ def test_markup_in_names_is_shown_and_never_run(admin_client, client, make_kiosk
     elections.open_election(election, SYSTEM)
     kiosk = make_kiosk_client(election)
     admin = ["/admin/", "/admin/elections", f"/admin/elections/{election.id}", "/admin/voters", "/admin/parties",
-             f"/admin/voters/{voter.id}", f"/admin/voters/{voter.id}/enrol", f"/admin/parties/{party.id}", "/admin/results",
-             f"/admin/candidates?election={election.id}", "/admin/candidates/new", "/admin/voters?q=<img+src=x>"]  # fmt: skip
+             f"/admin/voters/{voter.id}", f"/admin/voters/{voter.id}/enrol", f"/admin/parties/{party.id}",
+             "/admin/results",
+             f"/admin/candidates?election={election.id}", "/admin/candidates/new",
+             "/admin/voters?q=<img+src=x>"]  # fmt: skip
     pages = [admin_client.get(path) for path in admin]
     pages += [client.get("/"), client.get(f"/results/?election={election.id}"), kiosk.get("/poll/")]
     assert [page.status_code for page in pages] == [200] * len(pages)
     assert [page.request.path for page in pages if "<img src=x" in page.text] == []
     assert sum("&lt;img src=x onerror" in page.text for page in pages) > 8
+
+
+@pytest.mark.parametrize("title", ["a\r\nb", " a \t b ", "a\u2028b"])
+def test_the_title_of_an_election_is_one_line(title, admin_client):
+    answer = admin_client.post("/admin/elections", json={**VALID["admin.elections"], "title": title})
+    assert (answer.status_code, answer.json["election"]["title"]) == (201, "a b")
+
+
+@pytest.mark.parametrize("title", ["a\u202eb", "\u200b", "a\x1b[31m", "a\x7f"])
+def test_a_title_with_characters_that_nobody_sees_is_refused(title, admin_client):
+    answer = admin_client.post("/admin/elections", json={**VALID["admin.elections"], "title": title})
+    assert (answer.status_code, list(answer.json["error"]["fields"])) == (422, ["title"])

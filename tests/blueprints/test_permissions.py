@@ -48,8 +48,6 @@ def allowed(route):
 WRITES = [route for route in ALL if route.method in routes.WRITING]
 
 
-
-
 @pytest.fixture
 def rows(app):
     return routes.existing_rows()

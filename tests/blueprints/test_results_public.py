@@ -16,7 +16,7 @@ def test_the_live_figures_of_a_secret_election_hold_turnout_and_no_count(client)
     assert answer.json["turnout"] == {"voted": 1, "on_roll": 2, "percent": 50.0}
     assert [row["count"] for row in answer.json["rows"]] == [None, None]
     assert answer.json["nota"]["count"] is answer.json["total"] is None
-    assert answer.json["note"].startswith("The ballots are sealed.")
+    assert answer.json["note"].startswith("The ballots stay in the ballot box.")
 
 
 def test_the_live_figures_of_a_recorded_election_count(client):
@@ -59,7 +59,7 @@ def test_the_public_page_shows_an_open_election_without_a_count(client):
     page = client.get("/results/")
     assert page.status_code == 200
     assert election.title in page.text
-    assert "The ballots are sealed." in page.text
+    assert "The ballots stay in the ballot box." in page.text
 
 
 def test_the_public_page_asks_for_the_figures_of_the_election_it_shows(client):

@@ -31,6 +31,20 @@ def pages_closed(site: Site) -> Iterator[None]:
     site.close_pages()
 
 
+def test_a_planted_fault_is_found_at_the_width_where_it_shows(site: Site, axe_source: str) -> None:
+    page = site.page("/")
+    page.evaluate("""() => {
+      const fault = document.createElement("img");
+      fault.src = "/static/img/mark.svg";
+      fault.style.minWidth = "500px";
+      document.querySelector("main").append(fault);
+    }""")
+    found = "\n".join(visits.inspect(page, "planted", axe_source, visits.DESK_SIZES, kiosk=False))
+    assert "planted-360: image-alt" in found
+    assert "planted-360: scrolls sideways" in found
+    assert "planted-1280: scrolls" not in found
+
+
 @pytest.mark.parametrize("name", desk_states.EMPTY)
 def test_axe_finds_nothing_before_there_is_an_election(name: str, site: Site, axe_source: str) -> None:
     page = desk_states.EMPTY[name](site)

@@ -52,7 +52,7 @@ def test_an_open_secret_election_shows_turnout_and_no_count():
         False,
         False,
     )
-    assert result.note == "The ballots are sealed. The count appears when the election is closed."
+    assert result.note == "The ballots stay in the ballot box. The count appears when the election is closed."
     assert all(party.count is None for party in result.parties)
 
 

@@ -9,9 +9,9 @@ from tests.services.identification.acting import LIDS, NOD, SHARES, TURN, pictur
 from tests.support.webcam import CAMERA_FPS
 
 DRAWN_FPS = 10
-REST_SECONDS = 1.6
+REST_SECONDS = 2.8
 """Between two movements: the film cannot see the prompts, so it must outlast the answers of a busy server."""
-START_SECONDS = 3.0
+START_SECONDS = 4.5
 
 
 def straight(person: int, seconds: float = 4.0) -> Iterator[Pixels]:

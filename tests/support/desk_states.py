@@ -18,7 +18,8 @@ STATES: dict[str, Callable[[Site, Demo], Page]] = {}
 PUBLIC: dict[str, Callable[[Site, Demo], Page]] = {}
 EMPTY_PATHS = {
     "live_desk": "/admin/", "voters": "/admin/voters", "parties": "/admin/parties", "candidates": "/admin/candidates",
-    "elections": "/admin/elections", "result": "/admin/results", "mailbox": "/ops/mailbox", "new_voter": "/admin/voters/new",
+    "elections": "/admin/elections", "result": "/admin/results", "mailbox": "/ops/mailbox",
+    "new_voter": "/admin/voters/new",
 }  # fmt: skip
 PATHS = {
     "voters": "/admin/voters", "voters_not_found": "/admin/voters?q=Solvieg", "parties": "/admin/parties",

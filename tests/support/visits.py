@@ -20,6 +20,15 @@ RUN = """rules => axe.run(document, {rules: Object.fromEntries(rules.map(rule =>
   .then(found => found.violations.flatMap(item => item.nodes.map(
     node => `${item.id}: ${item.help}: ${node.html.slice(0, 200)} | ${node.failureSummary.slice(0, 300)}`)))"""
 
+OVERFLOW = """() => {
+  const page = document.documentElement, found = [];
+  if (page.scrollWidth > innerWidth) found.push(`scrolls sideways, ${page.scrollWidth} px in ${innerWidth}`);
+  const stands = page.dataset.surface === "kiosk" && innerWidth >= 768;
+  const tall = page.scrollHeight;
+  if (stands && tall > innerHeight) found.push(`the booth's frame scrolls, ${tall} px in ${innerHeight}`);
+  return found;
+}"""
+
 
 def inspect(page: Page, name: str, axe: str, sizes: Sequence[tuple[int, int]] = KIOSK_SIZES,
             kiosk: bool = True, modes: bool = True) -> list[str]:  # fmt: skip
@@ -45,9 +54,7 @@ def inspect(page: Page, name: str, axe: str, sizes: Sequence[tuple[int, int]] = 
 def _look(page: Page, name: str, axe: str | None) -> list[str]:
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     wrong = [f"{name}: {line}" for line in _findings(page, axe)] if axe else []
-    scroll, inner = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    if scroll > inner:
-        wrong.append(f"{name}: scrolls sideways, {scroll} px in {inner}")
+    wrong += [f"{name}: {line}" for line in page.evaluate(OVERFLOW)]
     if os.environ.get("SV_SCREENS"):
         SCREENS.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=SCREENS / f"{name}.png", full_page=not name.endswith(("1920", "contrast", "large")))

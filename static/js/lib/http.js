@@ -9,16 +9,18 @@ function csrfToken() {
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
+/** An answer that breaks off is as lost as one that never came, so the content is read here too. */
 async function once(url, options, timeout) {
   try {
-    return await fetch(url, { credentials: "same-origin", ...options, signal: AbortSignal.timeout(timeout) });
+    const response = await fetch(url, { credentials: "same-origin", ...options, signal: AbortSignal.timeout(timeout) });
+    return { status: response.status, ok: response.ok, url: response.url, text: await response.text() };
   } catch (error) {
     throw new NetworkLost(String(error));
   }
 }
 
 /**
- * One request; `retries` only for requests that may safely arrive twice.
+ * One request; resolves to {status, ok, url, text}. `retries` only for requests that may safely arrive twice.
  * A gateway that answers 502 to 504 counts as a lost network.
  */
 export async function send(url, options = {}, { timeout = 10000, retries = 0, pause = 800, onRetry } = {}) {
@@ -35,9 +37,9 @@ export async function send(url, options = {}, { timeout = 10000, retries = 0, pa
   }
 }
 
-async function readJson(response) {
+function readJson(text) {
   try {
-    return await response.json();
+    return JSON.parse(text);
   } catch {
     return {};
   }
@@ -45,26 +47,26 @@ async function readJson(response) {
 
 /** POST of JSON; resolves to {status, ok, data}. Rejects with NetworkLost only. */
 export async function postJson(url, body, settings) {
-  const response = await send(url, {
+  const { status, ok, text } = await send(url, {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken() },
     body: JSON.stringify(body),
   }, settings);
-  return { status: response.status, ok: response.ok, data: await readJson(response) };
+  return { status, ok, data: readJson(text) };
 }
 
 /** GET of JSON; resolves to {status, ok, data}. */
 export async function getJson(url, settings) {
-  const response = await send(url, { headers: { Accept: "application/json" }, cache: "no-store" }, settings);
-  return { status: response.status, ok: response.ok, data: await readJson(response) };
+  const { status, ok, text } = await send(url, { headers: { Accept: "application/json" }, cache: "no-store" }, settings);
+  return { status, ok, data: readJson(text) };
 }
 
 /** POST of a form as the browser would, but answered to us: resolves to {status, ok, url, html}. */
 export async function postForm(url, form, settings) {
-  const response = await send(url, {
+  const { status, ok, url: address, text } = await send(url, {
     method: "POST",
     headers: { Accept: "text/html", "X-CSRFToken": csrfToken() },
     body: new URLSearchParams(new FormData(form)),
   }, settings);
-  return { status: response.status, ok: response.ok, url: response.url, html: await response.text() };
+  return { status, ok, url: address, html: text };
 }

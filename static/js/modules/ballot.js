@@ -133,14 +133,17 @@ export default class Ballot {
     const body = this.root.querySelector(".k-body");
     button.hidden = true;
     if (this.root.dataset.stage !== "choose" || body.scrollHeight <= body.clientHeight + 4) return;
-    const edge = body.getBoundingClientRect().bottom;
-    this.hiddenRows = this.boxes.map((box) => box.closest("[data-choice]")).filter((row) => row.getBoundingClientRect().bottom > edge + 2);
+    if (!this.rowsBelow(body.getBoundingClientRect().bottom).length) return;
+    button.hidden = false; // it covers rows itself, so they are counted again above it
+    this.hiddenRows = this.rowsBelow(button.getBoundingClientRect().top);
     const n = this.hiddenRows.length;
-    if (!n) return;
-    button.hidden = false;
     const label = button.querySelector("[data-scroll]");
     label.lastChild.nodeType === Node.TEXT_NODE ? (label.lastChild.data = "") : label.append("");
     label.lastChild.data = n === 1 ? this.words.one_below : fill(this.words.more_below, { n });
+  }
+
+  rowsBelow(edge) {
+    return this.boxes.map((box) => box.closest("[data-choice]")).filter((row) => row.getBoundingClientRect().bottom > edge + 2);
   }
 
   scroll() {

@@ -29,6 +29,16 @@ export default class Keypad {
     on("[data-show]", (key) => this.show(key.dataset.show, true));
     this.input.addEventListener("input", () => this.type(this.input.value));
     this.input.form.addEventListener("submit", (event) => this.check(event));
+    document.addEventListener("keydown", (event) => this.fromKeyboard(event));
+  }
+
+  /** A voter with a real keyboard types at once, wherever the focus is; fields of a dialog keep their keys. */
+  fromKeyboard(event) {
+    const elsewhere = event.target.closest?.("input, dialog") || event.ctrlKey || event.altKey || event.metaKey;
+    if (elsewhere || !this.root.isConnected || !/^[0-9a-z]$/i.test(event.key)) return;
+    event.preventDefault();
+    this.input.focus();
+    this.type(this.value + event.key);
   }
 
   get value() {
@@ -49,7 +59,8 @@ export default class Keypad {
     });
     const left = this.length - typed.length;
     const words = left <= 0 ? this.words.none : left === 1 ? this.words.one : fill(this.words.more, { n: left });
-    this.root.querySelector("[data-say]").textContent = words;
+    // Beside an error, "All typed" would contradict it.
+    this.root.querySelector("[data-say]").textContent = left <= 0 && !this.error.hidden ? "" : words;
   }
 
   show(name, focus = false) {

@@ -1,5 +1,6 @@
 /* The three switches of every booth page; they go back to the defaults when a voter is done. */
 import * as display from "../lib/display.js";
+import { focusHeading } from "../lib/page.js";
 
 const IDLE_MS = 90000;
 
@@ -15,6 +16,7 @@ export default class KioskTools {
     if (done) this.watchIdle(Number(done.dataset.idleSeconds) * 1000, () => this.home(done.dataset.home));
     root.addEventListener("kiosk:step", (event) => this.step(event.detail));
     this.draw();
+    if (document.activeElement === document.body) focusHeading(root);
   }
 
   turn(tool) {

@@ -93,7 +93,11 @@ export class LivenessView {
     if (answer.heading || answer.message) heading.textContent = answer.heading ?? answer.message;
     const more = (answer.reasons ?? []).filter((reason) => reason.includes(" ") && reason !== heading.textContent);
     const message = answer.heading ? answer.message : "";
-    this.root.querySelector("[data-unknown-text]").textContent = [message, ...more].filter(Boolean).join(" ");
+    const sentences = more.map((reason) => (/[.!?]$/.test(reason) ? reason : `${reason}.`));
+    const text = [...sentences, message].filter(Boolean).join(" ");
+    this.root.querySelector("[data-unknown-text]").textContent = text;
+    const safe = this.root.querySelector("[data-safe]");
+    safe.hidden = text.includes(safe.textContent.trim()); // said once
   }
 
   keepPicture(camera) {

@@ -114,7 +114,7 @@ def test_stuffed_and_swapped_ballots_are_set_aside_and_alerted(election):
         "INSERT INTO ballot_box (election_id, ballot_length, sealed_payload)"
         " VALUES (:id, (SELECT ballot_length FROM elections WHERE id = :id), :forged)",
         "INSERT INTO ballot_box (election_id, ballot_length, sealed_payload)"
-        " SELECT election_id, ballot_length, sealed_payload FROM ballot_box ORDER BY id::text DESC LIMIT 1",
+        " SELECT election_id, ballot_length, sealed_payload FROM ballot_box WHERE sealed_payload <> :forged LIMIT 1",
         "INSERT INTO ballot_box (election_id, ballot_length, sealed_payload)"
         " SELECT id, ballot_length, decode(repeat('00', ballot_length::int), 'hex') FROM elections WHERE id = :id",
         id=election_id,
