@@ -102,12 +102,7 @@ def test_who_leaves_without_voting_can_come_back(site: Site, filled: Demo) -> No
     expect(page.get_by_text("already voted")).to_have_count(0)
 
 
-FORGETFUL = pytest.mark.xfail(
-    strict=True, reason="forget_voter() drops the CSRF token of the session, so the repetition is refused as too old"
-)
-
-
-@pytest.mark.parametrize("lost", ["request", "answer", pytest.param("half_an_answer", marks=FORGETFUL)])
+@pytest.mark.parametrize("lost", ["request", "answer", "half_an_answer"])
 def test_a_cast_over_a_broken_line_is_repeated_with_its_key_and_counts_once(
     lost: str, site: Site, filled: Demo
 ) -> None:

@@ -11,9 +11,11 @@ import cv2
 import numpy as np
 import pytest
 
+from services.face_service import liveness, relief
 from services.face_service.engine import DlibEngine
 from services.face_service.errors import MultipleFaces, NoFace
-from services.face_service.frames import observe
+from services.face_service.frames import observe, with_relief
+from services.face_service.gestures import NOD_RELIEF, TURN_RELIEF
 from services.face_service.images import Pixels, decode_image, encode_jpeg
 from services.face_service.liveness import ChallengeRun
 from services.face_service.matching import distance, mean_template
@@ -128,6 +130,68 @@ def test_a_live_person_passes_the_challenge(service: FaceService, sitter: film.S
     front = film.bend(sitter, film.Pose())
     own = service.engine.encode(front, service.engine.detect(front)[0])
     assert distance(mean_template(run.probes), own) < 0.30
+
+
+def test_another_live_person_passes_too(engine: DlibEngine, service: FaceService, portraits: list[Pixels]) -> None:
+    glasses_and_hat = film.Sitter.from_photo(engine, portraits[1])
+    steps = ["left", "right", "blink"]
+    run = play(service, steps, film.genuine(glasses_and_hat, steps, seed=0))
+    assert (run.status, run.reason) == ("passed", None)
+
+
+def lead(engine: DlibEngine, before: Pixels, after: Pixels) -> tuple[float, float]:
+    """Return the relief of the second picture against the first."""
+    seen = [observe(engine, image)[0] for image in (before, after)]
+    assert seen[0].main is not None
+    found = with_relief(seen[1], seen[0].main, seen[0].patch).relief
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_nose_of_a_turning_head_runs_ahead_of_its_upright_line(
+    engine: DlibEngine, sitter: film.Sitter, sign: int
+) -> None:
+    front, turned = film.bend(sitter, film.Pose()), film.bend(sitter, film.Pose(yaw=25.0 * sign))
+    assert sign * lead(engine, front, turned)[0] >= 1.5 * TURN_RELIEF
+
+
+@pytest.mark.parametrize("radius", [None, 2.0, 1.3, 1.0])
+@pytest.mark.parametrize("yaw", [38.0, -38.0])
+def test_no_print_turned_or_bent_shows_relief(
+    engine: DlibEngine, sitter: film.Sitter, radius: float | None, yaw: float
+) -> None:
+    front = film.bend(sitter, film.Pose())
+    assert abs(lead(engine, front, film.film_sheet(front, film.Sheet(yaw, 0, radius=radius)))[0]) < TURN_RELIEF / 2
+
+
+def test_the_nose_of_a_nodding_head_runs_ahead_and_that_of_a_pitched_print_does_not(
+    engine: DlibEngine, sitter: film.Sitter
+) -> None:
+    front = film.bend(sitter, film.Pose())
+    assert lead(engine, front, film.bend(sitter, film.Pose(pitch=26.0)))[1] >= NOD_RELIEF
+    for radius in (None, 1.0):
+        assert lead(engine, front, film.film_sheet(front, film.Sheet(0, 34, radius=radius)))[1] < NOD_RELIEF
+
+
+@pytest.mark.parametrize("step", ["left", "right", "nod"])
+def test_a_tightly_bent_print_passes_not_even_one_movement(
+    service: FaceService, sitter: film.Sitter, step: str
+) -> None:
+    run = play(service, [step], film.bending_tightly(sitter, [step], 4))
+    assert (run.status, run.position) == ("pending", 1)
+
+
+def test_the_straight_face_is_sealed_in_the_store_and_dropped_at_the_end(
+    service: FaceService, sitter: film.Sitter
+) -> None:
+    parts = film.genuine(sitter, ["left"], 2)
+    run = play(service, ["left"], parts[:1])
+    packed = run.straight_patch
+    assert relief.unpack(packed) is not None
+    assert liveness.load(liveness.dump(run)).straight_patch == packed
+    assert service.advance(run, film.as_jpegs(parts[1])[3:11], 1.0).status == "passed"
+    assert run.straight_patch == b""
 
 
 @pytest.mark.parametrize("attack", list(film.ATTACKS))

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from services.face_service import signals
+from services.face_service import gestures, relief, signals
 from services.face_service.mean_face import MEAN_FACE, turned, with_closed_eyes
 
 FRONT = turned(MEAN_FACE, 0) * 120 + 300
@@ -99,3 +99,40 @@ def test_overlap_of_boxes_is_intersection_over_union() -> None:
 
 def test_the_open_baseline_ignores_a_blink() -> None:
     assert signals.open_baseline(np.array([0.3, 0.3, 0.1, 0.1, 0.3])) == pytest.approx(0.3)
+
+
+def series(**changes: float) -> gestures.Track:
+    values: dict[str, float | None] = dict.fromkeys(("yaw", "parallax", "lift", "pitch"), 0.0)
+    values |= {"eye": 1.0, "opening": 1.0, "relief": 0.0, "drop": 0.0, **changes}
+    return gestures.Track(**{name: None if value is None else np.full(3, value) for name, value in values.items()})
+
+
+def test_a_turn_needs_yaw_parallax_and_relief_of_one_direction() -> None:
+    real = {"yaw": 0.35, "parallax": 0.17, "relief": 0.05}
+    assert gestures.turn_at(series(**real), "left") == 0
+    assert gestures.turn_at(series(**real), "right") is None
+    assert gestures.turn_at(series(**{name: -value for name, value in real.items()}), "right") == 0
+    for name in real:
+        assert gestures.turn_at(series(**(real | {name: 0.0})), "left") is None
+        assert gestures.turn_at(series(**(real | {name: -real[name]})), "left") is None
+
+
+def test_a_nod_needs_pitch_parallax_and_relief_of_one_direction() -> None:
+    real = {"pitch": 0.07, "lift": 0.20, "drop": 0.035}
+    assert gestures.nod_at(series(**real)) == 0
+    for name in real:
+        assert gestures.nod_at(series(**(real | {name: 0.0}))) is None
+        assert gestures.nod_at(series(**(real | {name: -real[name]}))) is None
+
+
+def test_a_turn_without_relief_is_called_flat() -> None:
+    assert gestures.flat_turn_at(series(yaw=0.4, parallax=0.15, relief=0.003)) == 0
+    assert gestures.flat_turn_at(series(yaw=0.4, parallax=0.15, relief=0.04)) is None
+
+
+def test_a_patch_without_any_texture_has_no_relief() -> None:
+    blank = np.full((relief.SIDE, relief.SIDE), 90, np.uint8)
+    nose = relief.nose_of(signals.anchors(FRONT))
+    assert relief.relief(blank, nose, blank) == (0.0, 0.0)
+    assert relief.unpack(b"") is None
+    assert relief.unpack(relief.pack(blank)).shape == blank.shape
