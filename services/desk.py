@@ -14,6 +14,7 @@ from models import AuthEvent, AuthMethod, AuthResult, BallotPass, Election, Elec
 from services import elections
 from services.charts import Column
 from services.errors import NotFound
+from services.voters import format_voter_number
 
 LONGEST_BY_HOUR = timedelta(hours=16)
 MOST_DAYS = 14
@@ -146,7 +147,7 @@ def ago(span: timedelta) -> str:
 
 
 def _alert(event: AuthEvent, kiosk: str | None) -> Alert:
-    words = _("voter ID %(number)s", number=event.voter_id_input[:40])
+    words = _("voter ID %(number)s", number=format_voter_number(event.voter_id_input[:40]))
     words = f"{kiosk}, {words}." if kiosk else f"{words[:1].upper()}{words[1:]}."
     if event.method is AuthMethod.DOCUMENT:
         return Alert(Urgency.WARN, _("Identified by document"), words, event.created_at)

@@ -49,7 +49,7 @@ def test_a_mismatch_appears_among_the_alerts_and_a_success_does_not(admin_client
     db.session.commit()
     page = admin_client.get("/admin/").text
     assert "Face does not match" in page
-    assert "Booth 1, voter ID 20481735." in page
+    assert "Booth 1, voter ID 2048 1735." in page
     assert "20481111" not in page
 
 
