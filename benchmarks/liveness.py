@@ -15,7 +15,7 @@ import os
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,7 @@ LOOP_TRIES = 2
 PRINTS = ("still photograph", "flat, tilted", "flat, shifted", "bent r=2.0", "bent r=1.3")
 TURNED_ALONE = (*PRINTS, "progressively bent", "tightly bent")
 """Attacks of which a turn alone is counted too, since a whole challenge needs two and a third action."""
+Compose = Callable[[film.Sitter, Sequence[str], int], list[list[Pixels]]]
 NEUTRAL_YAW = 0.12
 """Frames of the real film that serve as looking straight."""
 
@@ -77,10 +78,20 @@ def play(service: FaceService, steps: list[str], parts: Sequence[Sequence[Pixels
     return run
 
 
-def single_turn(service: FaceService, steps: list[str], parts: Sequence[Sequence[Pixels]]) -> bool:
+def whole(service: FaceService, compose: Compose, sitter: film.Sitter, steps: list[str], seed: int) -> ChallengeRun:
+    """Play a film to a challenge; the rest of it is only composed (the same frames) when the first step passes."""
+    run = play(service, list(steps), compose(sitter, steps[:1], seed))
+    return run if run.position <= 1 else play(service, list(steps), compose(sitter, steps, seed))
+
+
+def single_turn(
+    service: FaceService, compose: Compose, sitter: film.Sitter, steps: list[str], seed: int, run: ChallengeRun
+) -> bool:
     """Tell whether the first turn of the challenge, judged alone after looking straight, passes."""
-    index = next(index for index, step in enumerate(steps) if step in ("left", "right"))
-    return play(service, [steps[index]], [parts[0], parts[index + 1]]).status == "passed"
+    turn = next(step for step in steps if step in ("left", "right"))
+    if turn == steps[0]:
+        return run.position > 1
+    return play(service, [turn], compose(sitter, [turn], seed)).status == "passed"
 
 
 def play_loop(service: FaceService, steps: list[str], frames: Sequence[Pixels], phase: int) -> ChallengeRun:
@@ -109,9 +120,8 @@ def examine(task: tuple[str, int]) -> list[Outcome]:
     found = []
     for kind, compose in {"genuine": film.genuine, **film.ATTACKS}.items():
         steps = new_steps(draw)
-        parts = compose(sitter, steps, number)
-        run = play(service, list(steps), parts)
-        turn = single_turn(service, list(steps), parts) if kind in TURNED_ALONE else None
+        run = whole(service, compose, sitter, steps, number)
+        turn = single_turn(service, compose, sitter, steps, number, run) if kind in TURNED_ALONE else None
         found.append(Outcome(kind, run.status == "passed", run.position, _why(run), turn))
     frames = film.loop(sitter, number)
     for _ in range(LOOP_TRIES):

@@ -70,10 +70,10 @@ class SeedReport:
 
 
 def seed() -> SeedReport:
-    """Add whatever of the demo is missing; an installation with elections of its own gets the staff only."""
+    """Add whatever of the demo is missing; production, or whoever has elections already, gets the staff only."""
     report = SeedReport()
     _seed_staff(report)
-    if db.session.scalar(select(Election.id).limit(1)) is None:
+    if not platform().settings.is_production and db.session.scalar(select(Election.id).limit(1)) is None:
         voters = [_voter(*row) for row in VOTERS]
         _seed_elections(voters)
     for number, name, *_rest in VOTERS:

@@ -3,6 +3,8 @@
 A pure state machine, fed chunk by chunk with what `frames.observe` saw; it stores as JSON (`dump`, `load`). What it
 stops and what not: face.md, section 3.3. It is active liveness, not tested after ISO 30107-3.
 
+No picture is kept, but for a small grey patch of the straight face, sealed, for as long as the challenge is open.
+
 Positions: 0 asks to look straight (its three frames are also what is matched), 1 to 3 ask for the actions.
 """
 
@@ -338,7 +340,7 @@ class ChallengeRun:
 
 
 def dump(run: ChallengeRun, encryptor: Encryptor | None = None) -> dict[str, Any]:
-    """Return the run as JSON values, about 10 to 40 KB; encodings sealed when an encryptor is given."""
+    """Return the run as JSON values, about 20 to 50 KB; with an encryptor encodings and face patch are sealed."""
     state = asdict(run)
     state["last_samples"] = base64.b64encode(run.last_samples).decode("ascii")
     state["straight_patch"] = _seal(run.straight_patch, encryptor)

@@ -103,7 +103,8 @@ def test_missing_parts_are_not_found(admin_client: FlaskClient, alert: uuid.UUID
     assert admin_client.get(f"/ops/mailbox/{alert}/pictures/1").status_code == 404
 
 
-PATHS = ["/ops/mailbox", f"/ops/mailbox/{uuid.uuid4()}", f"/ops/mailbox/{uuid.uuid4()}/html"]
+UNKNOWN = uuid.UUID(int=7)  # the same in every process: test names must not differ between workers
+PATHS = ["/ops/mailbox", f"/ops/mailbox/{UNKNOWN}", f"/ops/mailbox/{UNKNOWN}/html"]
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -100,6 +100,13 @@ def test_production_gets_no_officer_with_a_known_name(settings):
     assert [user.username for user in all_of(StaffUser)] == ["admin"]
 
 
+def test_production_gets_no_demo_elections_and_no_demo_voters(settings):
+    settings(app_env="production")
+    assert seed.seed().voters == []
+    assert all_of(Election) == []
+    assert all_of(Voter) == []
+
+
 def test_without_a_hash_there_is_no_admin(settings):
     settings(admin_default_pass_hash="")
     seed.seed()

@@ -7,7 +7,7 @@ noise and JPEG quality 80. Synthetic throughout: it tests rules and plumbing, it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from services.face_service import signals
 from services.face_service.engine import FaceEngine
-from services.face_service.images import Pixels, encode_jpeg
+from services.face_service.images import Pixels
 from services.face_service.mean_face import AXIS_DEPTH, MEAN_FACE, NOD_HEIGHT
 from tests.support.film_files import SIZE as SIZE
+from tests.support.film_files import as_jpegs as as_jpegs
+from tests.support.film_files import chunks as chunks
 from tests.support.film_files import write_film as write_film
 
 EYE_SPAN = 118.0
@@ -394,14 +396,3 @@ def _camera(frame: Pixels, rng: np.random.Generator, grain: NDArray[np.int16]) -
     # A window at a random place of one large field of noise: as good as fresh noise, and far quicker.
     x, y = rng.integers(0, GRAIN, 2)
     return np.clip(moved + grain[y : y + SIZE[1], x : x + SIZE[0]], 0, 255).astype(np.uint8)
-
-
-def as_jpegs(frames: Iterable[Pixels], quality: int = 80) -> list[bytes]:
-    """Return each frame as the browser would send it."""
-    return [encode_jpeg(frame, quality) for frame in frames]
-
-
-def chunks(frames: Sequence[bytes], size: int = 5) -> Iterator[list[bytes]]:
-    """Yield the frames in posts of `size`."""
-    for start in range(0, len(frames), size):
-        yield list(frames[start : start + size])

@@ -1,17 +1,28 @@
-"""Films as files for Chromium's fake webcam."""
+"""Films as the files that a browser sends, and as the file of Chromium's fake webcam."""
 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from services.face_service.images import Pixels
+from services.face_service.images import Pixels, encode_jpeg
 
 SIZE = (640, 480)
 """Width and height of every film, px."""
+
+
+def as_jpegs(frames: Iterable[Pixels], quality: int = 80) -> list[bytes]:
+    """Return each frame as the browser would send it."""
+    return [encode_jpeg(frame, quality) for frame in frames]
+
+
+def chunks(frames: Sequence[bytes], size: int = 5) -> Iterator[list[bytes]]:
+    """Yield the frames in posts of `size`."""
+    for start in range(0, len(frames), size):
+        yield list(frames[start : start + size])
 
 
 def write_film(frames: Iterable[Pixels], path: Path, fps: int = 30) -> Path:
