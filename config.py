@@ -142,6 +142,11 @@ class Settings:
     face_engine: str = _setting(_one_of("dlib", "fake"), "dlib")
     liveness: bool = _setting(_switch, "on")
     max_upload_mb: int = _setting(_whole, "5")
+    # Disk
+    snapshot_days: int = _setting(_whole, "30")
+    snapshot_mb: int = _setting(_whole, "500")
+    disk_floor_mb: int = _setting(_whole, "200")
+    log_mb: int = _setting(_whole, "50")
     # Web server
     host: str = _setting(str, "127.0.0.1")
     port: int = _setting(_whole, "8000")

@@ -5,6 +5,7 @@ In the booth the key is the kiosk and the voter, never the address: a polling pl
 
 from __future__ import annotations
 
+import logging
 import time
 
 from flask import Flask, Response, current_app, g, request
@@ -12,9 +13,14 @@ from flask_babel import gettext as _
 from flask_limiter import Limiter, RateLimitExceeded
 from werkzeug.exceptions import HTTPException
 
+from blueprints.errors import domain_error
 from blueprints.http import json_value
-from services import rate_limit_storage, voters  # noqa: F401  the import registers the storage
-from services.errors import TooMany
+from models import transaction
+from services import disk, rate_limit_storage, voters  # noqa: F401  the import registers the storage
+from services.errors import DiskFull, TooMany
+from services.identification import GuessingSlowed
+
+log = logging.getLogger(__name__)
 
 SIGN_IN = "10 per minute"
 """By address and account together; the lock-out after five failures is services.accounts' own."""
@@ -72,6 +78,8 @@ def init_app(app: Flask) -> None:
     """Count from now on; `principal.init_app` must come first, the keys need to know the kiosk."""
     limiter.init_app(app)
     app.register_error_handler(RateLimitExceeded, too_many)
+    app.register_error_handler(GuessingSlowed, guessing_slowed)
+    app.register_error_handler(DiskFull, disk_full)
 
 
 def too_many(error: RateLimitExceeded) -> Response:
@@ -81,6 +89,23 @@ def too_many(error: RateLimitExceeded) -> Response:
     response = current_app.make_response(current_app.handle_user_exception(refusal))
     response.headers["Retry-After"] = str(seconds)
     return response
+
+
+def guessing_slowed(error: GuessingSlowed) -> Response:
+    """Answer 429 with the seconds until this kiosk may look up a voter ID again."""
+    response = domain_error(error)
+    response.headers["Retry-After"] = str(error.seconds)
+    return response
+
+
+def disk_full(error: DiskFull) -> Response:
+    """Answer 503, and alert in a transaction of its own: the request's was rolled back with all it had written."""
+    try:
+        with transaction():
+            disk.alert()
+    except Exception:
+        log.exception("The alert about the full disk could not be queued")
+    return domain_error(error)
 
 
 def _seconds_to_wait() -> int:

@@ -1,19 +1,22 @@
-"""Log lines with a request id; paths without their query, never a body."""
+"""Log lines with a request id; paths without their query, never a body.
+
+Web processes share one file and the worker has its own; how several write one file: services/log_files.py.
+"""
 
 from __future__ import annotations
 
 import logging
 import secrets
 import time
-from logging.handlers import RotatingFileHandler
 from urllib.parse import quote
 
 from flask import Flask, Response, g, has_request_context, request
 
 from config import Settings
+from services import log_files
+from services.log_files import SharedFileHandler
 
-FILE_BYTES = 5 * 1024 * 1024
-FILES = 5
+WEB, WORKER = "smart-voting.log", "worker.log"
 log = logging.getLogger("smart_voting.requests")
 
 
@@ -39,16 +42,29 @@ def init_app(app: Flask, settings: Settings) -> None:
 def _add_handlers(settings: Settings) -> None:
     root = logging.getLogger()
     root.setLevel(settings.log_level)
-    if any(isinstance(handler, RotatingFileHandler) for handler in root.handlers):
+    if any(isinstance(handler, SharedFileHandler) for handler in root.handlers):
         return
-    settings.log_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = RotatingFileHandler(settings.log_folder / "smart-voting.log", maxBytes=FILE_BYTES, backupCount=FILES)
     terminal = logging.StreamHandler()
     terminal.setLevel(logging.WARNING)
-    for handler in (file, terminal):
-        handler.addFilter(RequestIdFilter())
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s"))
-        root.addHandler(handler)
+    _add(terminal)
+    write_to(WEB, settings)
+
+
+def write_to(name: str, settings: Settings) -> None:
+    """Write this process's lines to the file `name` of the log folder from now on."""
+    root = logging.getLogger()
+    for handler in [one for one in root.handlers if isinstance(one, SharedFileHandler)]:
+        root.removeHandler(handler)
+        handler.close()
+    settings.log_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    log_files.turn_over(settings.log_folder, settings.log_mb)
+    _add(SharedFileHandler(settings.log_folder / name))
+
+
+def _add(handler: logging.Handler) -> None:
+    handler.addFilter(RequestIdFilter())
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s"))
+    logging.getLogger().addHandler(handler)
 
 
 def _begin() -> None:

@@ -13,7 +13,18 @@ from models.ballots import (
     Vote,
 )
 from models.base import db, transaction, use_role
-from models.booth import AuthEvent, AuthMethod, AuthResult, BallotPass, Challenge, Kiosk, Review
+from models.booth import (
+    AuthEvent,
+    AuthMethod,
+    AuthResult,
+    BallotPass,
+    BoothNote,
+    Challenge,
+    DocumentKind,
+    Kiosk,
+    KioskUse,
+    Review,
+)
 from models.elections import (
     Candidate,
     Channel,
@@ -40,11 +51,13 @@ __all__ = [
     "Ballot",
     "BallotPass",
     "BallotReceipt",
+    "BoothNote",
     "BoxBallot",
     "Candidate",
     "Challenge",
     "Channel",
     "Consent",
+    "DocumentKind",
     "Election",
     "ElectionStaff",
     "ElectionStatus",
@@ -54,6 +67,7 @@ __all__ = [
     "GroupMember",
     "InstallationKey",
     "Kiosk",
+    "KioskUse",
     "LoginFailure",
     "MailStatus",
     "Method",

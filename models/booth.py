@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Model, TimestampMixin, text_enum
 from models.elections import Channel, Election
+from models.staff import StaffUser
 from models.voters import Voter
 
 
@@ -27,10 +28,27 @@ class AuthMethod(enum.StrEnum):
     DOCUMENT = "document"
 
 
+class DocumentKind(enum.StrEnum):
+    """What the officer looked at; never its number."""
+
+    IDENTITY_CARD = "identity_card"
+    PASSPORT = "passport"
+    DRIVING_LICENCE = "driving_licence"
+    OTHER = "other"
+
+
 class Review(enum.StrEnum):
     PENDING = "pending"
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
+
+
+class KioskUse(enum.StrEnum):
+    """What goes on in the booth, as of the kiosk's last sign of life."""
+
+    IDLE = "idle"
+    IDENTIFYING = "identifying"
+    VOTING = "voting"
 
 
 class Kiosk(TimestampMixin, Model):
@@ -45,9 +63,32 @@ class Kiosk(TimestampMixin, Model):
     token_hash: Mapped[bytes] = mapped_column(unique=True)
     ip_address: Mapped[str | None]
     last_seen_at: Mapped[datetime]
+    state: Mapped[KioskUse] = mapped_column(text_enum(KioskUse), server_default=KioskUse.IDLE)
     ended_at: Mapped[datetime | None]
+    stopped_by: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
 
     election: Mapped[Election] = relationship()
+
+
+class BoothNote(TimestampMixin, Model):
+    """Why a booth's sheet does not balance, in the words of the staff; append-only.
+
+    `difference` is what the note explains: when the sheet differs by another number, another note is due. A note
+    without a kiosk is about votes that belong to no booth.
+    """
+
+    __tablename__ = "booth_notes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    election_id: Mapped[int] = mapped_column(ForeignKey("elections.id"), index=True)
+    kiosk_id: Mapped[int | None] = mapped_column(ForeignKey("kiosks.id"))
+    staff_user_id: Mapped[int] = mapped_column(ForeignKey("staff_users.id"))
+    difference: Mapped[int]
+    note: Mapped[str]
+
+    staff_user: Mapped[StaffUser] = relationship()
+
+    __table_args__ = (CheckConstraint("note <> ''", name="says_something"),)
 
 
 class Challenge(TimestampMixin, Model):
@@ -61,6 +102,7 @@ class Challenge(TimestampMixin, Model):
     kiosk_id: Mapped[int] = mapped_column(ForeignKey("kiosks.id"), index=True)
     election_id: Mapped[int] = mapped_column(ForeignKey("elections.id"))
     voter_id: Mapped[int] = mapped_column(ForeignKey("voters.id", ondelete="CASCADE"))
+    nonce: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), server_default=text("gen_random_uuid()"))
     steps: Mapped[list[str]] = mapped_column(JSONB)
     state: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     expires_at: Mapped[datetime]
@@ -69,6 +111,11 @@ class Challenge(TimestampMixin, Model):
     voter: Mapped[Voter] = relationship()
 
     __table_args__ = (Index("ix_challenges_election_id_voter_id", "election_id", "voter_id"),)
+
+    @property
+    def ticket(self) -> str:
+        """Return what the page names the challenge by: its id and its nonce, which stands in no list and no event."""
+        return f"{self.id}.{self.nonce.hex}"
 
 
 class BallotPass(TimestampMixin, Model):
@@ -114,10 +161,29 @@ class AuthEvent(TimestampMixin, Model):
     user_agent: Mapped[str | None]
     channel: Mapped[Channel] = mapped_column(text_enum(Channel), server_default=Channel.BOOTH)
     review: Mapped[Review | None] = mapped_column(text_enum(Review))
+    document: Mapped[DocumentKind | None] = mapped_column(text_enum(DocumentKind))
+    officer_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
+    second_officer_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
+    note: Mapped[str | None]
 
     voter: Mapped[Voter | None] = relationship()
+    officer: Mapped[StaffUser | None] = relationship(foreign_keys=[officer_id])
+    second_officer: Mapped[StaffUser | None] = relationship(foreign_keys=[second_officer_id])
 
     __table_args__ = (
+        CheckConstraint(
+            "method <> 'document' OR result <> 'success'"
+            " OR (document IS NOT NULL AND officer_id IS NOT NULL AND note IS NOT NULL AND review IS NOT NULL)",
+            name="document_is_answered_for",
+        ),
+        CheckConstraint("second_officer_id <> officer_id", name="two_people"),
         CheckConstraint("suspicion_score IS NULL OR suspicion_score BETWEEN 0 AND 1", name="suspicion_range"),
         Index("ix_auth_events_election_id_voter_id_created_at", "election_id", "voter_id", "created_at"),
+        Index("ix_auth_events_kiosk_id_created_at", "kiosk_id", "created_at"),
+        Index("ix_auth_events_kept_pictures", "created_at", postgresql_where=text("snapshot_path IS NOT NULL")),
     )
+
+    @property
+    def confirmed_by_one(self) -> bool:
+        """Tell whether one person alone answers for this identification by document."""
+        return self.officer_id is not None and self.second_officer_id is None

@@ -14,11 +14,11 @@ from models import AuthEvent, AuthMethod, AuthResult, BallotPass, Election, Elec
 from services import elections
 from services.charts import Column
 from services.errors import NotFound
+from services.kiosks import SILENT_AFTER
 from services.voters import format_voter_number
 
 LONGEST_BY_HOUR = timedelta(hours=16)
 MOST_DAYS = 14
-SILENT_AFTER = timedelta(minutes=2)  # A kiosk page shows a sign of life at least every minute.
 ALERTS_SHOWN = 5
 MINUTES_A_DAY = 24 * 60
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

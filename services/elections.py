@@ -24,7 +24,7 @@ from models import (
     StaffUser,
     db,
 )
-from services import audit_logger, ballots
+from services import audit_logger, ballots, booth_sheet
 from services.actor import Actor
 from services.clock import utc_now
 from services.errors import Conflict, NotFound, ValidationFailed
@@ -146,10 +146,14 @@ def open_election(election: Election, actor: Actor) -> None:
 
 
 def close_election(election: Election, actor: Actor) -> None:
-    """Close an active election once the casts under way are done; the worker seals what is in the box."""
+    """Close an active election once the casts under way are done; the worker seals what is in the box.
+
+    Raises Conflict for another status, SheetsUnbalanced while a booth sheet neither balances nor carries a note.
+    """
     _lock(election)
     if election.status is not ElectionStatus.ACTIVE:
         raise Conflict(_("Only an open election can be closed."))
+    booth_sheet.check_before_closing(election)
     election.status = ElectionStatus.CLOSED
     election.closed_at = utc_now()
     db.session.flush()

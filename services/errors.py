@@ -56,3 +56,10 @@ class TooMany(DomainError):
 class Unavailable(DomainError):
     status, code = 503, "unavailable"
     message = "This part is not ready. Try again in a moment."
+
+
+class DiskFull(Unavailable):
+    """A file could not be written for want of room, or so little is left that none should be."""
+
+    code = "disk_full"
+    message = "Nothing can be stored now: the disk is full. Call whoever looks after this system."

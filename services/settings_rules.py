@@ -13,6 +13,15 @@ SECRET_CHARACTERS = 32
 # The ordered value is the highest. Measured on the pairs of benchmarks/face_accuracy.py: above it strangers pass.
 LOWEST_FACE_THRESHOLD, HIGHEST_FACE_THRESHOLD = 0.35, 0.6
 MOST_PROXIES = 10
+RANGES = (
+    ("port", 1, 65535),
+    ("mail_port", 1, 65535),
+    ("max_upload_mb", 1, 20),
+    ("snapshot_days", 1, 3650),
+    ("snapshot_mb", 1, 1_000_000),
+    ("disk_floor_mb", 0, 1_000_000),
+    ("log_mb", 10, 100_000),
+)
 PLACEHOLDERS = ("replace", "change_me", "changeme", "placeholder", "your_", "<")
 BCRYPT_PREFIXES = ("$2a$", "$2b$", "$2y$")
 PREHASH_MARK = "sha256+"  # services.security.passwords writes it before a hash of its own
@@ -57,7 +66,7 @@ def _value_problems(settings: Settings) -> list[str]:
         found.append("ADMIN_DEFAULT_PASS_HASH: write a bcrypt hash; `flask hash-password` makes one")
     if not LOWEST_FACE_THRESHOLD <= settings.face_threshold <= HIGHEST_FACE_THRESHOLD:
         found.append(f"FACE_THRESHOLD: write a number from {LOWEST_FACE_THRESHOLD} to {HIGHEST_FACE_THRESHOLD}")
-    for name, low, high in (("port", 1, 65535), ("mail_port", 1, 65535), ("max_upload_mb", 1, 20)):
+    for name, low, high in RANGES:
         if not low <= getattr(settings, name) <= high:
             found.append(f"{name.upper()}: write a number from {low} to {high}")
     if not 0 <= settings.trusted_proxies <= MOST_PROXIES:

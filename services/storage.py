@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
 import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from services.errors import NotFound
+from services.errors import DiskFull, NotFound
 from services.security import FieldCipher
 
 PUBLIC = "public"
 FACES = "faces"
 FRAUD_ATTEMPTS = "fraud_attempts"
-_NAME = re.compile(r"(public|faces|fraud_attempts)/[0-9a-f]{2}/[0-9a-f]{32,64}\.(jpg|png|enc)")
+FOLDERS = (PUBLIC, FACES, FRAUD_ATTEMPTS)
+PATH = re.compile(r"(public|faces|fraud_attempts)/[0-9a-f]{2}/[0-9a-f]{32,64}\.(jpg|png|enc)")
+_PART = ".part"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file as it lies in storage: its path, its bytes, and when it was last written or asked for again.
+
+    What a broken write left behind is listed too; `delete_older` takes its path, `read` does not.
+    """
+
+    path: str
+    size: int
+    written_at: datetime
 
 
 class Storage(Protocol):
@@ -28,6 +48,14 @@ class Storage(Protocol):
     def read(self, path: str) -> bytes: ...
 
     def delete(self, path: str) -> None: ...
+
+    def files(self) -> Iterator[StoredFile]: ...
+
+    def size(self, path: str) -> int: ...
+
+    def delete_older(self, file: StoredFile) -> bool: ...
+
+    def free_bytes(self) -> int: ...
 
 
 class LocalStorage:
@@ -59,20 +87,71 @@ class LocalStorage:
         """Remove a file; one that is gone already is no error."""
         self._locate(path).unlink(missing_ok=True)
 
+    def files(self) -> Iterator[StoredFile]:
+        """Yield every file there is, those of broken writes too."""
+        for folder in FOLDERS:
+            for found in sorted((self.root / folder).glob("*/*")):
+                try:
+                    state = found.stat()
+                except FileNotFoundError:
+                    continue
+                path = found.relative_to(self.root).as_posix()
+                yield StoredFile(path, state.st_size, datetime.fromtimestamp(state.st_mtime, UTC))
+
+    def size(self, path: str) -> int:
+        """Return the bytes that a file takes on the disk, 0 when it is gone."""
+        try:
+            return self._locate(path).stat().st_size
+        except OSError:
+            return 0
+
+    def delete_older(self, file: StoredFile) -> bool:
+        """Remove a listed file unless it was written or asked for again since it was listed; tell whether it went."""
+        target = self.root / file.path
+        try:
+            if datetime.fromtimestamp(target.stat().st_mtime, UTC) > file.written_at:
+                return False
+            target.unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def free_bytes(self) -> int:
+        """Return the room left where the pictures lie."""
+        there = self.root
+        while not there.exists():
+            there = there.parent
+        return shutil.disk_usage(there).free
+
     def _write(self, path: str, content: bytes) -> str:
         target = self._locate(path)
-        if target.exists():
-            return path
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        partial = target.with_suffix(f".{secrets.token_hex(4)}.part")
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.rename(target)
+        try:
+            if target.exists():
+                # Young again: the sweep of files without a row must not take it before its new row is there.
+                os.utime(target)
+                return path
+            self._write_new(target, content)
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                raise DiskFull() from error
+            raise
         return path
 
+    @staticmethod
+    def _write_new(target: Path, content: bytes) -> None:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        partial = target.with_suffix(f".{secrets.token_hex(4)}{_PART}")
+        try:
+            with partial.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.rename(target)
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
+
     def _locate(self, path: str) -> Path:
-        if not _NAME.fullmatch(path):
+        if not PATH.fullmatch(path):
             raise NotFound()
         return self.root / path

@@ -11,18 +11,21 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from blueprints.admin import bp
+from blueprints.admin.booths import note_field, store_notes
 from blueprints.admin.election_form import election_values
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
 from models import Election, ElectionStatus, transaction
-from services import accounts, audit_logger, box_keys, desk
+from services import accounts, audit_logger, booth_sheet, box_keys, desk
 from services import elections as service
+from services.booth_sheet import SheetsUnbalanced
 from services.clock import utc_now
 from services.context import platform
 from services.errors import Conflict, Forbidden, ValidationFailed
 from services.security import Permission, has_permission
 
 MAX_REASON = 500
+CLOSE_REASON = "staff:election:close_reason"
 
 
 @bp.route("/elections", methods=["GET", "POST"])
@@ -93,10 +96,16 @@ def close_election(election_id: int) -> ResponseReturnValue:
     reason = text_field(values, "reason", MAX_REASON)
     if values.get("confirm") not in (True, "yes"):
         return _ask_to_close(found)
-    with transaction():
-        service.close_election(found, current_actor())
-        if reason:
-            audit_logger.record("staff:election:close_reason", current_actor(), election_id=election_id, reason=reason)
+    try:
+        with transaction():
+            store_notes(found, values)
+            service.close_election(found, current_actor())
+            if reason:
+                audit_logger.record(CLOSE_REASON, current_actor(), election_id=election_id, reason=reason)
+    except SheetsUnbalanced:
+        if wants_json():
+            raise
+        return _ask_to_close(desk.visible_election(election_id), values)
     if wants_json():
         return jsonify(election=_election_json(desk.visible_election(election_id)))
     flash(_("The election is closed. The ballots are being sealed and counted."), "ok")
@@ -173,7 +182,8 @@ def _page(found: Election, errors: dict[str, str] | None = None) -> str:
     )
 
 
-def _ask_to_close(found: Election) -> ResponseReturnValue:
+def _ask_to_close(found: Election, values: dict[str, Any] | None = None) -> ResponseReturnValue:
+    """Ask whether to close; `values` are those of an answer that left a booth sheet without its note."""
     if found.status is not ElectionStatus.ACTIVE:
         raise Conflict(_("Only an open election can be closed."))
     voted, on_roll = service.roll_counts(found)
@@ -185,7 +195,15 @@ def _ask_to_close(found: Election) -> ResponseReturnValue:
     )
     if wants_json():
         return jsonify(error={"code": "confirmation_needed", "message": message}), 409
-    return render_template("admin/close.html", election=found, current_election=found, message=message)
+    unbalanced = booth_sheet.unexplained(found)
+    missing = [name for name in map(note_field, unbalanced) if not str((values or {}).get(name, "")).strip()]
+    errors = dict.fromkeys(missing, _("Say why the sheet does not balance.")) if values is not None else {}
+    page = render_template(
+        "admin/close.html", election=found, current_election=found, message=message, unbalanced=unbalanced,
+        note_field=note_field, equation=booth_sheet.equation, values=values or {}, errors=errors,
+        summary=_summary(errors),
+    )  # fmt: skip
+    return page, 200 if values is None else 409
 
 
 def _passphrase_errors(first: str, second: str) -> dict[str, str]:

@@ -8,13 +8,15 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from models import StaffRole, transaction
-from services import accounts, box_keys, elections, health, seed
+from blueprints import logs
+from models import StaffRole, transaction, use_role
+from services import accounts, box_keys, elections, health, retention, seed
 from services.actor import Actor
 from services.context import platform
 from services.embedded_postgres import EmbeddedPostgres
 from services.errors import DomainError
-from services.jobs import run_worker
+from services.jobs import run_worker, sweep
+from services.jobs.worker import WORKER_ROLE
 from services.security import hash_password
 
 OPERATOR = Actor(role="operator", name="operator")
@@ -34,7 +36,25 @@ def seed_command() -> None:
 @with_appcontext
 def worker_command(once: bool) -> None:
     """Send mail and seal ballots until stopped."""
+    logs.write_to(logs.WORKER, platform().settings)
     run_worker(current_app._get_current_object(), once=once)  # type: ignore[attr-defined]
+
+
+@click.command("sweep")
+@with_appcontext
+def sweep_command() -> None:
+    """Remove what is over: old pictures of attempts, files that no row names, forgotten challenges, full logs."""
+    with use_role(WORKER_ROLE):
+        sweep(transaction)
+        swept = retention.sweep(transaction, OPERATOR)
+        low = retention.watch_disk(transaction)
+    click.echo(
+        f"{swept.expired} old pictures, {swept.crowded} pictures over the limit of room and {swept.orphans} files"
+        f" without a row were removed; {swept.logs} logs were turned over."
+    )
+    if low:
+        click.echo("The disk is nearly full: no new check of a face begins. Make room.", err=True)
+        sys.exit(1)
 
 
 @click.command("db-stop")
@@ -123,6 +143,7 @@ class _Words:
 ALL = (
     seed_command,
     worker_command,
+    sweep_command,
     db_stop_command,
     create_admin_command,
     hash_password_command,

@@ -1,10 +1,12 @@
 """The first page: two doors, Election Commission and Polling System."""
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from blueprints.policy import public
-from services import elections
+from blueprints.principal import KIOSK_KEY
+from services import elections, kiosks
 
 bp = Blueprint("landing", __name__)
 
@@ -16,10 +18,13 @@ def index() -> str | Response:
     principal = g.get("principal")
     if principal is not None:
         return redirect(url_for("poll.index" if principal.role == "kiosk" else "admin.dashboard"))
+    stopped = kiosks.was_stopped(session.get(KIOSK_KEY))
     return render_template(
         "landing/index.html",
-        room=request.args.get("room", ""),
-        error=None,
+        room=request.args.get("room", "polling" if stopped else ""),
+        error=_("This booth was stopped by the Election Commission. An officer can open it again.")
+        if stopped
+        else None,
         username="",
         elections=elections.current_booth_elections(),
     )

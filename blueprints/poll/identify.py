@@ -17,7 +17,7 @@ from blueprints.poll import bp, pages, words
 from models import transaction
 from services import identification, voters
 from services.errors import ValidationFailed
-from services.identification import LookupReason, Pending, Start, Verdict
+from services.identification import CameraChanged, LookupReason, Pending, Start, Verdict
 from services.security import Permission
 
 VERIFY_BYTES = 8 * 1024 * 1024 + 64 * 1024
@@ -84,11 +84,13 @@ def verify() -> Response:
         raise UnsupportedMediaType()
     values = body()
     frames, step, seq = _frames(values), _whole(values, "step"), _whole(values, "seq", default=-1)
-    challenge_id = text_field(values, "challenge_id", limit=40)
+    ticket, camera_mark = text_field(values, "challenge_id", limit=80), text_field(values, "camera", limit=64) or None
     with transaction():
         outcome = identification.submit_frames(
-            pages.present_kiosk(), challenge_id, step, frames, current_actor(), seq if seq >= 0 else None
+            pages.present_kiosk(), ticket, step, frames, current_actor(), seq if seq >= 0 else None, camera_mark
         )
+    if isinstance(outcome, CameraChanged):
+        return make_response(jsonify(_camera_changed_view(outcome)), 409)
     if isinstance(outcome, Pending):
         return make_response(jsonify(_pending_view(outcome)), 202)
     return make_response(jsonify(_verdict_view(outcome)))
@@ -98,13 +100,14 @@ def verify() -> Response:
 @requires(Permission.POLL)
 @limiter.limit(limits.BOOTH_OTHER, key_func=limits.kiosk_key)
 def officer() -> Response:
+    number = "" if request.is_json else text_field(body(), "voter_id", limit=40)
     with transaction():
         kiosk = pages.present_kiosk()
         election = pages.election_view(kiosk.election)
         identification.call_officer(kiosk, current_actor())
     if wants_json():
         return make_response(jsonify({"called": True}))
-    return pages.officer_comes(election)
+    return pages.officer_comes(election, number)
 
 
 def _start_view(begun: Start) -> dict[str, Any]:
@@ -129,10 +132,10 @@ def _refuse_start(begun: Start, election: dict[str, Any], typed: str) -> Respons
     if begun.lookup.reason in STAY_AT_INPUT:
         page = render_template("poll/index.html", election=election, step=1, error=said.message, voter_id=typed)
         return make_response(page, said.status)
-    ways = [words.start_again()]
-    if begun.lookup.officer:
-        ways.append(words.call_officer())
     called = begun.lookup.reason is LookupReason.OFFICER_NEEDED
+    ways = [words.start_again("flat" if called else "now")]
+    if begun.lookup.officer:
+        ways.append((words.by_document if called else words.call_officer)(begun.lookup.voter_number))
     return pages.message(said, election, code=begun.lookup.reason.value, ways=ways, step=1, officer=called)
 
 
@@ -146,6 +149,12 @@ def _pending_view(outcome: Pending) -> dict[str, Any]:
         "reason": outcome.advice,
         "seconds_left": outcome.seconds_left,
     }
+
+
+def _camera_changed_view(outcome: CameraChanged) -> dict[str, Any]:
+    message = _("The camera changed on the way. Nothing is lost. Start again.")
+    error = {"code": "camera_changed", "message": message}
+    return {"error": error, "tries_left": outcome.tries_left, "officer": outcome.officer}
 
 
 def _verdict_view(outcome: Verdict) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def election_view(election: Election) -> dict[str, Any]:
 def challenge_view(challenge: Challenge, tries_left: int) -> dict[str, Any]:
     """Return what the camera page needs of a challenge."""
     return {
-        "id": str(challenge.id),
+        "id": challenge.ticket,
         "steps": list(challenge.steps),
         "step_seconds": int(STEP_SECONDS),
         "expires_at": challenge.expires_at.isoformat(),
@@ -80,10 +80,11 @@ def forget_voter() -> None:
         session.pop(key)
 
 
-def officer_comes(election: dict[str, Any]) -> Response:
-    """Answer that the officer was called."""
+def officer_comes(election: dict[str, Any], voter_number: str = "") -> Response:
+    """Answer that the officer was called, with the staff form at hand."""
     text = Words(_("The officer is coming. Stay here."), _("No vote was cast. Nothing is lost."))
-    return message(text, election, code="officer_called", officer=True)
+    ways = [words.start_again("flat"), words.by_document(voter_number)]
+    return message(text, election, code="officer_called", ways=ways, officer=True)
 
 
 def _choice_view(choice: dict[str, Any]) -> dict[str, Any]:

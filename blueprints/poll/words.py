@@ -82,6 +82,8 @@ def reason(code: str) -> str:
         "face_lost": _("Stay in front of the camera"),
         "face_changed": _("Stay in front of the camera"),
         "different_person": _("This is another face"),
+        "slow_line": _("The line is slow"),
+        "camera_changed": _("The camera changed. Start again"),
         "abandoned": _("Stay until the check is done"),
         "repeated_frames": _("The camera stands still. Start again"),
         "too_fast": _("The camera is too fast. Start again"),
@@ -104,14 +106,22 @@ def of_cast(kind: str) -> Words:
     return Words(*words[kind])
 
 
-def start_again() -> dict[str, Any]:
-    """Return the way back to the first screen."""
-    return {"label": _("Back to the start"), "url": url_for("poll.index"), "method": "get", "kind": "now"}
+def start_again(kind: str = "now") -> dict[str, Any]:
+    """Return the way back to the first screen; "flat" where the voter is asked to stay."""
+    return {"label": _("Back to the start"), "url": url_for("poll.index"), "method": "get", "kind": kind}
 
 
-def call_officer() -> dict[str, Any]:
-    """Return the way to the officer."""
-    return {"label": _("Call the officer"), "url": url_for("poll.officer"), "method": "post", "kind": "flat"}
+def call_officer(voter_number: str = "") -> dict[str, Any]:
+    """Return the way to the officer; with the voter ID nobody has to type it again."""
+    way = {"label": _("Call the officer"), "url": url_for("poll.officer"), "method": "post", "kind": "flat"}
+    return way | {"fields": {"voter_id": voter_number} if voter_number else {}}
+
+
+def by_document(voter_number: str = "") -> dict[str, Any]:
+    """Return the officer's way to the staff form."""
+    label = _("Officer: identify by document")
+    way = {"label": label, "url": url_for("poll.document_form"), "method": "post", "kind": "flat", "icon": "id"}
+    return way | {"fields": {"voter_id": voter_number} if voter_number else {}}
 
 
 def _voted_at(lookup: VoterLookup) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from models import Election
 from services.results import Result
 
 LONGEST = 60
@@ -12,6 +13,14 @@ LONGEST = 60
 
 def file_name(result: Result, suffix: str) -> str:
     """Return e.g. `result-larkmoor-town-council.csv`: ASCII, so that every header and disk takes it."""
-    plain = unicodedata.normalize("NFKD", result.title).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:LONGEST].rstrip("-")
-    return f"result-{words or result.election_id}.{suffix}"
+    return f"result-{_plain(result.title) or result.election_id}.{suffix}"
+
+
+def booth_sheet_name(election: Election) -> str:
+    """Return e.g. `booth-sheets-larkmoor-town-council.pdf`."""
+    return f"booth-sheets-{_plain(election.title) or election.id}.pdf"
+
+
+def _plain(title: str) -> str:
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:LONGEST].rstrip("-")

@@ -1,11 +1,14 @@
 """Who stands at the kiosk: from the typed voter ID over the live face to an open ballot."""
 
+from services.identification import document
 from services.identification.attempts import ABANDONED
 from services.identification.booth import call_officer, kiosk_of, leave
 from services.identification.challenges import end_expired, new_challenge, present_challenge, start
 from services.identification.failures import MAX_FAILED_CHALLENGES, MAX_FAILURES, Failures, count, lock_voter
+from services.identification.guessing import GuessingSlowed
 from services.identification.lookup import election_refusal, find_voter, mask_name
 from services.identification.outcomes import (
+    CameraChanged,
     ChallengeOver,
     ChallengeUnknown,
     LookupReason,
@@ -34,9 +37,11 @@ __all__ = [
     "MAX_FAILED_CHALLENGES",
     "MAX_FAILURES",
     "PASS_SECONDS",
+    "CameraChanged",
     "ChallengeOver",
     "ChallengeUnknown",
     "Failures",
+    "GuessingSlowed",
     "LookupReason",
     "NoPass",
     "Pending",
@@ -45,6 +50,7 @@ __all__ = [
     "VoterLookup",
     "call_officer",
     "count",
+    "document",
     "election_refusal",
     "end_expired",
     "find_voter",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,11 @@ from models import AuthEvent, AuthResult, Challenge, Kiosk, Review, Voter, db
 from services import audit_logger, email_service, storage
 from services.actor import Actor
 from services.context import platform
+from services.errors import DiskFull
 from services.identification import failures, runs
 from services.identification.failures import Failures
+
+log = logging.getLogger(__name__)
 
 SUSPICIOUS = 0.5
 """From this suspicion score on the officer reviews the attempt, whatever its result (weights: liveness.WEIGHTS)."""
@@ -51,7 +55,7 @@ def record(kiosk: Kiosk, challenge: Challenge, attempt: Attempt, actor: Actor) -
 def record_abandoned(kiosk: Kiosk, challenge: Challenge, actor: Actor) -> None:
     """Count a challenge that was begun and left: else one could look at the steps and walk away until they suit."""
     run = runs.load(challenge)
-    report = run.liveness.report()
+    report = run.report()
     record(kiosk, challenge, Attempt(AuthResult.UNKNOWN, ABANDONED, None, report, run.shot), actor)
 
 
@@ -79,7 +83,14 @@ def _store_picture(attempt: Attempt) -> str | None:
     if attempt.shot is None:
         return None
     folder = storage.FACES if attempt.result is AuthResult.SUCCESS else storage.FRAUD_ATTEMPTS
-    return platform().storage.save_private(folder, attempt.shot)
+    try:
+        return platform().storage.save_private(folder, attempt.shot)
+    except DiskFull:
+        if attempt.reason != ABANDONED:
+            raise
+        # Whoever walked away cannot be asked to try again, and the booth must become free for the next voter.
+        log.exception("The picture of an abandoned attempt could not be kept")
+        return None
 
 
 def _alert_due(result: AuthResult, counted: Failures) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from services.actor import Actor
 from services.clock import utc_now
 from services.context import platform
 from services.face_service import liveness
-from services.identification import attempts, failures, passes, runs
+from services.identification import attempts, booth_room, failures, passes, runs
 from services.identification.lookup import find_voter
 from services.identification.outcomes import ChallengeOver, ChallengeUnknown, Start
 
@@ -30,6 +31,7 @@ def start(kiosk: Kiosk, text: str, actor: Actor) -> Start:
     lookup = find_voter(kiosk, text, actor)
     if not lookup.eligible or lookup.voter is None:
         return Start(lookup)
+    booth_room.require()
     challenge = new_challenge(kiosk, lookup.voter)
     if challenge is None:
         return Start(find_voter(kiosk, text, actor))
@@ -73,17 +75,21 @@ def present_challenge(kiosk: Kiosk) -> Challenge | None:
     )
 
 
-def lock_challenge(kiosk: Kiosk, challenge_id: str) -> Challenge:
-    """Return the open challenge of this kiosk, locked until the transaction ends.
+def lock_challenge(kiosk: Kiosk, ticket: str) -> Challenge:
+    """Return the open challenge of this kiosk session by its `Challenge.ticket`, locked until the transaction ends.
 
-    Raises ChallengeUnknown (also for another kiosk's), ChallengeOver when it was used or its time is over.
+    Raises ChallengeUnknown (also for another kiosk's, and without its nonce), ChallengeOver when it was used or its
+    time is over. The nonce dies with the challenge, so it works once.
     """
+    name, _dot, nonce = ticket.partition(".")
     try:
-        key = uuid.UUID(challenge_id)
+        key = uuid.UUID(name)
     except ValueError as error:
         raise ChallengeUnknown() from error
     challenge = db.session.get(Challenge, key, with_for_update=True, populate_existing=True)
     if challenge is None or challenge.kiosk_id != kiosk.id or challenge.election_id != kiosk.election_id:
+        raise ChallengeUnknown()
+    if not secrets.compare_digest(nonce.encode(), challenge.nonce.hex.encode()):
         raise ChallengeUnknown()
     if challenge.used_at is not None or challenge.expires_at <= utc_now():
         raise ChallengeOver()
@@ -110,6 +116,13 @@ def clear_booth(kiosk: Kiosk, actor: Actor) -> None:
     for challenge in _waiting_at(kiosk):
         if runs.has_begun(challenge) or challenge.expires_at <= now:
             _abandon(kiosk, challenge, actor)
+
+
+def close_waiting(kiosk: Kiosk, actor: Actor) -> None:
+    """Clear the booth and use up every challenge of it: the voter is identified in another way now."""
+    clear_booth(kiosk, actor)
+    for challenge in _waiting_at(kiosk):
+        spend(challenge)
 
 
 def end_expired(older_than: timedelta, actor: Actor) -> int:

@@ -15,6 +15,10 @@ MAX_FAILURES = 3
 MAX_CHALLENGES = 8
 """Challenges drawn for one voter; who asks again and again may be waiting for one that suits a film."""
 ALERT_AT_UNKNOWN = 3
+CAMERA_CHANGED = "camera_changed"
+"""Reason of an attempt that ended because another camera, or another size of picture, appeared on the way."""
+FREE_CAMERA_CHANGES = 1
+"""A plug that slipped is no failure; who changes cameras again is looked at like everybody who fails."""
 
 VOTER_LOCK = 0x564F5445
 """Class of the advisory locks under which one voter's tries are counted."""
@@ -28,6 +32,7 @@ class Failures:
     unknowns: int = 0
     challenges_failed: int = 0
     challenges_drawn: int = 0
+    camera_changes: int = 0
 
     @property
     def total(self) -> int:
@@ -46,21 +51,28 @@ class Failures:
 def count(election_id: int, voter_id: int) -> Failures:
     """Return the failures so far; refusals at the typing of the voter ID are no failures."""
     rows = db.session.execute(
-        select(AuthEvent.result, AuthEvent.liveness["position"].as_integer()).where(
+        select(AuthEvent.result, AuthEvent.reason, AuthEvent.liveness["position"].as_integer())
+        .where(
             AuthEvent.election_id == election_id,
             AuthEvent.voter_id == voter_id,
             AuthEvent.method == AuthMethod.FACE,
             AuthEvent.result != AuthResult.SUCCESS,
             AuthEvent.reason.not_in([reason.value for reason in LookupReason]),
         )
+        .order_by(AuthEvent.id)
     ).all()
     drawn = select(func.count()).where(Challenge.election_id == election_id, Challenge.voter_id == voter_id)
-    unknown = [position for result, position in rows if result is AuthResult.UNKNOWN]
+    changed = [position for _result, reason, position in rows if reason == CAMERA_CHANGED]
+    others = [
+        position for result, reason, position in rows if result is AuthResult.UNKNOWN and reason != CAMERA_CHANGED
+    ]
+    unknown = others + changed[FREE_CAMERA_CHANGES:]
     return Failures(
-        mismatches=len(rows) - len(unknown),
+        mismatches=sum(result is AuthResult.MISMATCH for result, _reason, _position in rows),
         unknowns=len(unknown),
         challenges_failed=sum(bool(position) for position in unknown),
         challenges_drawn=db.session.scalar(drawn) or 0,
+        camera_changes=len(changed),
     )
 
 

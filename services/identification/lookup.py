@@ -9,6 +9,7 @@ from sqlalchemy import exists, select
 
 from models import (
     AuthEvent,
+    AuthMethod,
     AuthResult,
     Consent,
     Election,
@@ -24,7 +25,7 @@ from models import RollEntry as Roll
 from services import audit_logger, voters
 from services.actor import Actor
 from services.clock import utc_now
-from services.identification import failures
+from services.identification import failures, guessing
 from services.identification.outcomes import LookupReason, VoterLookup
 
 SHORT_NAME = 4
@@ -33,18 +34,20 @@ INPUT_LIMIT = 40
 """Characters kept of what was typed."""
 
 
-def find_voter(kiosk: Kiosk, text: str, actor: Actor) -> VoterLookup:
+def find_voter(kiosk: Kiosk, text: str, actor: Actor, method: AuthMethod = AuthMethod.FACE) -> VoterLookup:
     """Return what the typed voter ID leads to in this kiosk's election; a refusal leaves an event and an audit row.
 
-    A wrong check digit is a typing slip: nobody is looked up and nothing is recorded.
+    A wrong check digit is a typing slip: nobody is looked up and nothing is recorded. By document also those may go
+    on whom the camera cannot identify. Raises GuessingSlowed where unknown voter IDs were typed again and again.
     """
     number = voters.normalise_voter_number(text)
     if not voters.is_voter_number(number):
         return VoterLookup(LookupReason.TYPING_SLIP, number[:INPUT_LIMIT])
+    guessing.refuse_hurry(kiosk)
     voter = db.session.scalar(select(Voter).where(Voter.voter_id == number))
     lookup = _judge(kiosk.election, number, voter)
-    if not lookup.eligible:
-        _record_refusal(kiosk, lookup, voter, actor)
+    if not (lookup.by_document if method is AuthMethod.DOCUMENT else lookup.eligible):
+        _record_refusal(kiosk, lookup, voter, actor, method)
     return lookup
 
 
@@ -93,7 +96,7 @@ def _officer_reason(election: Election, voter: Voter) -> LookupReason | None:
     return None
 
 
-def _record_refusal(kiosk: Kiosk, lookup: VoterLookup, voter: Voter | None, actor: Actor) -> None:
+def _record_refusal(kiosk: Kiosk, lookup: VoterLookup, voter: Voter | None, actor: Actor, method: AuthMethod) -> None:
     db.session.add(
         AuthEvent(
             election_id=kiosk.election_id,
@@ -101,6 +104,7 @@ def _record_refusal(kiosk: Kiosk, lookup: VoterLookup, voter: Voter | None, acto
             voter_id=voter.id if voter else None,
             voter_id_input=lookup.voter_number[:INPUT_LIMIT],
             result=AuthResult.UNKNOWN,
+            method=method,
             reason=lookup.reason.value,
             ip_address=actor.ip,
             user_agent=actor.user_agent,
@@ -110,3 +114,5 @@ def _record_refusal(kiosk: Kiosk, lookup: VoterLookup, voter: Voter | None, acto
         "kiosk:voter:refused", actor, election_id=kiosk.election_id, kiosk=kiosk.name,
         voter_number=lookup.voter_number[:INPUT_LIMIT], reason=lookup.reason.value,
     )  # fmt: skip
+    if lookup.reason is LookupReason.UNKNOWN_NUMBER:
+        guessing.note(kiosk, actor)

@@ -29,6 +29,7 @@ class LookupReason(enum.StrEnum):
 OFFICER_HELPS = frozenset(
     {LookupReason.SUSPENDED, LookupReason.NOT_ENROLLED, LookupReason.NO_CONSENT, LookupReason.OFFICER_NEEDED}
 )
+BY_DOCUMENT = (OFFICER_HELPS - {LookupReason.SUSPENDED}) | {LookupReason.ELIGIBLE}
 ON_ROLL = OFFICER_HELPS | {LookupReason.ELIGIBLE, LookupReason.ALREADY_VOTED}
 
 
@@ -59,6 +60,11 @@ class VoterLookup:
     def officer(self) -> bool:
         """Tell whether the way on is the officer and an identity document."""
         return self.reason in OFFICER_HELPS
+
+    @property
+    def by_document(self) -> bool:
+        """Tell whether staff may identify this voter by document: failures before the camera do not count here."""
+        return self.reason in BY_DOCUMENT
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,14 @@ class Verdict:
     reasons: tuple[str, ...] = field(default=())
     tries_left: int = 0
     officer: bool = False
+
+
+@dataclass(frozen=True)
+class CameraChanged:
+    """The challenge ended because another camera appeared; it is used up, and a fresh one may be asked for."""
+
+    tries_left: int
+    officer: bool
 
 
 class ChallengeUnknown(NotFound):

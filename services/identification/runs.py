@@ -1,4 +1,4 @@
-"""A challenge under way, kept between two requests: the liveness run, the last chunk's number, one picture.
+"""A challenge under way, kept between two requests: the liveness run, the line, the last chunk's number, one picture.
 
 All of it lies in `challenges.state` as JSON, encodings and picture sealed, and is wiped when the challenge is used.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
@@ -15,9 +15,11 @@ import numpy as np
 
 from models import Challenge
 from services.context import platform
-from services.face_service import images, liveness
+from services.face_service import FaceError, images, liveness, moire
 from services.face_service.images import Pixels
 from services.face_service.liveness import ChallengeRun
+from services.identification import line
+from services.identification.line import Line
 
 SNAPSHOT_SIDE = 480
 """Longest side in pixels of the kept picture: enough for a person to recognise a person, about 25 KB."""
@@ -35,16 +37,24 @@ class Run:
     seq: int = -1
     shot: bytes | None = None
     shot_worth: int = 0
+    screen_peak: float | None = None
+    line: Line = field(default_factory=Line)
+
+    def report(self) -> dict[str, Any]:
+        """Return what an AuthEvent keeps of it: no faces, no encodings."""
+        return self.liveness.report() | {"line": self.line.report(), "screen_peak": self.screen_peak}
 
 
 def load(challenge: Challenge) -> Run:
     """Return the run as it was left, or a fresh one."""
     state = challenge.state
     if not state:
-        return Run(ChallengeRun(steps=list(challenge.steps)))
+        return Run(ChallengeRun(steps=list(challenge.steps), max_fps=line.TOO_MANY))
     cipher = platform().cipher
     shot = cipher.decrypt(base64.b64decode(state["shot"])) if state["shot"] else None
-    return Run(liveness.load(state["run"], cipher), int(state["seq"]), shot, int(state["shot_worth"]))
+    run = Run(liveness.load(state["run"], cipher), int(state["seq"]), shot, int(state["shot_worth"]))
+    run.screen_peak, run.line = state.get("screen_peak"), line.load(state.get("line", {}))
+    return run
 
 
 def save(challenge: Challenge, run: Run) -> None:
@@ -52,7 +62,14 @@ def save(challenge: Challenge, run: Run) -> None:
     cipher = platform().cipher
     shot = base64.b64encode(cipher.encrypt(run.shot)).decode("ascii") if run.shot else None
     run_state = liveness.dump(run.liveness, cipher)
-    challenge.state = {"run": run_state, "seq": run.seq, "shot": shot, "shot_worth": run.shot_worth}
+    challenge.state = {
+        "run": run_state,
+        "seq": run.seq,
+        "shot": shot,
+        "shot_worth": run.shot_worth,
+        "screen_peak": run.screen_peak,
+        "line": line.dump(run.line),
+    }
 
 
 def has_begun(challenge: Challenge) -> bool:
@@ -73,6 +90,7 @@ def keep_picture(run: Run, pictures: Sequence[Pixels], position: int) -> None:
     best = max(range(len(pictures)), key=worths.__getitem__)
     if run.shot is None or stranger or worths[best] > run.shot_worth:
         run.shot, run.shot_worth = to_jpeg(pictures[best]), worths[best]
+        run.screen_peak = _screen_peak(pictures[best]) if worths[best] == BEST else None
 
 
 def to_jpeg(picture: Pixels) -> bytes:
@@ -82,6 +100,14 @@ def to_jpeg(picture: Pixels) -> bytes:
         size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     return images.encode_jpeg(picture, SNAPSHOT_QUALITY)
+
+
+def _screen_peak(picture: Pixels) -> float | None:
+    """Measure the picture before it is made small: a small one has lost what a screen leaves."""
+    try:
+        return moire.screen_peak(picture, platform().faces.find_one(picture, "login").box)
+    except FaceError:
+        return None
 
 
 def _worth(picture: Pixels) -> int:

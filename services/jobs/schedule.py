@@ -16,6 +16,7 @@ from models import db
 Transaction = Callable[[], AbstractContextManager[Any]]
 SEAL_EVERY_SECONDS = 2.0
 SWEEP_EVERY_SECONDS = 60.0
+RETENTION_EVERY_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,31 @@ def sweep(transaction: Transaction) -> None:
     from services.jobs import sweeping  # Not at import, for the same reason.
 
     with transaction():
-        sweeping.sweep()
+        sweeping.forget()
+    with transaction():
+        sweeping.end_challenges()
+
+
+def watch(transaction: Transaction) -> None:
+    """Turn full logs over, and say so when the disk is nearly full."""
+    from services import retention  # Not at import, for the same reason.
+
+    retention.turn_logs_over()
+    retention.watch_disk(transaction)
+
+
+def retain(transaction: Transaction) -> None:
+    """Bring the stored pictures within their limits of time and room."""
+    from services import retention  # Not at import, for the same reason.
+
+    retention.sweep(transaction)
 
 
 TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask("seal-due-elections", SEAL_EVERY_SECONDS, seal_due_elections),
     PeriodicTask("sweep", SWEEP_EVERY_SECONDS, sweep),
+    PeriodicTask("watch-disk-and-logs", SWEEP_EVERY_SECONDS, watch),
+    PeriodicTask("retain-pictures", RETENTION_EVERY_SECONDS, retain),
 )
 
 

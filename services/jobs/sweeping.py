@@ -19,10 +19,14 @@ CHALLENGES_KEPT = timedelta(days=30)
 FAILURES_KEPT = timedelta(days=1)
 
 
-def sweep() -> None:
-    """Forget what is over; in the caller's transaction."""
-    now = utc_now()
+def end_challenges() -> None:
+    """End challenges that nobody came back to; in the caller's transaction, which may fail by a full disk."""
     identification.end_expired(ABANDONED_AFTER, WORKER)
+
+
+def forget() -> None:
+    """Delete what is over; in the caller's transaction."""
+    now = utc_now()
     db.session.execute(delete(Challenge).where(Challenge.expires_at < now - CHALLENGES_KEPT))
     db.session.execute(delete(LoginFailure).where(LoginFailure.created_at < now - FAILURES_KEPT))
     db.session.execute(delete(RateLimitHit).where(RateLimitHit.expires_at < now))

@@ -15,12 +15,13 @@ class Permission(enum.StrEnum):
     VIEW_EVIDENCE = "view_evidence"
     READ_MAILBOX = "read_mailbox"
     OPEN_KIOSK = "open_kiosk"
+    MANAGE_BOOTHS = "manage_booths"
     POLL = "poll"
 
 
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "admin": frozenset(Permission) - {Permission.POLL},
-    "officer": frozenset({Permission.OPEN_KIOSK, Permission.VIEW_DESK}),
+    "officer": frozenset({Permission.OPEN_KIOSK, Permission.MANAGE_BOOTHS, Permission.VIEW_DESK}),
     "observer": frozenset({Permission.VIEW_DESK, Permission.VIEW_RESULTS}),
     "kiosk": frozenset({Permission.POLL}),
 }

@@ -22,16 +22,16 @@ ORDERED = (
 LAYERS = ("platform", "domain", "operation")
 ROOM_OF: dict[str, str] = {
     **dict.fromkeys(
-        "actor audit_logger clock context email_service errors face_service hashing pictures private_file"
-        " rate_limit_storage savepoints security settings_rules storage".split(),
+        "actor audit_logger clock context disk email_service errors face_service hashing log_files pictures"
+        " private_file rate_limit_storage savepoints security settings_rules storage".split(),
         "platform",
     ),
     **dict.fromkeys(
-        "accounts ballots box_keys candidates charts confirmations desk elections enrolment exports identification"
-        " kiosks result_words results verdict voters".split(),
+        "accounts ballots booth_sheet box_keys candidates charts confirmations desk elections enrolment exports"
+        " identification kiosks result_words results verdict voters".split(),
         "domain",
     ),
-    **dict.fromkeys("boot embedded_postgres first_run health jobs seed tls_certificate".split(), "operation"),
+    **dict.fromkeys("boot embedded_postgres first_run health jobs retention seed tls_certificate".split(), "operation"),
 }
 CRYPTO = ("cryptography", "nacl", "hashlib", "hmac", "bcrypt", "services.security.encryption", "services.box_keys._")
 FILES = ("pathlib", "os", "shutil", "tempfile", "glob")

@@ -19,6 +19,7 @@ JSON = {"Accept": "application/json"}
 EVERYBODY = frozenset(PRINCIPALS)
 DESK, ADMIN, KIOSK = frozenset(STAFF), frozenset({"admin"}), frozenset({"kiosk"})
 RESULTS = frozenset({"admin", "observer"})
+BOOTHS = frozenset({"admin", "officer"})
 MAY = {
     "landing.index": EVERYBODY, "auth.login": EVERYBODY, "auth.logout": EVERYBODY, "media.public": EVERYBODY,
     "ops.health": EVERYBODY, "results.live": EVERYBODY, "results.page": EVERYBODY,
@@ -32,8 +33,11 @@ MAY = {
     "admin.enrol_page": ADMIN, "admin.enroll_face": ADMIN, "admin.check_picture": ADMIN,
     "admin.parties": ADMIN, "admin.new_party": ADMIN, "admin.party": ADMIN,
     "admin.candidates": ADMIN, "admin.new_candidate": ADMIN, "admin.candidate": ADMIN,
+    "admin.booths": BOOTHS, "admin.stop_booth": BOOTHS, "admin.note_booth": BOOTHS, "admin.booth_sheets": BOOTHS,
+    "admin.booth_sheets_pdf": BOOTHS, "poll.heartbeat": KIOSK,
     "poll.index": KIOSK, "poll.start": KIOSK, "poll.camera": KIOSK, "poll.verify": KIOSK, "poll.ballot": KIOSK,
     "poll.vote": KIOSK, "poll.more_time": KIOSK, "poll.leave": KIOSK, "poll.officer": KIOSK,
+    "poll.document_form": KIOSK, "poll.document": KIOSK, "poll.document_cancel": KIOSK,
 }  # fmt: skip
 NARROWER = {("admin.elections", "POST"): ADMIN}
 """Methods that fewer may use than the route."""

@@ -128,7 +128,7 @@ def _alert(election: Election) -> None:
         begun = identification.start(kiosk, voter.voter_id, SYSTEM)
         db.session.commit()
         assert begun.challenge is not None
-        number, steps = str(begun.challenge.id), begun.challenge.steps
+        number, steps = begun.challenge.ticket, begun.challenge.steps
         acting.perform(
             lambda done, frames, seq: identification.submit_frames(kiosk, number, done, frames, SYSTEM, seq),
             clock.shift, steps, person=9,

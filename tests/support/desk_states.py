@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from models import StaffRole
-from tests.support import acted_film
+from tests.support import acted_film, booth_states
 from tests.support.demo import Demo, new_voter
 from tests.support.kiosk_states import ENROLLED, NO_CAMERA
 from tests.support.live_site import KIOSK_SCREEN, Site
@@ -18,7 +18,7 @@ STATES: dict[str, Callable[[Site, Demo], Page]] = {}
 PUBLIC: dict[str, Callable[[Site, Demo], Page]] = {}
 EMPTY_PATHS = {
     "live_desk": "/admin/", "voters": "/admin/voters", "parties": "/admin/parties", "candidates": "/admin/candidates",
-    "elections": "/admin/elections", "result": "/admin/results", "mailbox": "/ops/mailbox",
+    "elections": "/admin/elections", "result": "/admin/results", "mailbox": "/ops/mailbox", "booths": "/admin/booths",
     "new_voter": "/admin/voters/new",
 }  # fmt: skip
 PATHS = {
@@ -230,6 +230,43 @@ def close_question(site: Site, demo: Demo) -> Page:
     page = election_open(site, demo)
     press(page, "Close the election…")
     expect(page.get_by_role("heading", level=1, name="Close the election now?")).to_be_visible()
+    return page
+
+
+@state
+def booths(site: Site, demo: Demo) -> Page:
+    booth_states.fill(demo.secret)
+    return site.staff_page("/admin/booths", StaffRole.OFFICER, election=demo.secret)
+
+
+@state
+def booth_stop_dialog(site: Site, demo: Demo) -> Page:
+    page = booths(site, demo)
+    page.get_by_role("button", name="Stop Booth").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    return page
+
+
+@state
+def booth_sheets(site: Site, demo: Demo) -> Page:
+    booth_states.fill(demo.secret)
+    return site.staff_page("/admin/booths/sheets", StaffRole.OFFICER, election=demo.secret)
+
+
+@state
+def booth_note_missing(site: Site, demo: Demo) -> Page:
+    page = booth_sheets(site, demo)
+    press(page, "Store the note")
+    expect(page.get_by_role("alert")).to_be_visible()
+    return page
+
+
+@state
+def close_question_with_a_note(site: Site, demo: Demo) -> Page:
+    booth_states.fill(demo.secret)
+    page = close_question(site, demo)
+    press(page, "Close the election")
+    expect(page.get_by_role("alert")).to_be_visible()
     return page
 
 

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 from app import BLUEPRINTS
 from models import Election, db, use_role
 from tests import factories
+from tests.support import voting
 
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 STACK_TRACE = ("Traceback", 'File "', "sqlalchemy", "psycopg2", "werkzeug.exceptions", "SELECT ", "INSERT ")
@@ -62,7 +63,8 @@ def existing_rows() -> dict[str, Any]:
     voter = factories.VoterFactory()
     return {
         "election_id": draft.id, "candidate_id": candidate.id, "party_id": factories.PartyFactory().id,
-        "voter_id": voter.id, "mail_id": uuid.uuid4(), "number": 0, "path": "ab/" + 64 * "0" + ".png",
+        "voter_id": voter.id, "kiosk_id": voting.make_kiosk(draft).id, "mail_id": uuid.uuid4(), "number": 0,
+        "path": "ab/" + 64 * "0" + ".png",
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from models import BallotPass, Election, Kiosk, RollEntry, StaffUser, Voter, db, use_role
+from models import AuthEvent, AuthResult, BallotPass, Election, Kiosk, RollEntry, StaffUser, Voter, db, use_role
 from services import ballots, kiosks
 from services.actor import SYSTEM, Actor
 from services.ballots import Choice
@@ -39,7 +39,14 @@ def make_kiosk(election: Election) -> Kiosk:
 def make_pass(election: Election, voter: Voter, kiosk: Kiosk | None = None, **values: Any) -> BallotPass:
     """Give a voter a ballot pass, as a successful identification does."""
     kiosk = kiosk or make_kiosk(election)
+    event = AuthEvent(
+        election_id=election.id, kiosk_id=kiosk.id, voter_id=voter.id, voter_id_input=voter.voter_id,
+        result=AuthResult.SUCCESS, reason="identified",
+    )  # fmt: skip
+    db.session.add(event)
+    db.session.flush()
     made = BallotPass(
+        auth_event_id=event.id,
         kiosk_id=kiosk.id,
         election_id=election.id,
         voter_id=voter.id,

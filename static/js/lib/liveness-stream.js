@@ -41,9 +41,23 @@ export class LivenessStream {
     return { step, frames: run.frames.splice(0, end < 0 ? CHUNK : end).map((frame) => frame.picture) };
   }
 
+  /** A mark of the camera in use and its picture size: when it changes on the way, the server starts anew. */
+  async mark(run) {
+    const track = this.camera.stream?.getVideoTracks()[0];
+    const { deviceId, width, height } = track?.getSettings() ?? {};
+    const seen = JSON.stringify([deviceId, track?.label, width, height]);
+    if (run.seen !== seen) {
+      const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(seen));
+      run.mark = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+      run.seen = seen;
+    }
+    return run.mark;
+  }
+
   async post(run) {
     run.busy = true;
-    const body = { challenge_id: run.challenge.id, seq: run.seq, ...this.chunk(run) };
+    const frames = this.chunk(run);
+    const body = { challenge_id: run.challenge.id, seq: run.seq, camera: await this.mark(run), ...frames };
     try {
       const answer = await postJson(this.url, body, { timeout: 15000 });
       if (run !== this.run) return;

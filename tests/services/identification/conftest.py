@@ -62,7 +62,7 @@ def play(kiosk: Kiosk, actor: Actor, clock: time_machine.Coordinates) -> Callabl
 
     def act(start: Start, person: int = 7, steps: list[str] | None = None) -> object:
         assert start.challenge is not None
-        challenge_id = str(start.challenge.id)
+        challenge_id = start.challenge.ticket
         return acting.perform(
             lambda done, frames, seq: identification.submit_frames(kiosk, challenge_id, done, frames, actor, seq),
             clock.shift,

@@ -200,7 +200,7 @@ def test_at_the_end_of_its_time_a_challenge_is_drawn_anew(started, kiosk, voter,
 
 
 def test_walking_away_after_the_first_movement_counts_as_a_failed_challenge(started, kiosk, voter, actor, clock):
-    identification.submit_frames(kiosk, str(started.challenge.id), 0, acting.straight(), actor)
+    identification.submit_frames(kiosk, started.challenge.ticket, 0, acting.straight(), actor)
     clock.shift(1)
     again = identification.start(kiosk, voter.voter_id, actor)
 

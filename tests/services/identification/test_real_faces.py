@@ -62,7 +62,7 @@ def show(kiosk, person, real, actor, clock):
             for first in range(0, len(frames), FRAMES):
                 clock.shift(FRAMES / film.FPS)
                 outcome = identification.submit_frames(
-                    kiosk, str(begun.challenge.id), max(0, position - 1), frames[first : first + FRAMES], actor, seq
+                    kiosk, begun.challenge.ticket, max(0, position - 1), frames[first : first + FRAMES], actor, seq
                 )
                 seq += 1
                 if isinstance(outcome, identification.Verdict):

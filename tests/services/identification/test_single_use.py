@@ -33,7 +33,7 @@ def test_a_challenge_sent_many_times_at_once_opens_one_ballot(app_without_livene
     kiosk, _token = kiosks.open_kiosk(election, factories.StaffUserFactory(role=StaffRole.OFFICER), SYSTEM)
     with transaction():
         begun = identification.start(kiosk, voter.voter_id, SYSTEM)
-        challenge_id, kiosk_id = str(begun.challenge.id), kiosk.id
+        challenge_id, kiosk_id = begun.challenge.ticket, kiosk.id
         assert begun.challenge.steps == []
     frames = acting.straight()
 

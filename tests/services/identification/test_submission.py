@@ -133,7 +133,7 @@ def _give_up_before_the_first_movement(kiosk, start, clock, actor):
     """Nobody stands before the camera until the time to look straight is over."""
     for _ in range(4):
         clock.shift(9)
-        outcome = identification.submit_frames(kiosk, str(start.challenge.id), 0, [acting.frame(faces=0)], actor)
+        outcome = identification.submit_frames(kiosk, start.challenge.ticket, 0, [acting.frame(faces=0)], actor)
         if not isinstance(outcome, Pending):
             return outcome
     raise AssertionError("the challenge never ended")
@@ -143,7 +143,7 @@ def test_a_challenge_works_once(started, play, kiosk, actor):
     play(started)
 
     with pytest.raises(ChallengeOver):
-        identification.submit_frames(kiosk, str(started.challenge.id), 0, acting.straight(), actor)
+        identification.submit_frames(kiosk, started.challenge.ticket, 0, acting.straight(), actor)
     assert count(AuthEvent) == 1
 
 
@@ -156,7 +156,7 @@ def test_a_used_challenge_keeps_no_picture_and_no_encoding(started, play):
 
 
 def test_the_stored_state_shows_no_encoding_and_no_picture_in_clear(started, kiosk, actor):
-    identification.submit_frames(kiosk, str(started.challenge.id), 0, acting.straight(), actor)
+    identification.submit_frames(kiosk, started.challenge.ticket, 0, acting.straight(), actor)
 
     state = db.session.get(Challenge, started.challenge.id).state
     assert all(text.startswith("Z0FBQUFB") for text in state["run"]["probes"])  # base64 of Fernet's "gAAAAA"
@@ -165,7 +165,7 @@ def test_the_stored_state_shows_no_encoding_and_no_picture_in_clear(started, kio
 
 def test_the_challenge_of_another_kiosk_is_not_known_here(started, make_kiosk, actor):
     with pytest.raises(ChallengeUnknown):
-        identification.submit_frames(make_kiosk(), str(started.challenge.id), 0, acting.straight(), actor)
+        identification.submit_frames(make_kiosk(), started.challenge.ticket, 0, acting.straight(), actor)
 
 
 @pytest.mark.parametrize("challenge_id", ["", "1", "not-a-uuid", "00000000-0000-0000-0000-000000000000"])
@@ -178,22 +178,22 @@ def test_an_expired_challenge_takes_no_frames(started, kiosk, actor, clock):
     clock.shift(181)
 
     with pytest.raises(ChallengeOver):
-        identification.submit_frames(kiosk, str(started.challenge.id), 0, acting.straight(), actor)
+        identification.submit_frames(kiosk, started.challenge.ticket, 0, acting.straight(), actor)
     assert count(AuthEvent) == 0
 
 
 def test_a_chunk_that_arrives_twice_or_late_is_ignored(started, kiosk, actor):
     chunk = acting.straight(count=2)
-    first = identification.submit_frames(kiosk, str(started.challenge.id), 0, chunk, actor, seq=3)
-    late = identification.submit_frames(kiosk, str(started.challenge.id), 0, acting.straight(count=2), actor, seq=2)
-    twice = identification.submit_frames(kiosk, str(started.challenge.id), 0, chunk, actor, seq=3)
+    first = identification.submit_frames(kiosk, started.challenge.ticket, 0, chunk, actor, seq=3)
+    late = identification.submit_frames(kiosk, started.challenge.ticket, 0, acting.straight(count=2), actor, seq=2)
+    twice = identification.submit_frames(kiosk, started.challenge.ticket, 0, chunk, actor, seq=3)
 
     assert first == late == twice
     assert db.session.get(Challenge, started.challenge.id).state["run"]["received"] == 2
 
 
 def test_frames_filmed_for_an_earlier_step_prove_nothing(started, kiosk, actor, clock):
-    steps, challenge_id = started.challenge.steps, str(started.challenge.id)
+    steps, challenge_id = started.challenge.steps, started.challenge.ticket
     outcome = identification.submit_frames(kiosk, challenge_id, 0, acting.straight(), actor)
     frames = acting.movement(steps[0])
     for start in (0, 6):
@@ -205,7 +205,7 @@ def test_frames_filmed_for_an_earlier_step_prove_nothing(started, kiosk, actor, 
 
 
 def test_no_face_before_the_camera_gives_advice(started, kiosk, actor):
-    outcome = identification.submit_frames(kiosk, str(started.challenge.id), 0, [acting.frame(faces=0)], actor)
+    outcome = identification.submit_frames(kiosk, started.challenge.ticket, 0, [acting.frame(faces=0)], actor)
 
     assert isinstance(outcome, Pending)
     assert outcome.advice == "no_face"
@@ -213,22 +213,22 @@ def test_no_face_before_the_camera_gives_advice(started, kiosk, actor):
 
 
 def test_two_people_before_the_camera_give_advice(started, kiosk, actor):
-    outcome = identification.submit_frames(kiosk, str(started.challenge.id), 0, [acting.frame(faces=2)], actor)
+    outcome = identification.submit_frames(kiosk, started.challenge.ticket, 0, [acting.frame(faces=2)], actor)
 
     assert outcome.advice == "multiple_faces"
 
 
 def test_more_than_eight_frames_are_refused(started, kiosk, actor):
     with pytest.raises(ValidationFailed, match="1 to 8"):
-        identification.submit_frames(kiosk, str(started.challenge.id), 0, ["x"] * 9, actor)
+        identification.submit_frames(kiosk, started.challenge.ticket, 0, ["x"] * 9, actor)
     with pytest.raises(ValidationFailed, match="1 to 8"):
-        identification.submit_frames(kiosk, str(started.challenge.id), 0, [], actor)
+        identification.submit_frames(kiosk, started.challenge.ticket, 0, [], actor)
 
 
 def test_a_frame_that_is_too_large_is_refused(started, kiosk, actor):
     huge = "data:image/jpeg;base64," + "A" * submission.MAX_FRAME_CHARS
     with pytest.raises(ValidationFailed, match="too large"):
-        identification.submit_frames(kiosk, str(started.challenge.id), 0, [huge], actor)
+        identification.submit_frames(kiosk, started.challenge.ticket, 0, [huge], actor)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_a_frame_that_is_too_large_is_refused(started, kiosk, actor):
 )
 def test_what_is_not_a_picture_is_refused_and_stores_nothing(frame, started, kiosk, actor):
     with pytest.raises(BadImage):
-        identification.submit_frames(kiosk, str(started.challenge.id), 0, [frame], actor)
+        identification.submit_frames(kiosk, started.challenge.ticket, 0, [frame], actor)
     assert db.session.get(Challenge, started.challenge.id).state == {}
 
 

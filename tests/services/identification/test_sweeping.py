@@ -15,7 +15,7 @@ def sweep_as_worker():
 
 
 def test_a_challenge_that_was_begun_and_left_is_recorded_and_its_frames_are_wiped(kiosk, started, actor, clock):
-    challenge_id = str(started.challenge.id)
+    challenge_id = started.challenge.ticket
     identification.submit_frames(kiosk, challenge_id, 0, acting.straight(), actor, 0)
     db.session.commit()
     clock.shift(timedelta(minutes=20))
@@ -29,7 +29,7 @@ def test_a_challenge_that_was_begun_and_left_is_recorded_and_its_frames_are_wipe
 
 
 def test_a_challenge_under_way_is_left_alone(kiosk, started, actor):
-    identification.submit_frames(kiosk, str(started.challenge.id), 0, acting.straight(), actor, 0)
+    identification.submit_frames(kiosk, started.challenge.ticket, 0, acting.straight(), actor, 0)
     db.session.commit()
 
     sweep_as_worker()

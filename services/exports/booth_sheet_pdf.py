@@ -1,0 +1,228 @@
+"""All booth sheets of an election to print and sign (A4): a summary, then each booth hour by hour on a page of its own."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from reportlab.lib.colors import white
+from reportlab.lib.units import mm
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Flowable,
+    Frame,
+    KeepTogether,
+    NextPageTemplate,
+    PageBreak,
+    PageTemplate,
+    Table,
+)
+
+from models import BoothNote, Election
+from services.booth_sheet import Figures, Sheet, document_words, equation
+from services.clock import local_text, utc_text
+from services.exports import pdf_parts as parts
+from services.exports.fonts import Face, choose_face
+
+FOOT = 20 * mm
+FIRST_COLUMN = 44 * mm
+HOUR = timedelta(hours=1)
+Notes = dict[int | None, list[BoothNote]]
+
+
+def booth_sheet_pdf(election: Election, sheets: list[Sheet], notes: Notes, printed_at: datetime, zone: str) -> bytes:
+    """Return the PDF; `printed_at` is UTC, `zone` the IANA name of the local time zone."""
+    words = [note.note + note.staff_user.username for of_booth in notes.values() for note in of_booth]
+    said = "".join([election.title, *(sheet.name for sheet in sheets), *words])
+    styles = parts.Styles(choose_face(said))
+
+    def build(pages: int | None) -> tuple[bytes, int]:
+        return _build(election, _story(election, sheets, notes, styles, zone), styles, printed_at, zone, pages)
+
+    return build(build(None)[1])[0]
+
+
+def _build(
+    election: Election, story: list[Flowable], styles: parts.Styles, printed_at: datetime, zone: str, pages: int | None
+) -> tuple[bytes, int]:
+    """Typeset once; the number of pages is known after the first time."""
+    face = styles.face
+    title = styles.paragraph(election.title, 21, 25, bold=True, textColor=white)
+    printed = _("Printed %(local)s (%(utc)s)", local=local_text(printed_at, zone), utc=utc_text(printed_at))
+    last = 0
+
+    def foot(canvas: Any, document: Any) -> None:
+        nonlocal last
+        last = document.page
+        page = _("Page %(page)s of %(pages)s", page=document.page, pages=pages or "?")
+        parts.draw_foot(canvas, printed, page, face)
+
+    def first(canvas: Any, document: Any) -> None:
+        parts.draw_head(canvas, title, _("Booth sheets"), face)
+        foot(canvas, document)
+
+    def later(canvas: Any, document: Any) -> None:
+        parts.draw_slip(canvas, _drawable(f"{_('Booth sheets')} – {election.title}", face), face)
+        foot(canvas, document)
+
+    target = io.BytesIO()
+    document = BaseDocTemplate(
+        target, title=f"{_('Booth sheets')} – {election.title}", author="Smart Voting", lang="en"
+    )
+    document.addPageTemplates(
+        [
+            PageTemplate("first", [_frame(parts.head_height(title) + 4)], onPage=first),
+            PageTemplate("later", [_frame(18 * mm)], onPage=later),
+        ]
+    )
+    document.build([NextPageTemplate("later"), *story])
+    return target.getvalue(), last
+
+
+def _story(election: Election, sheets: list[Sheet], notes: Notes, styles: parts.Styles, zone: str) -> list[Flowable]:
+    everything = sum((sheet.total for sheet in sheets), Figures())
+    open_ones = [sheet for sheet in sheets if not sheet.balanced]
+    verdict = _("All sheets balance") if not open_ones else _("Not every sheet balances")
+    names = ", ".join(sheet.name for sheet in open_ones)
+    story: list[Flowable] = [
+        styles.paragraph(verdict if sheets else _("No booth was opened"), 24, 29, bold=True, spaceBefore=14),
+        styles.paragraph(_period(election, zone), 11, 16, spaceBefore=5, textColor=parts.INK_SECOND),
+        styles.paragraph(equation(everything), 11, 16, spaceBefore=8),
+        *_if_said(document_words(everything), styles),
+        *([styles.paragraph(_("Look at: %(names)s.", names=names), 11, 16, bold=True, spaceBefore=4)] if names else []),
+        styles.heading(_("All booths")),
+        _table(_("Booth"), [([sheet.name], sheet.total, sheet.balanced) for sheet in sheets], everything, styles),
+        styles.paragraph(_explanation(), 9, 13, spaceBefore=10, textColor=parts.INK_SECOND),
+    ]
+    for sheet in sheets:
+        if sheet.lines:
+            story += [PageBreak(), *_booth(sheet, notes.get(sheet.kiosk_id, []), styles, zone)]
+    return story
+
+
+def _booth(sheet: Sheet, notes: list[BoothNote], styles: parts.Styles, zone: str) -> list[Flowable]:
+    lines = [(_hour_words(line.begins, zone), line.figures, line.figures.balanced) for line in sheet.lines]
+    end: list[Flowable] = [
+        styles.paragraph(equation(sheet.total), 10, 14, bold=not sheet.balanced, spaceBefore=10),
+        *_if_said(document_words(sheet.total), styles),
+    ]
+    for note in notes:
+        who, when = note.staff_user.username, local_text(note.created_at, zone)
+        said = _("Note by %(name)s, %(time)s (%(utc)s):", name=who, time=when, utc=utc_text(note.created_at))
+        end += [styles.paragraph(said, 9, 12, bold=True, spaceBefore=8), styles.paragraph(note.note, 10, 14)]
+    if not sheet.balanced and not notes:
+        end.append(
+            styles.paragraph(_("No note explains this."), 10, 14, bold=True, spaceBefore=6, textColor=parts.DANGER)
+        )
+    heading = [styles.heading(sheet.name), *_if_said(_open_words(sheet, zone), styles)]
+    return [
+        *heading,
+        _table(_("Hour"), lines, sheet.total, styles),
+        KeepTogether([*end, _signatures(styles)]),
+    ]
+
+
+def _table(first: str, rows: list[tuple[list[str], Figures, bool]], total: Figures, styles: parts.Styles) -> Table:
+    """Return a table of figures; the first cell of a row is one line, or two: local time, UTC."""
+    names = [_("Check-ins"), _("Votes"), _("Left"), _("Expired"), _("By doc."), _("Refused"), _("Open"), _("Balances")]
+    body = [_row(label, figures, balanced, styles) for label, figures, balanced in rows]
+    all_balance = all(balanced for _label, _figures, balanced in rows)
+    foot = _row([_("All")], total, all_balance, styles, bold=True)
+    head = [
+        styles.paragraph(name, 8.5, 11, bold=True, alignment=2 if place else 0, textColor=parts.INK_SECOND)
+        for place, name in enumerate([first, *names])
+    ]
+    rules: list[Any] = [
+        ("LINEBELOW", (0, 0), (-1, 0), 1.4, parts.INK),
+        ("LINEBELOW", (0, 1), (-1, -3), 0.5, parts.HAIRLINE),
+        ("LINEABOVE", (0, -1), (-1, -1), 1.4, parts.INK),
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
+        ("LEFTPADDING", (0, 0), (-1, -1), 2),
+        ("LEFTPADDING", (0, 0), (0, -1), 0),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+        ("TOPPADDING", (0, 0), (-1, -1), 4),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
+    ]
+    rest = (parts.TEXT_WIDTH - FIRST_COLUMN) / len(names)
+    return Table([head, *body, foot], colWidths=[FIRST_COLUMN, *[rest] * len(names)], style=rules, repeatRows=1)
+
+
+def _row(label: list[str], figures: Figures, balanced: bool, styles: parts.Styles, bold: bool = False) -> list[Any]:
+    numbers = (
+        figures.checkins, figures.votes, figures.left, figures.expired, figures.by_document, figures.refused,
+        figures.waiting,
+    )  # fmt: skip
+    first = [styles.paragraph(label[0], 10, 13, bold=bold)]
+    first += [styles.paragraph(more, 8.5, 11, textColor=parts.INK_SECOND) for more in label[1:]]
+    word = _("yes") if balanced else _("NO")
+    colour = parts.INK if balanced else parts.DANGER
+    return [
+        first,
+        *(styles.paragraph(f"{number:,}", 10, 13, bold=bold, alignment=2) for number in numbers),
+        styles.paragraph(word, 10, 13, bold=bold or not balanced, alignment=2, textColor=colour),
+    ]
+
+
+def _signatures(styles: parts.Styles) -> Table:
+    """Return two lines to sign on, for two people who looked after the booth."""
+    gap = 8 * mm
+    wide = (parts.TEXT_WIDTH - gap) / 2
+    label = styles.paragraph(_("Name, signature, date and time"), 8.5, 11, textColor=parts.INK_SECOND)
+    rules: list[Any] = [
+        ("LINEABOVE", (0, 0), (0, 0), 0.8, parts.INK),
+        ("LINEABOVE", (2, 0), (2, 0), 0.8, parts.INK),
+        ("LEFTPADDING", (0, 0), (-1, -1), 0),
+        ("TOPPADDING", (0, 0), (-1, -1), 3),
+    ]
+    return Table([[label, "", label]], colWidths=[wide, gap, wide], style=rules, spaceBefore=17 * mm)
+
+
+def _period(election: Election, zone: str) -> str:
+    start, end = election.opens_at, election.closed_at or election.closes_at
+    words = _("Open %(start)s to %(end)s", start=local_text(start, zone), end=local_text(end, zone))
+    return f"{words} ({utc_text(start)[:16]} – {utc_text(end)[:16]} UTC)."
+
+
+def _hour_words(begins: datetime, zone: str) -> list[str]:
+    """Return e.g. `20 Nov, 14:00 – 15:00` and `13:00 – 14:00 UTC`."""
+    start, end = (moment.astimezone(ZoneInfo(zone)) for moment in (begins, begins + HOUR))
+    local = f"{start.day} {start:%b}, {start:%H:%M} – {end:%H:%M}"
+    if not start.utcoffset():
+        return [f"{local} UTC"]
+    utc = begins.astimezone(UTC)
+    return [local, f"{utc:%H:%M} – {utc + HOUR:%H:%M} UTC"]
+
+
+def _open_words(sheet: Sheet, zone: str) -> str:
+    if sheet.opened_at is None:
+        return _("Votes and check-ins that belong to no booth.")
+    opened = _("Opened %(time)s.", time=local_text(sheet.opened_at, zone))
+    if sheet.ended_at is None:
+        return opened
+    return f"{opened} {_('Ended %(time)s.', time=local_text(sheet.ended_at, zone))}"
+
+
+def _explanation() -> str:
+    return _(
+        "A check-in is one attempt to be identified; who is refused and then recognised checked in twice. "
+        "Each counts in the hour of the check-in. Votes, left, expired and open are voters recognised by face. "
+        "Left: walked away, or handed the ballot back. Expired: the time for the ballot ran out. "
+        "These are counts only: never who, and never what was chosen."
+    )
+
+
+def _if_said(words: str, styles: parts.Styles) -> list[Flowable]:
+    return [styles.paragraph(words, 10, 14, textColor=parts.INK_SECOND)] if words else []
+
+
+def _frame(head: float) -> Frame:
+    height = parts.PAGE_HEIGHT - head - FOOT
+    return Frame(parts.MARGIN, FOOT, parts.TEXT_WIDTH, height, leftPadding=0, rightPadding=0, topPadding=10)
+
+
+def _drawable(text: str, face: Face) -> str:
+    return "".join(char if face.can_draw(char) else "·" for char in text[:90])

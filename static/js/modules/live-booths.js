@@ -1,0 +1,37 @@
+/* The list of booths, asked for anew every 20 s; left alone while a dialog is open or a row has the focus. */
+import { NetworkLost, send } from "../lib/http.js";
+
+const EVERY_MS = 20000;
+
+export default class LiveBooths {
+  constructor(root) {
+    this.root = root;
+    setInterval(() => this.refresh(), EVERY_MS);
+  }
+
+  get busy() {
+    return this.root.querySelector("dialog[open], tbody:focus-within") !== null;
+  }
+
+  async refresh() {
+    if (this.busy) return;
+    const page = await this.load();
+    const here = this.root.querySelectorAll("[data-live]");
+    const fresh = page?.querySelectorAll("[data-live]") ?? [];
+    // Another booth, another dialog: such a page is loaded as a whole, so that every button has its dialog.
+    if (!page || this.busy) return;
+    if (fresh.length !== here.length || fresh[0]?.rows.length !== here[0]?.rows.length) return void window.location.reload();
+    here.forEach((part, number) => part.replaceWith(document.adoptNode(fresh[number])));
+    document.dispatchEvent(new CustomEvent("page:swapped"));
+  }
+
+  async load() {
+    try {
+      const response = await send(this.root.dataset.url, { headers: { Accept: "text/html" }, cache: "no-store" });
+      return response.ok && !response.redirected ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
+    } catch (error) {
+      if (!(error instanceof NetworkLost)) throw error;
+      return null;
+    }
+  }
+}

@@ -1,0 +1,71 @@
+"""A booth shows its signs of life, is stopped from the desk, and says so on its own screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from models import Kiosk, StaffRole, db
+from services.clock import utc_now
+from services.embedded_postgres import EmbeddedPostgres
+from tests import factories
+from tests.support import live_site
+from tests.support.live_site import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.commits, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def site(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with live_site.serve(postgres, template, tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture(autouse=True)
+def pages_closed(site: Site) -> Iterator[None]:
+    yield
+    site.close_pages()
+
+
+def test_a_booth_that_is_stopped_from_the_desk_leaves_for_the_door_by_itself(site: Site) -> None:
+    election = factories.make_open_election()
+    booth = site.kiosk_page(election)
+    number, long_ago = site.kiosk.id, utc_now() - timedelta(hours=1)
+    db.session.get_one(Kiosk, number).last_seen_at = long_ago
+    db.session.commit()
+    desk = site.staff_page("/admin/booths", StaffRole.OFFICER, election=election)
+    expect(desk.get_by_text("Silent since 60 min")).to_be_visible()
+
+    # The next page of the booth beats at once, and the desk shows it without being loaded anew.
+    desk.evaluate("window.stillHere = true")
+    with booth.expect_response("**/poll/heartbeat"):
+        booth.reload()
+    expect(desk.get_by_text("Ready")).to_be_visible(timeout=25_000)
+    assert desk.evaluate("window.stillHere")
+
+    desk.get_by_role("button", name="Stop Booth 1").click()
+    dialog = desk.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Leave it on")).to_be_focused()
+    dialog.get_by_label("Reason").fill("A child plays with it.")
+    dialog.get_by_role("button", name="Stop the booth").click()
+    expect(desk.get_by_text("Booth 1 is stopped.")).to_be_visible()
+
+    booth.wait_for_url(re.compile(r"/\?room=polling$"), timeout=30_000)
+    expect(booth.get_by_role("alert")).to_contain_text("This booth was stopped by the Election Commission.")
+    expect(booth.get_by_label("User name").locator("visible=true")).to_be_visible()
+
+
+def test_a_booth_waits_for_a_server_that_is_away_and_beats_again(site: Site) -> None:
+    booth = site.kiosk_page(factories.make_open_election())
+    booth.route("**/poll/heartbeat", lambda route: route.abort())
+    booth.reload()
+    booth.wait_for_timeout(500)
+    assert booth.url.endswith("/poll/")
+    booth.unroute("**/poll/heartbeat")
+    with booth.expect_response("**/poll/heartbeat", timeout=25_000) as beat:
+        pass
+    assert beat.value.status == 200
