@@ -51,7 +51,7 @@ def add_headers(response: Response) -> Response:
         "Cross-Origin-Opener-Policy": "same-origin",
     }
     if request.endpoint not in CACHEABLE or response.status_code >= HTTPStatus.BAD_REQUEST:
-        defaults["Cache-Control"] = "no-store"
+        response.headers["Cache-Control"] = "no-store"  # also over what `send_file` says
     if current_app.config["ENV_NAME"] == "production":  # not with a self-signed certificate of a trial
         defaults["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     for name, value in defaults.items():

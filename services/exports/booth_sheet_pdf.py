@@ -1,4 +1,4 @@
-"""All booth sheets of an election to print and sign (A4): a summary, then each booth hour by hour on a page of its own."""
+"""All booth sheets of an election to print and sign (A4): a summary, then each booth on a page of its own."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
 from datetime import timedelta
 
-from models import AuthEvent, AuthMethod, AuthResult, Kiosk, db
+from models import AuthEvent, AuthMethod, AuthResult, DocumentKind, Kiosk, Review, db
 from services import desk, elections
 from services.actor import SYSTEM
 from services.ballots import Choice
 from services.clock import utc_now
+from tests import factories
 from tests.factories import ElectionFactory, make_open_election, make_recorded_election
 from tests.support.voting import as_attacker, cast_by, make_kiosk, make_pass, voters_of
 
@@ -64,7 +65,16 @@ def test_an_alert_of_another_election_stays_there(app):
 def test_an_identification_by_document_is_an_alert(app):
     election = make_open_election()
     db.session.add(
-        AuthEvent(election_id=election.id, voter_id_input="1", result=AuthResult.SUCCESS, method=AuthMethod.DOCUMENT)
+        AuthEvent(
+            election_id=election.id,
+            voter_id_input="1",
+            result=AuthResult.SUCCESS,
+            method=AuthMethod.DOCUMENT,
+            document=DocumentKind.PASSPORT,
+            officer_id=factories.StaffUserFactory().id,
+            note="The camera is broken.",
+            review=Review.PENDING,
+        )
     )
     db.session.commit()
     assert [alert.title for alert in desk.recent_alerts(election)] == ["Identified by document"]

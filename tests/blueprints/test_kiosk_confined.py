@@ -54,7 +54,7 @@ def test_no_spelling_of_a_path_leads_into_the_desk(path, kiosk_client):
 def test_without_a_password_a_kiosk_stays_a_kiosk(kiosk_client):
     user = factories.StaffUserFactory(role=StaffRole.ADMIN)
     body = {"room": "commission", "username": user.username, "password": "guess"}
-    assert kiosk_client.post("/login", json=body).status_code == 401
+    assert kiosk_client.post("/login", json=body).status_code == 409
     assert kiosk_client.post("/logout", json={"password": "guess"}).status_code >= 400
     assert kiosk_client.get("/admin/", headers={"Accept": "application/json"}).status_code == 403
     assert kiosk_client.get("/poll/").status_code == 200

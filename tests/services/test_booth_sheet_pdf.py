@@ -57,7 +57,8 @@ def test_the_print_holds_hours_totals_equation_note_and_lines_to_sign(tmp_path):
     for words in (
         "Larkmoor Town Council, Ward 4", "Not every sheet balances", "Look at: Booth 3.",
         "8 October 2026, 08:00 CEST", "2026-10-18 06:00 – 2026-10-18 18:12 UTC", "18 Oct, 08:00 – 09:00",
-        "06:00 – 07:00 UTC", "264 check-ins = 204 votes + 12 left + 12 expired + 12 by document + 24 refused. It balances.",
+        "06:00 – 07:00 UTC",
+        "264 check-ins = 204 votes + 12 left + 12 expired + 12 by document + 24 refused. It balances.",
         "262 check-ins, but 202 votes + 12 left + 12 expired + 11 by document + 24 refused = 261.",
         "It does not balance. 1 check-in opened no ballot.", "By document: 12 votes.", "Note by judith.adeyemi",
         "a child pulled the plug", "Name, signature, date and time", "Printed Sunday 18 October 2026, 20:25 CEST",
