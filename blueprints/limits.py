@@ -110,7 +110,7 @@ def disk_full(error: DiskFull) -> Response:
 
 def _seconds_to_wait() -> int:
     limit = limiter.current_limit
-    return max(1, round(limit.reset_at - time.time())) if limit else 60
+    return max(1, int(limit.reset_at - time.time())) if limit else 60
 
 
 def _typed(name: str) -> str:
