@@ -27,8 +27,9 @@ export default class LiveBooths {
 
   async load() {
     try {
-      const response = await send(this.root.dataset.url, { headers: { Accept: "text/html" }, cache: "no-store" });
-      return response.ok && !response.redirected ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
+      const asked = new URL(this.root.dataset.url, window.location.href).href;
+      const { ok, url, text } = await send(asked, { headers: { Accept: "text/html" }, cache: "no-store" });
+      return ok && url === asked ? new DOMParser().parseFromString(text, "text/html") : null;
     } catch (error) {
       if (!(error instanceof NetworkLost)) throw error;
       return null;
