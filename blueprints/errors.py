@@ -5,16 +5,22 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from blueprints.http import wants_json
 from blueprints.logs import loggable
-from services.errors import DomainError, ValidationFailed
+from services.errors import DomainError, TooMany, ValidationFailed
 
 log = logging.getLogger(__name__)
+
+OPERATOR_FROM = 500
+"""From this status on the operator has to look, and needs the number of the request."""
+BALLOT_ENDPOINTS = frozenset({"poll.ballot", "poll.vote", "poll.more_time", "poll.leave", "poll.abandon"})
+OVER = frozenset({"no_ballot_open", "already_voted"})
+"""Who comes from the ballot goes back to it, unless one of these says that it is closed."""
 
 
 def init_app(app: Flask) -> None:
@@ -26,7 +32,11 @@ def init_app(app: Flask) -> None:
 
 def domain_error(error: DomainError) -> Response:
     fields = error.fields if isinstance(error, ValidationFailed) else None
-    return _answer(error.status, error.code, error.message, fields)
+    if not isinstance(error, TooMany):
+        return _answer(error.status, error.code, error.message, fields)
+    response = _answer(error.status, error.code, error.message, wait=error.seconds)
+    response.headers["Retry-After"] = str(error.seconds)
+    return response
 
 
 def csrf_error(error: CSRFError) -> Response:
@@ -56,18 +66,51 @@ def unexpected_error(error: Exception) -> Response:
     log.error("unexpected error in %s %s", request.method, loggable(request.path), exc_info=error)
     if wants_json():
         return _json(500, "server_error", _("Something went wrong here. Nothing was changed. Try again."))
-    with current_app.open_resource("templates/errors/500.html", "rt", encoding="utf-8") as file:
+    # By the address: who asks is only known while the database answers.
+    page = "booth_500" if request.path.startswith("/poll/") else "500"
+    with current_app.open_resource(f"templates/errors/{page}.html", "rt", encoding="utf-8") as file:
         page = file.read()
     return make_response(page.replace("REQUEST_ID", g.get("request_id", "-")), 500)
 
 
-def _answer(status: int, code: str, message: str, fields: dict[str, str] | None = None) -> Response:
+def _answer(
+    status: int, code: str, message: str, fields: dict[str, str] | None = None, wait: int | None = None
+) -> Response:
     if wants_json():
         return _json(status, code, message, fields)
+    principal = g.get("principal")
+    if principal is not None and principal.role == "kiosk":
+        return _booth_page(status, code, message, wait)
     page = render_template(
         "errors/error.html", code=status, heading=_heading(status), message=message, request_id=g.get("request_id")
     )
     return make_response(page, status)
+
+
+def _booth_page(status: int, code: str, message: str, wait: int | None) -> Response:
+    """Answer a voter: what is so, that nothing is lost, and the way on. It asks the database nothing."""
+    to_ballot = request.endpoint in BALLOT_ENDPOINTS and code not in OVER
+    page = render_template(
+        "errors/booth.html", heading=_booth_heading(status), message=message, wait=wait, to_ballot=to_ballot,
+        back=url_for("poll.ballot" if to_ballot else "poll.index"), code=status,
+        request_id=g.get("request_id") if status >= OPERATOR_FROM else None,
+    )  # fmt: skip
+    return make_response(page, status)
+
+
+def _booth_heading(status: int) -> str:
+    """Return the instruction for a voter: staff words such as "Sign in first" are none."""
+    headings = {
+        403: _("This is not for a voter"),
+        404: _("There is no page here"),
+        405: _("There is no page here"),
+        409: _("This is not possible now"),
+        413: _("That was too much at once"),
+        422: _("Something is missing"),
+        429: _("Wait a moment"),
+        503: _("Wait a moment"),
+    }
+    return headings.get(status, _("That did not work"))
 
 
 def _json(status: int, code: str, message: str, fields: dict[str, str] | None = None) -> Response:

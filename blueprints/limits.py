@@ -18,7 +18,6 @@ from blueprints.http import json_value
 from models import transaction
 from services import disk, rate_limit_storage, voters  # noqa: F401  the import registers the storage
 from services.errors import DiskFull, TooMany
-from services.identification import GuessingSlowed
 
 log = logging.getLogger(__name__)
 
@@ -78,24 +77,14 @@ def init_app(app: Flask) -> None:
     """Count from now on; `principal.init_app` must come first, the keys need to know the kiosk."""
     limiter.init_app(app)
     app.register_error_handler(RateLimitExceeded, too_many)
-    app.register_error_handler(GuessingSlowed, guessing_slowed)
     app.register_error_handler(DiskFull, disk_full)
 
 
 def too_many(error: RateLimitExceeded) -> Response:
     """Answer 429 as any other domain error, in HTML or JSON, with the seconds to wait."""
     seconds = _seconds_to_wait()
-    refusal = TooMany(_("Too many tries. Wait %(seconds)s seconds, then try again.", seconds=seconds))
-    response = current_app.make_response(current_app.handle_user_exception(refusal))
-    response.headers["Retry-After"] = str(seconds)
-    return response
-
-
-def guessing_slowed(error: GuessingSlowed) -> Response:
-    """Answer 429 with the seconds until this kiosk may look up a voter ID again."""
-    response = domain_error(error)
-    response.headers["Retry-After"] = str(error.seconds)
-    return response
+    words = _("Too many tries. Wait %(seconds)s seconds, then try again.", seconds=seconds)
+    return domain_error(TooMany(words, seconds))
 
 
 def disk_full(error: DiskFull) -> Response:

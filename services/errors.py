@@ -49,8 +49,14 @@ class ValidationFailed(DomainError):
 
 
 class TooMany(DomainError):
+    """Asked too often; `seconds` is how long to wait before asking again."""
+
     status, code = 429, "too_many"
     message = "Too many tries. Wait a minute, then try again."
+
+    def __init__(self, message: str | None = None, seconds: int = 60) -> None:
+        self.seconds = seconds
+        super().__init__(message)
 
 
 class Unavailable(DomainError):

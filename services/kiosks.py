@@ -18,6 +18,8 @@ from services.identification import passes
 from services.security import hash_token, new_token
 
 BEAT_SECONDS = 20
+NAME_LOCK = 0x4B494F53
+"""Class of the advisory locks under which an election's booths are numbered."""
 SILENT_AFTER = timedelta(minutes=2)
 """Six missed signs of life; a restart of the server takes less."""
 
@@ -49,6 +51,7 @@ class Booth:
 def open_kiosk(election: Election, opened_by: StaffUser, actor: Actor) -> tuple[Kiosk, str]:
     """Make a kiosk for the election; return it and the token that its browser keeps."""
     token = new_token()
+    db.session.execute(select(func.pg_advisory_xact_lock(NAME_LOCK, election.id)))
     number = db.session.scalar(select(func.count()).select_from(Kiosk).where(Kiosk.election_id == election.id)) or 0
     kiosk = Kiosk(
         name=f"Booth {number + 1}",

@@ -106,6 +106,23 @@ def leave() -> Response:
     return redirect(url_for("poll.index"), 303)
 
 
+@bp.post("/abandon")
+@requires(Permission.POLL)
+@limiter.limit(limits.BOOTH_OTHER, key_func=limits.kiosk_key)
+def abandon() -> Response:
+    """Close the ballot that nobody touched any more; the page asks for it."""
+    with transaction():
+        kiosk = pages.present_kiosk()
+        election, closed = pages.election_view(kiosk.election), identification.abandon(kiosk, current_actor())
+    pages.forget_voter()
+    if wants_json():
+        return make_response(jsonify({"abandoned": closed, "redirect": url_for("poll.index")}))
+    if not closed:
+        return redirect(url_for("poll.index"), 303)
+    again = _("You can come again until the election closes.")
+    return pages.message(words.of_abandoned(), election, code="abandoned", facts=[again], done=True)
+
+
 def _pass_to_cast(kiosk: Kiosk, number: str) -> BallotPass:
     """Find the pass; who has none here and has voted is told so, whatever kiosk or channel it was."""
     if not number:

@@ -27,10 +27,18 @@ STAY_AT_INPUT = frozenset({LookupReason.TYPING_SLIP, LookupReason.UNKNOWN_NUMBER
 
 @bp.get("/")
 @requires(Permission.POLL)
-def index() -> str:
+def index() -> Response:
     with transaction():
-        election = pages.election_view(pages.present_kiosk().election)
-    return render_template("poll/index.html", election=election, step=1, error=None)
+        present = pages.present_kiosk().election
+        election, opening, closed = pages.election_view(present), pages.opening_view(present), pages.is_closed(present)
+    if wants_json():
+        state = "not_open_yet" if opening else "closed" if closed else "open"
+        return make_response(jsonify({"state": state, "opens_in": opening["opens_in"] if opening else 0}))
+    if opening:
+        return pages.not_open(election, opening)
+    if closed:
+        return make_response(render_template("poll/closed.html", election=election))
+    return make_response(render_template("poll/index.html", election=election, step=1, error=None))
 
 
 @bp.post("/auth/start")
@@ -45,11 +53,18 @@ def start() -> Response:
         kiosk = pages.present_kiosk()
         election = pages.election_view(kiosk.election)
         begun = identification.start(kiosk, typed, current_actor())
-        answer = _start_view(begun)
+        opening = pages.opening_view(kiosk.election)
+        answer = _start_view(begun) | (opening or {})
+        secret = kiosk.election.is_secret
     if wants_json():
         return make_response(jsonify(answer))
     if begun.lookup.eligible:
         return redirect(url_for("poll.camera"), 303)
+    if opening:
+        return pages.not_open(election, opening, 409)
+    if begun.lookup.just_voted:
+        said, facts = words.of_power_cut(begun.lookup, secret)
+        return pages.message(said, election, code="already_voted", facts=facts, icon="check", step=1, done=True)
     return _refuse_start(begun, election, typed)
 
 
@@ -112,7 +127,7 @@ def officer() -> Response:
 
 def _start_view(begun: Start) -> dict[str, Any]:
     lookup = begun.lookup
-    said = words.of_lookup(lookup)
+    said = words.of_power_cut(lookup, secret=True)[0] if lookup.just_voted else words.of_lookup(lookup)
     shown = pages.challenge_view(begun.challenge, begun.tries_left) if begun.challenge else None
     return {
         "found": lookup.found,

@@ -92,7 +92,7 @@ def _entry_view(outcome: DocumentOutcome) -> dict[str, Any]:
     """Return what the form shows of the voter: the full name only while an officer is signed in for it."""
     voter = outcome.lookup.voter
     return {
-        "voter_number": voters.format_voter_number(voter.voter_id) if voter else "",
+        "voter_number": voters.format_voter_number(voter.voter_id if voter else outcome.lookup.voter_number),
         "masked_name": outcome.lookup.masked_name,
         "full_name": voter.name if voter and outcome.officer else None,
         "officer": outcome.officer.username if outcome.officer else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from flask import g, jsonify, make_response, render_template, session, url_for
@@ -14,7 +15,9 @@ from blueprints.poll.words import Words
 from blueprints.principal import KIOSK_KEY
 from models import BallotPass, Challenge, Election, Kiosk
 from services import ballots, identification, voters
+from services.clock import utc_now
 from services.face_service.liveness import STEP_SECONDS
+from services.identification import LookupReason
 
 PUBLIC = "public/"
 KEPT_KEYS = frozenset({KIOSK_KEY, "_permanent", "csrf_token"})
@@ -33,7 +36,28 @@ def election_view(election: Election) -> dict[str, Any]:
         "description": election.description,
         "opens_at": election.opens_at,
         "closes_at": election.closes_at,
+        "ended_at": min(election.closed_at or election.closes_at, election.closes_at),
     }
+
+
+def opening_view(election: Election) -> dict[str, Any] | None:
+    """Return what the page of an election shows before it opens, None when that is over; seconds by our own clock."""
+    now = utc_now()
+    if identification.election_refusal(election, now) is not LookupReason.NOT_OPEN_YET:
+        return None
+    said = words.of_opening(election)
+    left = max(0, math.ceil((election.opens_at - now).total_seconds()))
+    return {"heading": said.heading, "message": said.message, "opens_in": left}
+
+
+def is_closed(election: Election) -> bool:
+    """Tell whether no more votes can be cast, because the election is over or was closed."""
+    return identification.election_refusal(election, utc_now()) is LookupReason.CLOSED
+
+
+def not_open(election: dict[str, Any], opening: dict[str, Any], status: int = 200) -> Response:
+    """Answer with the page that counts down to the opening."""
+    return make_response(render_template("poll/not_open.html", election=election, **opening), status)
 
 
 def challenge_view(challenge: Challenge, tries_left: int) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
-from flask_babel import format_datetime
+from flask_babel import format_date, format_datetime, to_user_timezone
 from flask_babel import gettext as _
 
-from models import AuthResult
+from models import AuthResult, Election, ElectionStatus
+from services.clock import utc_now
 from services.identification import LookupReason, Verdict, VoterLookup
 from services.voters import NUMBER_DIGITS
 
@@ -52,6 +53,39 @@ def of_lookup(lookup: VoterLookup) -> Words:
         LookupReason.CLOSED: (_("The election is closed"), _("No more votes can be cast."), 409),
     }
     return Words(*words[lookup.reason])
+
+
+def of_opening(election: Election) -> Words:
+    """Return the words for an election that is not open yet: when it opens, or who opens it."""
+    if election.status is ElectionStatus.DRAFT and election.opens_at <= utc_now():
+        return Words(_("The election is not open yet"), _("The Election Commission opens it. Wait here."), 409)
+    time = format_datetime(election.opens_at, "HH:mm")
+    day = format_datetime(election.opens_at, "EEEE d MMMM y, z")
+    return Words(_("The election opens at %(time)s", time=time), day, 409)
+
+
+def of_power_cut(lookup: VoterLookup, secret: bool) -> tuple[Words, list[str]]:
+    """Return the words, and what else is so, for a voter who is back so soon that the receipt may not have been seen.
+
+    `lookup.voted_at` must be set.
+    """
+    moment = to_user_timezone(lookup.voted_at or utc_now())
+    time = format_datetime(moment, "HH:mm", rebase=False)
+    heading = _("Your vote was cast at %(time)s", time=time)
+    if moment.date() != to_user_timezone(utc_now()).date():
+        heading = _("Your vote was cast on %(day)s at %(time)s", day=format_date(moment, "d MMMM"), time=time)
+    why = _(
+        "The receipt code cannot be shown again. It was made in the browser and the server never kept it, so that"
+        " nobody can link it with you."
+    )
+    recorded = _("Your choice is recorded with your name.")
+    mail = _("Reference and time are in the mail, if one was sent to you.")
+    return Words(heading, _("It counts. You can go."), 409), [why if secret else recorded, mail]
+
+
+def of_abandoned() -> Words:
+    """Return the words for a ballot that closed itself because nobody was there."""
+    return Words(_("This ballot was closed"), _("Nobody touched the screen for 2 minutes. No vote was cast."))
 
 
 def of_verdict(verdict: Verdict) -> Words:

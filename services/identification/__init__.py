@@ -2,7 +2,7 @@
 
 from services.identification import document
 from services.identification.attempts import ABANDONED
-from services.identification.booth import call_officer, kiosk_of, leave
+from services.identification.booth import abandon, call_officer, kiosk_of, leave
 from services.identification.challenges import end_expired, new_challenge, present_challenge, start
 from services.identification.failures import MAX_FAILED_CHALLENGES, MAX_FAILURES, Failures, count, lock_voter
 from services.identification.guessing import GuessingSlowed
@@ -48,6 +48,7 @@ __all__ = [
     "Start",
     "Verdict",
     "VoterLookup",
+    "abandon",
     "call_officer",
     "count",
     "document",

@@ -1,4 +1,4 @@
-"""The voter who leaves, and the voter who calls the officer."""
+"""The voter who leaves, the voter who walked away, and the voter who calls the officer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from models import Kiosk, db
 from services import audit_logger
 from services.actor import Actor
 from services.errors import NotFound
+from services.identification import passes
 from services.identification.challenges import clear_booth
 
 
@@ -20,6 +21,11 @@ def kiosk_of(kiosk_id: int) -> Kiosk:
 def leave(kiosk: Kiosk, actor: Actor) -> None:
     """Clear the booth: an open ballot ends without a vote, a challenge begun counts as failed."""
     clear_booth(kiosk, actor)
+
+
+def abandon(kiosk: Kiosk, actor: Actor) -> bool:
+    """Close the ballot of a voter who walked away; tell whether one was open, so that no vote was cast with it."""
+    return passes.abandon(kiosk, actor) > 0
 
 
 def call_officer(kiosk: Kiosk, actor: Actor) -> None:

@@ -14,7 +14,7 @@ from services.clock import utc_now
 from services.context import platform
 from services.face_service import liveness
 from services.identification import attempts, booth_room, failures, passes, runs
-from services.identification.lookup import find_voter
+from services.identification.lookup import find_voter, voter_with_number
 from services.identification.outcomes import ChallengeOver, ChallengeUnknown, Start
 
 START_SECONDS = 180
@@ -27,7 +27,7 @@ REUSE_SECONDS = 30
 
 def start(kiosk: Kiosk, text: str, actor: Actor) -> Start:
     """Begin with a typed voter ID: clear the booth of the voter before, look up, and draw a challenge if eligible."""
-    clear_booth(kiosk, actor)
+    clear_booth(kiosk, actor, voter_with_number(text))
     lookup = find_voter(kiosk, text, actor)
     if not lookup.eligible or lookup.voter is None:
         return Start(lookup)
@@ -109,18 +109,25 @@ def spend(challenge: Challenge) -> None:
     db.session.refresh(challenge)
 
 
-def clear_booth(kiosk: Kiosk, actor: Actor) -> None:
-    """End what the voter before left behind: an open ballot, and a challenge that was begun counts as failed."""
+def clear_booth(kiosk: Kiosk, actor: Actor, next_voter: int | None = None) -> None:
+    """End what the voter before left behind: an open ballot, and a challenge that was begun counts as failed.
+
+    `next_voter` is the id of the voter who is dealt with afterwards in the same transaction, locked here in one order
+    with those who are dealt with now.
+    """
+    waiting = _waiting_at(kiosk)
+    here = passes.voters_with_open_passes(kiosk) | {challenge.voter_id for challenge in waiting}
+    failures.lock_voters(here if next_voter is None else here | {next_voter})
     passes.end_open(kiosk, actor)
     now = utc_now()
-    for challenge in _waiting_at(kiosk):
+    for challenge in waiting:
         if runs.has_begun(challenge) or challenge.expires_at <= now:
             _abandon(kiosk, challenge, actor)
 
 
-def close_waiting(kiosk: Kiosk, actor: Actor) -> None:
-    """Clear the booth and use up every challenge of it: the voter is identified in another way now."""
-    clear_booth(kiosk, actor)
+def close_waiting(kiosk: Kiosk, actor: Actor, next_voter: int) -> None:
+    """Clear the booth and use up every challenge of it: `next_voter` is identified in another way now."""
+    clear_booth(kiosk, actor, next_voter)
     for challenge in _waiting_at(kiosk):
         spend(challenge)
 
@@ -129,6 +136,7 @@ def end_expired(older_than: timedelta, actor: Actor) -> int:
     """End challenges that nobody came back to, and wipe what they hold of a face; return how many."""
     late = Challenge.used_at.is_(None) & (Challenge.expires_at < utc_now() - older_than)
     left = db.session.scalars(select(Challenge).where(late).with_for_update(skip_locked=True)).all()
+    failures.lock_voters(challenge.voter_id for challenge in left)
     for challenge in left:
         _abandon(db.session.get_one(Kiosk, challenge.kiosk_id), challenge, actor)
     return len(left)

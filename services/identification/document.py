@@ -11,12 +11,12 @@ from datetime import timedelta
 from flask_babel import gettext as _
 
 from models import AuthEvent, AuthMethod, AuthResult, DocumentKind, Kiosk, Review, StaffUser, Voter, db
-from services import accounts, audit_logger
+from services import accounts, audit_logger, voters
 from services.accounts import SignInOutcome
 from services.actor import Actor
-from services.identification import challenges, failures, passes
+from services.identification import challenges, guessing, passes
 from services.identification.lookup import find_voter
-from services.identification.outcomes import VoterLookup
+from services.identification.outcomes import LookupReason, VoterLookup
 from services.identification.overrides import OverrideCount, override_counts
 from services.identification.staff_form import (
     MAX_REASON,
@@ -24,6 +24,7 @@ from services.identification.staff_form import (
     SEAL_SECONDS,
     StaffForm,
     commission_size,
+    is_signed_for,
     may_confirm,
     open_seal,
     seal_for,
@@ -69,16 +70,23 @@ class DocumentOutcome:
 def open_entry(kiosk: Kiosk, form: StaffForm, actor: Actor, sign_in: bool) -> DocumentOutcome:
     """Show the roll entry, full name and all, to an officer who signs in for it; without `sign_in` only ask for that.
 
-    A voter alone at the kiosk must not learn a stranger's name by typing a number.
+    A voter alone at the kiosk must not learn a stranger's name by typing a number. Where unknown voter IDs were typed
+    again and again, the number is looked up after the sign-in only: a guesser learns nothing, and stops no officer.
     """
-    lookup = find_voter(kiosk, form.voter_number, actor, AuthMethod.DOCUMENT)
-    if not lookup.by_document or lookup.voter is None:
+    number = voters.normalise_voter_number(form.voter_number)
+    slowed = voters.is_voter_number(number) and guessing.seconds_left(kiosk) > 0
+    lookup = _not_looked_up(form) if slowed else find_voter(kiosk, form.voter_number, actor, AuthMethod.DOCUMENT)
+    if not slowed and (not lookup.by_document or lookup.voter is None):
         return DocumentOutcome(lookup.reason.value, lookup)
     if not sign_in:
         return DocumentOutcome("ask_officer", lookup)
     officer = _proven(lookup, "officer", form.officer, form.password, actor)
     if isinstance(officer, DocumentOutcome):
         return officer
+    if slowed:
+        lookup = find_voter(kiosk, form.voter_number, actor, AuthMethod.DOCUMENT, hurried=False)
+    if not lookup.by_document or lookup.voter is None:
+        return DocumentOutcome(lookup.reason.value, lookup)
     audit_logger.record(
         "staff:voter:shown", _as_staff(officer, actor), election_id=kiosk.election_id, kiosk=kiosk.name,
         username=officer.username, voter_number=lookup.voter.voter_id,
@@ -92,7 +100,8 @@ def identify(kiosk: Kiosk, form: StaffForm, actor: Actor) -> DocumentOutcome:
 
     A wrong password counts like a failed sign-in and leaves everything else as it was.
     """
-    lookup = find_voter(kiosk, form.voter_number, actor, AuthMethod.DOCUMENT)
+    hurried = not is_signed_for(form.seal, kiosk)
+    lookup = find_voter(kiosk, form.voter_number, actor, AuthMethod.DOCUMENT, hurried=hurried)
     voter = lookup.voter
     if not lookup.by_document or voter is None:
         return DocumentOutcome(lookup.reason.value, lookup)
@@ -115,6 +124,11 @@ def identify(kiosk: Kiosk, form: StaffForm, actor: Actor) -> DocumentOutcome:
 def cancel(kiosk: Kiosk, actor: Actor) -> None:
     """Note that the staff form was left; nothing else remains of it."""
     audit_logger.record("kiosk:document:cancelled", actor, election_id=kiosk.election_id, kiosk=kiosk.name)
+
+
+def _not_looked_up(form: StaffForm) -> VoterLookup:
+    """Return what stands for a voter whom nobody looked up yet; that goes on to the sign-in and no further."""
+    return VoterLookup(LookupReason.ELIGIBLE, voters.normalise_voter_number(form.voter_number))
 
 
 def _proven(lookup: VoterLookup, name: str, username: str, password: str, actor: Actor) -> StaffUser | DocumentOutcome:
@@ -163,8 +177,7 @@ def _identified(
     actor: Actor,
 ) -> DocumentOutcome:
     """Write down the event, its audit rows and the pass; what the voter left in the booth before is cleared."""
-    challenges.close_waiting(kiosk, actor)
-    failures.lock_voter(voter.id)
+    challenges.close_waiting(kiosk, actor, voter.id)
     event = AuthEvent(
         election_id=kiosk.election_id,
         kiosk_id=kiosk.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -78,4 +79,14 @@ def count(election_id: int, voter_id: int) -> Failures:
 
 def lock_voter(voter_id: int) -> None:
     """Until the transaction ends nobody else counts or draws for this voter, so that two kiosks share one count."""
-    db.session.execute(select(func.pg_advisory_xact_lock(VOTER_LOCK, voter_id)))
+    lock_voters((voter_id,))
+
+
+def lock_voters(voter_ids: Iterable[int]) -> None:
+    """Lock several voters, always in the same order: two kiosks with the same voters must not wait for each other.
+
+    Before these come the rows of challenges, after them the rows of passes, and last the audit log, whose chain is
+    locked from its first row on.
+    """
+    for voter_id in sorted(set(voter_ids)):
+        db.session.execute(select(func.pg_advisory_xact_lock(VOTER_LOCK, voter_id)))

@@ -32,24 +32,28 @@ class GuessingSlowed(TooMany):
     code = "guessing_slowed"
 
     def __init__(self, seconds: int) -> None:
-        self.seconds = seconds
         super().__init__(
             ngettext(
                 "Too many unknown voter IDs were typed here. Wait %(num)s second, or call the officer.",
                 "Too many unknown voter IDs were typed here. Wait %(num)s seconds, or call the officer.",
                 seconds,
-            )
+            ),
+            seconds=seconds,
         )
 
 
 def refuse_hurry(kiosk: Kiosk) -> None:
     """Raise GuessingSlowed while the wait after the last unknown voter ID of this kiosk is not over."""
+    if (left := seconds_left(kiosk)) > 0:
+        raise GuessingSlowed(left)
+
+
+def seconds_left(kiosk: Kiosk) -> int:
+    """Return the seconds until this kiosk may look a voter ID up again, 0 when it may now."""
     count, last = _unknown_numbers(kiosk)
     if count < FREE_GUESSES or last is None:
-        return
-    left = (last - utc_now()).total_seconds() + wait_seconds(count)
-    if left > 0:
-        raise GuessingSlowed(math.ceil(left))
+        return 0
+    return max(0, math.ceil((last - utc_now()).total_seconds() + wait_seconds(count)))
 
 
 def note(kiosk: Kiosk, actor: Actor) -> None:

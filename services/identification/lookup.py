@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, select
 
@@ -11,6 +11,7 @@ from models import (
     AuthEvent,
     AuthMethod,
     AuthResult,
+    Channel,
     Consent,
     Election,
     ElectionStatus,
@@ -30,25 +31,39 @@ from services.identification.outcomes import LookupReason, VoterLookup
 
 SHORT_NAME = 4
 """Of a family name of this length only the first letter is shown; more would be most of it."""
+JUST_VOTED = timedelta(minutes=15)
+"""Who is back at a booth so soon after voting at one may never have seen the receipt: the power may have failed."""
 INPUT_LIMIT = 40
 """Characters kept of what was typed."""
 
 
-def find_voter(kiosk: Kiosk, text: str, actor: Actor, method: AuthMethod = AuthMethod.FACE) -> VoterLookup:
+def find_voter(
+    kiosk: Kiosk, text: str, actor: Actor, method: AuthMethod = AuthMethod.FACE, *, hurried: bool = True
+) -> VoterLookup:
     """Return what the typed voter ID leads to in this kiosk's election; a refusal leaves an event and an audit row.
 
     A wrong check digit is a typing slip: nobody is looked up and nothing is recorded. By document also those may go
-    on whom the camera cannot identify. Raises GuessingSlowed where unknown voter IDs were typed again and again.
+    on whom the camera cannot identify. Raises GuessingSlowed where unknown voter IDs were typed again and again, unless
+    `hurried` is off: an officer who proved to be one asks.
     """
     number = voters.normalise_voter_number(text)
     if not voters.is_voter_number(number):
         return VoterLookup(LookupReason.TYPING_SLIP, number[:INPUT_LIMIT])
-    guessing.refuse_hurry(kiosk)
+    if hurried:
+        guessing.refuse_hurry(kiosk)
     voter = db.session.scalar(select(Voter).where(Voter.voter_id == number))
     lookup = _judge(kiosk.election, number, voter)
     if not (lookup.by_document if method is AuthMethod.DOCUMENT else lookup.eligible):
         _record_refusal(kiosk, lookup, voter, actor, method)
     return lookup
+
+
+def voter_with_number(text: str) -> int | None:
+    """Return the id of the voter with the typed voter ID, if there is one; nothing is judged and nothing recorded."""
+    number = voters.normalise_voter_number(text)
+    if not voters.is_voter_number(number):
+        return None
+    return db.session.scalar(select(Voter.id).where(Voter.voter_id == number))
 
 
 def mask_name(name: str) -> str:
@@ -76,10 +91,16 @@ def _judge(election: Election, number: str, voter: Voter | None) -> VoterLookup:
     if entry is None:
         return VoterLookup(LookupReason.NOT_ON_ROLL, number, voter)
     if entry.has_voted:
-        vote = select(Vote.cast_at).where(Vote.election_id == election.id, Vote.voter_id == voter.id)
-        return VoterLookup(LookupReason.ALREADY_VOTED, number, voter, voted_at=db.session.scalar(vote))
+        return _voted(election, number, voter)
     reason = _officer_reason(election, voter) or LookupReason.ELIGIBLE
     return VoterLookup(reason, number, voter, mask_name(voter.name))
+
+
+def _voted(election: Election, number: str, voter: Voter) -> VoterLookup:
+    query = select(Vote.cast_at, Vote.channel).where(Vote.election_id == election.id, Vote.voter_id == voter.id)
+    cast_at, channel = db.session.execute(query).one_or_none() or (None, None)
+    fresh = cast_at is not None and channel is Channel.BOOTH and utc_now() - cast_at < JUST_VOTED
+    return VoterLookup(LookupReason.ALREADY_VOTED, number, voter, voted_at=cast_at, just_voted=fresh)
 
 
 def _officer_reason(election: Election, voter: Voter) -> LookupReason | None:

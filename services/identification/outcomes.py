@@ -35,13 +35,17 @@ ON_ROLL = OFFICER_HELPS | {LookupReason.ELIGIBLE, LookupReason.ALREADY_VOTED}
 
 @dataclass(frozen=True)
 class VoterLookup:
-    """What a typed voter ID led to; `voter_number` is canonical, or the text as typed when nobody has it."""
+    """What a typed voter ID led to; `voter_number` is canonical, or the text as typed when nobody has it.
+
+    `just_voted`: at a booth, so short a time ago that the receipt may never have been seen.
+    """
 
     reason: LookupReason
     voter_number: str
     voter: Voter | None = None
     masked_name: str | None = None
     voted_at: datetime | None = None
+    just_voted: bool = False
 
     @property
     def found(self) -> bool:

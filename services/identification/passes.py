@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from models import AuthEvent, BallotPass, Kiosk, RollEntry, Voter, db
 from services import audit_logger, voters
 from services.actor import Actor
 from services.clock import utc_now
+from services.identification import failures
 from services.identification.outcomes import NoPass
 
 PASS_SECONDS = 180
@@ -85,17 +86,40 @@ def more_time(kiosk: Kiosk, actor: Actor) -> BallotPass | None:
 
 def end_open(kiosk: Kiosk, actor: Actor) -> int:
     """End every open pass of this kiosk without a vote; return how many."""
-    waiting = select(BallotPass).where(
-        BallotPass.kiosk_id == kiosk.id, BallotPass.used_at.is_(None), BallotPass.ended_at.is_(None)
-    )
-    passes = db.session.scalars(waiting.with_for_update()).all()
+    return _end(kiosk, "kiosk:ballot:returned", actor)
+
+
+def abandon(kiosk: Kiosk, actor: Actor) -> int:
+    """End every open pass of this kiosk, because nobody is there any more; return how many.
+
+    Its time ends with it, so that the booth sheet counts it as expired and not as a voter who left.
+    """
+    return _end(kiosk, "kiosk:ballot:abandoned", actor, expires_at=utc_now())
+
+
+def _end(kiosk: Kiosk, event_type: str, actor: Actor, expires_at: datetime | None = None) -> int:
+    failures.lock_voters(voters_with_open_passes(kiosk))
+    passes = db.session.scalars(_open_at(kiosk).order_by(BallotPass.id).with_for_update()).all()
     for ballot_pass in passes:
         ballot_pass.ended_at = utc_now()
+        if expires_at is not None:
+            ballot_pass.expires_at = min(ballot_pass.expires_at, expires_at)
         audit_logger.record(
-            "kiosk:ballot:returned", actor, election_id=kiosk.election_id, kiosk=kiosk.name,
+            event_type, actor, election_id=kiosk.election_id, kiosk=kiosk.name,
             voter_number=ballot_pass.voter.voter_id,
         )  # fmt: skip
     return len(passes)
+
+
+def voters_with_open_passes(kiosk: Kiosk) -> set[int]:
+    """Return the ids of the voters whose ballot is open at this kiosk, whether its time is over or not."""
+    return set(db.session.scalars(_open_at(kiosk).with_only_columns(BallotPass.voter_id)))
+
+
+def _open_at(kiosk: Kiosk) -> Select[BallotPass]:
+    return select(BallotPass).where(
+        BallotPass.kiosk_id == kiosk.id, BallotPass.used_at.is_(None), BallotPass.ended_at.is_(None)
+    )
 
 
 def seconds_left(ballot_pass: BallotPass) -> int:
@@ -116,9 +140,4 @@ def has_voted(kiosk: Kiosk, voter_number: str) -> bool:
 
 
 def _latest_open(kiosk: Kiosk) -> BallotPass | None:
-    return db.session.scalar(
-        select(BallotPass)
-        .where(BallotPass.kiosk_id == kiosk.id, BallotPass.used_at.is_(None), BallotPass.ended_at.is_(None))
-        .order_by(BallotPass.created_at.desc())
-        .limit(1)
-    )
+    return db.session.scalar(_open_at(kiosk).order_by(BallotPass.created_at.desc()).limit(1))

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from cryptography.fernet import InvalidToken
 from flask_babel import gettext as _
@@ -92,12 +93,24 @@ def seal_for(kiosk: Kiosk, voter: Voter, officer: StaffUser) -> str:
 
 def open_seal(seal: str, kiosk: Kiosk, voter: Voter) -> StaffUser | None:
     """Return the officer of a seal made for this kiosk and voter; None when it is over, foreign or changed."""
-    try:
-        held = json.loads(platform().cipher.decrypt(seal.encode()))
-    except (InvalidToken, ValueError):
-        return None
-    wanted = (SEAL_USE, kiosk.id, voter.id)
-    if not isinstance(held, dict) or (held.get("use"), held.get("kiosk"), held.get("voter")) != wanted:
+    held = _held(seal, kiosk)
+    if held.get("voter") != voter.id:
         return None
     officer = db.session.get(StaffUser, held["officer"]) if held["until"] > utc_now().timestamp() else None
     return officer if officer is not None and officer.is_active and may_confirm(officer) else None
+
+
+def is_signed_for(seal: str, kiosk: Kiosk) -> bool:
+    """Tell whether an officer signed in at this kiosk a moment ago, for whichever voter."""
+    return bool(_held(seal, kiosk).get("until", 0) > utc_now().timestamp())
+
+
+def _held(seal: str, kiosk: Kiosk) -> dict[str, Any]:
+    """Return what a seal of this kiosk says, nothing when it is foreign or changed."""
+    try:
+        held = json.loads(platform().cipher.decrypt(seal.encode())) if seal else None
+    except (InvalidToken, ValueError):
+        return {}
+    if not isinstance(held, dict) or (held.get("use"), held.get("kiosk")) != (SEAL_USE, kiosk.id):
+        return {}
+    return held

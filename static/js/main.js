@@ -13,8 +13,10 @@ const MODULES = {
   "live-booths": () => import("./modules/live-booths.js"),
   "live-results": () => import("./modules/live-results.js"),
   liveness: () => import("./modules/liveness.js"),
+  "line-guard": () => import("./modules/line-guard.js"),
   "officer-call": () => import("./modules/officer-call.js"),
   opener: () => import("./modules/opener.js"),
+  opening: () => import("./modules/opening.js"),
   "receipt-timer": () => import("./modules/receipt-timer.js"),
 };
 

@@ -122,7 +122,7 @@ def check(answer, before):
 def test_there_is_a_valid_body_for_every_route_that_reads_one():
     without_body = {
         "admin.open_election", "admin.select_election", "poll.more_time", "poll.leave", "poll.officer",
-        "poll.heartbeat", "poll.document_cancel",
+        "poll.heartbeat", "poll.document_cancel", "poll.abandon",
     }  # fmt: skip
     assert {route.endpoint for route in WRITES} == VALID.keys() | without_body
 

@@ -36,7 +36,7 @@ MAY = {
     "admin.booths": BOOTHS, "admin.stop_booth": BOOTHS, "admin.note_booth": BOOTHS, "admin.booth_sheets": BOOTHS,
     "admin.booth_sheets_pdf": BOOTHS, "poll.heartbeat": KIOSK,
     "poll.index": KIOSK, "poll.start": KIOSK, "poll.camera": KIOSK, "poll.verify": KIOSK, "poll.ballot": KIOSK,
-    "poll.vote": KIOSK, "poll.more_time": KIOSK, "poll.leave": KIOSK, "poll.officer": KIOSK,
+    "poll.vote": KIOSK, "poll.more_time": KIOSK, "poll.leave": KIOSK, "poll.abandon": KIOSK, "poll.officer": KIOSK,
     "poll.document_form": KIOSK, "poll.document": KIOSK, "poll.document_cancel": KIOSK,
 }  # fmt: skip
 NARROWER = {("admin.elections", "POST"): ADMIN}

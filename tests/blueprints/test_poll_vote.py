@@ -171,7 +171,7 @@ def test_who_voted_elsewhere_is_told_so_without_a_ballot_here(kiosk_client, vote
     assert (begun.status_code, begun.json["has_voted"], begun.json["challenge"]) == (200, True, None)
     assert (cast.status_code, cast.json["error"]["code"]) == (409, "already_voted")
     assert page.status_code == 409
-    assert "You have already voted" in page.text
+    assert "Your vote was cast at" in page.text
 
 
 def test_an_ended_ballot_cannot_be_cast(kiosk_client, voter, give_ballot):

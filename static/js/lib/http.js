@@ -1,7 +1,15 @@
 /* Requests to our own server: CSRF header, timeout, retry when the network is lost. */
 
-/** The network did not carry the request, or no answer came in time. */
-export class NetworkLost extends Error {}
+/** The network did not carry the request, or no answer came in time; `status` when somebody answered for the server. */
+export class NetworkLost extends Error {
+  constructor(words, status = 0) {
+    super(words);
+    this.status = status;
+  }
+}
+
+/** Between two tries, however often: a server that comes back is not waited for longer than this. */
+const LONGEST_PAUSE_MS = 5000;
 
 function csrfToken() {
   return document.querySelector('meta[name="csrf-token"]')?.content ?? "";
@@ -20,19 +28,22 @@ async function once(url, options, timeout) {
 }
 
 /**
- * One request; resolves to {status, ok, url, text}. `retries` only for requests that may safely arrive twice.
- * A gateway that answers 502 to 504 counts as a lost network.
+ * One request; resolves to {status, ok, url, text}. `retries`, or `patience` in ms, only for requests that may safely
+ * arrive twice. A gateway that answers 502 to 504 counts as a lost network, and to the patient a server error, too.
  */
-export async function send(url, options = {}, { timeout = 10000, retries = 0, pause = 800, onRetry } = {}) {
+export async function send(url, options = {}, { timeout = 10000, retries = 0, patience = 0, pause = 800, onRetry } = {}) {
+  const began = performance.now();
+  const failed = patience ? 500 : 502;
   for (let attempt = 0; ; attempt += 1) {
     try {
       const response = await once(url, options, timeout);
-      if (response.status >= 502 && response.status <= 504) throw new NetworkLost(`status ${response.status}`);
+      if (response.status >= failed && response.status <= 504) throw new NetworkLost(`status ${response.status}`, response.status);
       return response;
     } catch (error) {
-      if (!(error instanceof NetworkLost) || attempt >= retries) throw error;
+      const again = attempt < retries || performance.now() - began < patience;
+      if (!(error instanceof NetworkLost) || !again) throw error;
       onRetry?.(attempt + 1);
-      await wait(pause * 2 ** attempt);
+      await wait(Math.min(LONGEST_PAUSE_MS, pause * 2 ** attempt));
     }
   }
 }

@@ -1,4 +1,5 @@
 /* The time left on a ballot: shown all the time, spoken at 60, 30 and 10 seconds, asked about at 30. */
+import { go } from "../lib/line.js";
 import { clock, fill } from "../lib/words.js";
 
 const SPEAK_AT = [60, 30, 10];
@@ -22,6 +23,21 @@ export class BallotClock {
     this.asked = false;
   }
 
+  get left() {
+    return Math.ceil((this.ends - performance.now()) / 1000);
+  }
+
+  /** Tells whether the ballot's own question stands on the screen, or will before `seconds` more are over. */
+  endsSoon(seconds) {
+    return !this.held && this.left <= ASK_AT + seconds;
+  }
+
+  /** From the first cast on the server has the last word: the page and its key stay, however late it gets. */
+  hold() {
+    this.held = true;
+    if (this.dialog.open) this.dialog.close();
+  }
+
   extend(seconds, words) {
     this.set(seconds);
     this.dialog.close();
@@ -37,29 +53,30 @@ export class BallotClock {
 
   tick() {
     if (!this.root.isConnected) return this.stop();
-    const left = Math.ceil((this.ends - performance.now()) / 1000);
+    const { left } = this;
     this.root.querySelector("[data-clock]").textContent = clock(left);
     for (const mark of SPEAK_AT) {
       if (left > mark || this.spoken.has(mark)) continue;
       this.spoken.add(mark);
       this.speak(fill(this.words.speak, { n: mark }));
     }
+    if (this.held) return left;
     if (left <= ASK_AT && !this.asked) this.ask();
     if (left <= 0) this.expire();
     return left;
   }
 
+  /** One question at a time: while another dialog is open this one waits for its turn. */
   ask() {
+    if (this.kiosk.querySelector("dialog[open]")) return;
     this.asked = true;
-    const other = this.kiosk.querySelector("dialog[open]");
-    if (!other && !this.root.querySelector('[data-cast][aria-busy="true"]')) this.dialog.showModal();
+    this.dialog.showModal();
   }
 
-  /** The server says what an expired ballot means; while a cast is under way it has the last word. */
+  /** The server says what an expired ballot means. */
   expire() {
-    if (this.root.querySelector('[data-cast][aria-busy="true"]')) return;
     this.stop();
-    window.location.replace(this.root.dataset.expiredUrl);
+    go(this.root.dataset.expiredUrl);
   }
 
   speak(words) {

@@ -1,8 +1,10 @@
 /* Steps 3 and 4: mark, check, cast. The review asks the server nothing, so no request depends on the choice. */
 import { NetworkLost, postForm, postJson } from "../lib/http.js";
+import { go, whenUp } from "../lib/line.js";
 import { focusHeading, swapPage } from "../lib/page.js";
 import { fill, readWords, showOnly } from "../lib/words.js";
 import { BallotClock } from "./ballot-clock.js";
+import { BallotIdle } from "./ballot-idle.js";
 
 /** 192 random bits, base64url: the receipt comes out of it, so it is made here and the server never picks it. */
 function freshKey() {
@@ -13,12 +15,14 @@ function freshKey() {
 export default class Ballot {
   constructor(root) {
     this.root = root;
+    this.kiosk = root.closest("[data-page]");
     this.words = readWords(root);
     this.most = Number(root.dataset.max);
     this.form = root.querySelector("[data-form]");
     this.boxes = [...root.querySelectorAll("[data-choices] input")];
     this.form.elements.idempotency_key.value = freshKey();
     this.clock = new BallotClock(root, this.words, { more: () => this.moreTime() });
+    this.idle = new BallotIdle(root, this.words, { clock: this.clock, abandon: () => this.abandon() });
     this.listen();
     this.mark();
     this.stage("choose", false);
@@ -89,18 +93,41 @@ export default class Ballot {
   async cast() {
     if (this.casting) return;
     this.busy(true);
+    this.clock.hold();
     try {
       const answer = await postForm(this.form.action, this.form, {
         timeout: 12000,
-        retries: 4,
+        pause: 1000,
+        patience: Number(this.root.dataset.castPatience) * 1000,
         onRetry: () => this.say(this.words.retry, "cast-error"),
       });
-      this.clock.stop();
-      if (!swapPage(answer.html, this.root.dataset.home)) window.location.replace(answer.url);
+      this.show(answer);
     } catch (error) {
       this.busy(false);
+      this.root.querySelector("[data-change]").hidden = true; // what was sent may be cast by now
       this.say(this.words.lost, "cast-error");
       if (!(error instanceof NetworkLost)) throw error;
+    }
+  }
+
+  /** An answer that is no page of the booth (it was closed meanwhile) is asked for again, at its own address. */
+  show(answer) {
+    this.clock.stop();
+    this.idle.stop();
+    if (swapPage(answer.html, this.root.dataset.home)) return;
+    go(answer.url === this.form.action ? this.root.dataset.home : answer.url);
+  }
+
+  /** Nobody is there: the server closes the ballot and says what became of it. */
+  async abandon() {
+    this.clock.stop();
+    const form = this.kiosk.querySelector("[data-abandon]");
+    await whenUp();
+    try {
+      this.show(await postForm(form.action, form, { retries: 2 }));
+    } catch (error) {
+      if (!(error instanceof NetworkLost)) throw error;
+      go(this.root.dataset.home);
     }
   }
 

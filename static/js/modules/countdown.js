@@ -1,21 +1,50 @@
-/* data-module="countdown" data-until="ISO time": writes the time left as h, min, s; no announcement. */
+/* data-module="countdown" data-left="seconds": the time left, counted from what the server said; its own clock may be wrong.
+   "countdown:set" (detail: seconds) sets it anew, "countdown:over" tells that it is over. No announcement. */
+import { fill, readWords } from "../lib/words.js";
+
+const DAY = 86400;
+const HOUR = 3600;
+const MINUTE = 60;
+
 export default class Countdown {
   constructor(element) {
     this.element = element;
-    this.until = Date.parse(element.dataset.until);
-    if (Number.isNaN(this.until)) return;
+    this.words = readWords(element);
+    element.addEventListener("countdown:set", (event) => this.set(event.detail));
+    this.set(Number(element.dataset.left));
+    this.timer = setInterval(() => this.tick(), 250);
+  }
+
+  set(seconds) {
+    this.ends = performance.now() + seconds * 1000;
+    this.over = false;
+    this.show(true);
     this.tick();
-    this.timer = setInterval(() => this.tick(), 1000);
   }
 
   tick() {
     if (!this.element.isConnected) return clearInterval(this.timer);
-    const left = Math.max(0, Math.round((this.until - Date.now()) / 1000));
-    const days = Math.floor(left / 86400);
-    const hours = Math.floor((left % 86400) / 3600);
-    const minutes = Math.floor((left % 3600) / 60);
-    const parts = days ? [[days, "d"], [hours, "h"]] : hours ? [[hours, "h"], [minutes, "min"]] : [[minutes, "min"], [left % 60, "s"]];
-    this.element.textContent = parts.map(([n, unit]) => `${n} ${unit}`).join(" ");
-    if (left === 0) clearInterval(this.timer);
+    const left = Math.max(0, Math.ceil((this.ends - performance.now()) / 1000));
+    const text = this.text(left);
+    if (this.element.textContent !== text) this.element.textContent = text;
+    if (left > 0 || this.over) return undefined;
+    this.over = true;
+    this.show(false);
+    return this.element.dispatchEvent(new CustomEvent("countdown:over", { bubbles: true }));
+  }
+
+  text(left) {
+    const parts = { d: Math.floor(left / DAY), h: Math.floor((left % DAY) / HOUR), min: Math.floor((left % HOUR) / MINUTE), s: left % MINUTE };
+    const names = parts.d ? ["d", "h"] : parts.h ? ["h", "min"] : parts.min ? ["min", "s"] : ["s"];
+    return names.map((name) => fill(this.words[name], { n: parts[name] })).join(" ");
+  }
+
+  /** The sentence around the figure makes room for the one that follows it. */
+  show(running) {
+    const sentence = this.element.closest("[data-wait]");
+    if (!sentence) return;
+    sentence.hidden = !running;
+    const after = sentence.nextElementSibling;
+    if (after?.matches("[data-wait-over]")) after.hidden = running;
   }
 }

@@ -1,5 +1,6 @@
 /* The three switches of every booth page; they go back to the defaults when a voter is done. */
 import * as display from "../lib/display.js";
+import { go } from "../lib/line.js";
 import { focusHeading } from "../lib/page.js";
 
 const IDLE_MS = 90000;
@@ -65,6 +66,6 @@ export default class KioskTools {
 
   home(address) {
     display.reset();
-    if (this.root.isConnected) window.location.replace(address);
+    if (this.root.isConnected) go(address);
   }
 }

@@ -2,6 +2,7 @@
 import * as display from "../lib/display.js";
 import { Camera } from "../lib/camera.js";
 import { postJson, NetworkLost } from "../lib/http.js";
+import { go } from "../lib/line.js";
 import { LivenessStream } from "../lib/liveness-stream.js";
 import { focusHeading } from "../lib/page.js";
 import { readWords, showOnly } from "../lib/words.js";
@@ -85,7 +86,7 @@ export default class Liveness {
   }
 
   verdict(answer) {
-    if (answer.result === "success") return window.location.assign(answer.redirect);
+    if (answer.result === "success") return go(answer.redirect);
     this.view.keepPicture(this.camera);
     this.camera.stop();
     this.view.tries(answer.tries_left ?? 0);
@@ -123,7 +124,7 @@ export default class Liveness {
         this.challenge = data.challenge;
         return await this.begin();
       }
-      if (data.redirect) return window.location.assign(data.redirect);
+      if (data.redirect) return go(data.redirect);
       if (data.officer) return this.state("officer");
       return this.failed(data.error ?? data);
     } catch (error) {

@@ -1,5 +1,6 @@
 /* Step 5: the receipt stays 30 seconds, longer on request, then the booth clears for the next voter. */
 import * as display from "../lib/display.js";
+import { go } from "../lib/line.js";
 import { fill, readWords } from "../lib/words.js";
 
 const SPEAK_AT = [30, 10];
@@ -43,6 +44,6 @@ export default class ReceiptTimer {
   finish() {
     clearInterval(this.timer);
     display.reset();
-    window.location.replace(this.root.dataset.home);
+    go(this.root.dataset.home);
   }
 }
