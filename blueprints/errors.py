@@ -91,7 +91,8 @@ def _booth_page(status: int, code: str, message: str, wait: int | None) -> Respo
     """Answer a voter: what is so, that nothing is lost, and the way on. It asks the database nothing."""
     to_ballot = request.endpoint in BALLOT_ENDPOINTS and code not in OVER
     page = render_template(
-        "errors/booth.html", heading=_booth_heading(status), message=message, wait=wait, to_ballot=to_ballot,
+        "errors/booth.html", heading=_booth_heading(status), wait=wait, to_ballot=to_ballot,
+        message=message if wait is None else _("Too many tries at this screen."),
         back=url_for("poll.ballot" if to_ballot else "poll.index"), code=status,
         request_id=g.get("request_id") if status >= OPERATOR_FROM else None,
     )  # fmt: skip

@@ -91,6 +91,7 @@ def test_who_leaves_without_voting_can_come_back(site: Site, filled: Demo) -> No
     voter = ballot(site, page)
     kiosk_states.mark(page, "Rosa Demir")
     page.get_by_role("button", name="Leave without voting").click()
+    page.get_by_role("dialog").get_by_role("button", name="Leave without voting").click()
     shown(page, "Type your voter ID")
     assert demo.newest_pass(voter).ended_at is not None
     assert votes_of(voter) == 0
@@ -135,6 +136,7 @@ def test_a_cast_over_a_broken_line_is_repeated_with_its_key_and_counts_once(
 
 def test_a_line_that_stays_down_lets_the_voter_touch_again(site: Site, filled: Demo) -> None:
     page, voter = at_review(site, filled)
+    page.locator("[data-module=ballot]").evaluate("main => { main.dataset.castPatience = 3; }")
     page.route("**/poll/vote", lambda route: route.abort("connectionreset"))
     page.get_by_role("button", name="Cast my vote").click()
     expect(page.get_by_text("The line is down.")).to_be_visible(timeout=40_000)

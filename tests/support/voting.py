@@ -80,3 +80,11 @@ def as_attacker(*statements: str, **values: Any) -> None:
             db.session.execute(text(statement), values)
         db.session.execute(text("SET LOCAL session_replication_role = origin"))
         db.session.commit()
+
+
+def set_back_an_hour(voter: Voter) -> None:
+    """Let the voter's vote have been cast an hour earlier; beside the test's own session, which keeps its objects."""
+    with db.engines["owner"].begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text("UPDATE votes SET cast_at = cast_at - interval '1 hour' WHERE voter_id = :id"),
+                           {"id": voter.id})  # fmt: skip

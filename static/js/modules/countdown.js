@@ -36,7 +36,12 @@ export default class Countdown {
   text(left) {
     const parts = { d: Math.floor(left / DAY), h: Math.floor((left % DAY) / HOUR), min: Math.floor((left % HOUR) / MINUTE), s: left % MINUTE };
     const names = parts.d ? ["d", "h"] : parts.h ? ["h", "min"] : parts.min ? ["min", "s"] : ["s"];
-    return names.map((name) => fill(this.words[name], { n: parts[name] })).join(" ");
+    return names.map((name) => this.part(name, parts[name])).join(" ");
+  }
+
+  part(name, n) {
+    const [one, many] = this.words[name];
+    return n === 1 ? one : fill(many, { n });
   }
 
   /** The sentence around the figure makes room for the one that follows it. */
