@@ -22,6 +22,12 @@ from services.identification import NoPass
 from services.security import Permission
 
 ACCEPTED = frozenset({"cast", "repeated"})
+ABANDONED_SECONDS = 120
+"""Without a touch, a key or a scroll the ballot closes itself (issue 3: abandoned for 2 minutes)."""
+ASK_SECONDS = 20
+"""So long before that the page asks whether somebody is there: WCAG 2.2.1 wants 20 seconds or more."""
+CAST_PATIENCE_SECONDS = 60
+"""So long a cast is sent again by itself with the same key; a server that restarts takes less."""
 
 
 class NoMoreTime(Conflict):
@@ -53,8 +59,9 @@ def ballot() -> Response:
     if wants_json():
         return make_response(jsonify(shown | {"election": election["title"], "nota": True}))
     page = render_template(
-        "poll/ballot.html", election=election, step=3, idempotency_key=secrets.token_urlsafe(24), **shown
-    )
+        "poll/ballot.html", election=election, step=3, idempotency_key=secrets.token_urlsafe(24),
+        abandoned_seconds=ABANDONED_SECONDS, ask_seconds=ASK_SECONDS, cast_patience=CAST_PATIENCE_SECONDS, **shown,
+    )  # fmt: skip
     return make_response(page)
 
 
@@ -120,7 +127,9 @@ def abandon() -> Response:
     if not closed:
         return redirect(url_for("poll.index"), 303)
     again = _("You can come again until the election closes.")
-    return pages.message(words.of_abandoned(), election, code="abandoned", facts=[again], done=True)
+    return pages.message(
+        words.of_abandoned(ABANDONED_SECONDS // 60), election, code="abandoned", facts=[again], done=True
+    )
 
 
 def _pass_to_cast(kiosk: Kiosk, number: str) -> BallotPass:

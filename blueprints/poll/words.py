@@ -83,9 +83,10 @@ def of_power_cut(lookup: VoterLookup, secret: bool) -> tuple[Words, list[str]]:
     return Words(heading, _("It counts. You can go."), 409), [why if secret else recorded, mail]
 
 
-def of_abandoned() -> Words:
-    """Return the words for a ballot that closed itself because nobody was there."""
-    return Words(_("This ballot was closed"), _("Nobody touched the screen for 2 minutes. No vote was cast."))
+def of_abandoned(minutes: int) -> Words:
+    """Return the words for a ballot that closed itself because nobody was there for so long."""
+    heading = _("This ballot was closed")
+    return Words(heading, _("Nobody touched the screen for %(n)s minutes. No vote was cast.", n=minutes))
 
 
 def of_verdict(verdict: Verdict) -> Words:

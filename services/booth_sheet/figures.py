@@ -20,7 +20,8 @@ class Figures:
       already, sent to the officer, ...);
     - `left`: the voter walked away, from the camera (an abandoned challenge) or with a ballot handed back, ended by
       another check-in of the same voter, or by a stopped kiosk, before its time was over;
-    - `votes`, `expired`, `waiting`: recognised by face, and the ballot was cast, ran out of time, is still open;
+    - `votes`, `expired`, `waiting`: recognised by face, and the ballot was cast, ran out of time or was closed
+      because nobody touched it any more, is still open;
     - `by_document`: identified by document; `document_votes`, `document_left`, `document_expired` and
       `document_waiting` say what became of these ballots and stand in no other column.
 

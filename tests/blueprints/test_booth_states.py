@@ -198,6 +198,13 @@ def test_errors_come_in_the_booths_layout_with_a_way_back(kiosk_client, ballot):
         assert 'data-idle-seconds="60"' in answer.text
 
 
+def test_too_much_at_once_is_told_in_the_booths_layout(kiosk_client, monkeypatch):
+    monkeypatch.setitem(kiosk_client.application.config, "MAX_CONTENT_LENGTH", 100)
+    answer = kiosk_client.post("/poll/auth/start", data={"voter_id": "x" * 200})
+    assert (answer.status_code, BOOTH in answer.text) == (413, True)
+    assert "That was too much at once" in answer.text
+
+
 def test_without_a_ballot_the_way_back_leads_to_the_start(kiosk_client):
     answer = kiosk_client.post("/poll/vote", data={"choice": "NOTA", "idempotency_key": voting.new_key()})
     assert (answer.status_code, 'href="/poll/ballot"' in answer.text) == (409, False)

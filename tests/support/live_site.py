@@ -93,7 +93,7 @@ class Site:
             context.close()
         self._open.clear()
         problems, self.problems = self.problems, []
-        assert problems == []
+        assert problems == [], problems
 
     def _note(self, words: str) -> None:
         if "Content Security Policy" in words:

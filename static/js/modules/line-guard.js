@@ -4,6 +4,9 @@ import { sendForm, whenUp } from "../lib/line.js";
 export default class LineGuard {
   constructor(root) {
     this.pending = false;
+    window.addEventListener("pageshow", () => {
+      this.pending = false;
+    });
     root.addEventListener("submit", (event) => this.guard(event, () => sendForm(event.target, event.submitter)));
     root.addEventListener("click", (event) => {
       const link = event.target.closest?.("a[href]");
@@ -22,9 +25,10 @@ export default class LineGuard {
     if (this.pending) return;
     this.pending = true;
     try {
-      await step();
-    } finally {
+      await step(); // the page is on its way out, and no second touch may send anything
+    } catch (error) {
       this.pending = false;
+      throw error;
     }
   }
 
