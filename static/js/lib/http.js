@@ -1,7 +1,12 @@
 /* Requests to our own server: CSRF header, timeout, retry when the network is lost. */
 
-/** The network did not carry the request, or no answer came in time. */
-export class NetworkLost extends Error {}
+/** The network did not carry the request, or no answer came in time; `answer` is a gateway's, where one came. */
+export class NetworkLost extends Error {
+  constructor(words, answer = null) {
+    super(words);
+    this.answer = answer;
+  }
+}
 
 function csrfToken() {
   return document.querySelector('meta[name="csrf-token"]')?.content ?? "";
@@ -13,7 +18,8 @@ const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 async function once(url, options, timeout) {
   try {
     const response = await fetch(url, { credentials: "same-origin", ...options, signal: AbortSignal.timeout(timeout) });
-    return { status: response.status, ok: response.ok, url: response.url, text: await response.text() };
+    const retryAfter = Number(response.headers.get("Retry-After")) || 0;
+    return { status: response.status, ok: response.ok, url: response.url, retryAfter, text: await response.text() };
   } catch (error) {
     throw new NetworkLost(String(error));
   }
@@ -27,7 +33,7 @@ export async function send(url, options = {}, { timeout = 10000, retries = 0, pa
   for (let attempt = 0; ; attempt += 1) {
     try {
       const response = await once(url, options, timeout);
-      if (response.status >= 502 && response.status <= 504) throw new NetworkLost(`status ${response.status}`);
+      if (response.status >= 502 && response.status <= 504) throw new NetworkLost(`status ${response.status}`, response);
       return response;
     } catch (error) {
       if (!(error instanceof NetworkLost) || attempt >= retries) throw error;
@@ -37,7 +43,7 @@ export async function send(url, options = {}, { timeout = 10000, retries = 0, pa
   }
 }
 
-function readJson(text) {
+export function readJson(text) {
   try {
     return JSON.parse(text);
   } catch {
@@ -45,14 +51,14 @@ function readJson(text) {
   }
 }
 
-/** POST of JSON; resolves to {status, ok, data}. Rejects with NetworkLost only. */
+/** POST of JSON; resolves to {status, ok, data, retryAfter}. Rejects with NetworkLost only. */
 export async function postJson(url, body, settings) {
-  const { status, ok, text } = await send(url, {
+  const { status, ok, retryAfter, text } = await send(url, {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken() },
     body: JSON.stringify(body),
   }, settings);
-  return { status, ok, data: readJson(text) };
+  return { status, ok, retryAfter, data: readJson(text) };
 }
 
 /** GET of JSON; resolves to {status, ok, data}. */
