@@ -42,7 +42,7 @@ def init_app(app: Flask) -> None:
 
 def add_headers(response: Response) -> Response:
     """Add the headers; a view may have set a stricter policy of its own."""
-    works = request.endpoint in CAMERA_PAGES and response.status_code < HTTPStatus.BAD_REQUEST
+    works = request.endpoint in CAMERA_PAGES and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
     camera = "(self)" if works else "()"
     defaults = {
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,

@@ -3,12 +3,12 @@ const WIDTH = 32;
 const HEIGHT = 24;
 const STANDS_MS = 3000;
 
-/* Grey levels of 0 to 255, on the small copy. Measured by benchmarks/picture_watch.py, which says where they stand:
-   a covered lens stays below both, the darkest picture in which a face is still found stays above one of them. */
-const DARK = 26;
-const FLAT = 10;
+/* Grey levels of 0 to 255, on the small copy, measured by benchmarks/picture_watch.py in Chromium: a covered lens with
+   strong noise reached 18 and a spread of 4; a room so dark that dlib just found 4 faces of 11 had a spread of 11. */
+export const DARK = 26;
+export const FLAT = 7;
 const ENDS = 0.02; // share of pixels left out at either end: a hot pixel is not light
-/* A still that is played again gives not one level of difference; of a live sensor's noise some pixel always moves. */
+/* A looped still gives not one level of difference in any of the 768 pixels; noise of half a level moved 99 of them. */
 const SAME = 0;
 
 export class PictureWatch {
@@ -26,10 +26,15 @@ export class PictureWatch {
     this.since = { black: null, frozen: null };
   }
 
+  /** The grey levels of the small copy, row by row. */
+  grey(canvas) {
+    this.small.drawImage(canvas, 0, 0, WIDTH, HEIGHT);
+    return greyOf(this.small.getImageData(0, 0, WIDTH, HEIGHT).data);
+  }
+
   /** What the canvas shows at `now` (ms): {black, same, problem}; `problem` once it has stood for three seconds. */
   look(canvas, now) {
-    this.small.drawImage(canvas, 0, 0, WIDTH, HEIGHT);
-    const grey = greyOf(this.small.getImageData(0, 0, WIDTH, HEIGHT).data);
+    const grey = this.grey(canvas);
     const black = isBlack(grey);
     const same = this.last !== null && grey.every((level, at) => Math.abs(level - this.last[at]) <= SAME);
     this.last = grey;
@@ -53,9 +58,15 @@ function greyOf(rgba) {
   return grey;
 }
 
-function isBlack(grey) {
+/** The brightest level, and how far the darkest lies below it; the ends are left out. */
+export function extent(grey) {
   const sorted = Uint8Array.from(grey).sort();
   const out = Math.round(sorted.length * ENDS);
   const high = sorted[sorted.length - 1 - out];
-  return high <= DARK && high - sorted[out] <= FLAT;
+  return { high, spread: high - sorted[out] };
+}
+
+function isBlack(grey) {
+  const { high, spread } = extent(grey);
+  return high <= DARK && spread <= FLAT;
 }

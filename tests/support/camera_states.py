@@ -1,0 +1,145 @@
+"""States of the camera page when the camera, the line or the server fails; they join the booth's other states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from playwright.sync_api import Page, Route
+
+from services.face_service.images import Pixels
+from tests.support import acted_film
+from tests.support.demo import Demo
+from tests.support.film_files import SIZE
+from tests.support.kiosk_states import ENROLLED, NO_CAMERA, begin, shown, start_camera, state
+from tests.support.live_site import Site
+
+VERIFY, START = "**/poll/auth/verify", "**/poll/auth/start"
+CHOSEN_CAMERA = (
+    """localStorage.setItem("booth.camera", JSON.stringify({ id: "unplugged", label: "Camera on the arm" }));"""
+)
+GREY_OF_A_COVER, NOISE = 8, 3
+
+
+def covered(seconds: float = 1.0) -> Iterator[Pixels]:
+    """A lens behind its cover: the sensor's noise and nothing else."""
+    rng = np.random.default_rng(1)
+    for _ in range(round(seconds * 30)):
+        grain = rng.normal(GREY_OF_A_COVER, NOISE, (SIZE[1], SIZE[0], 1))
+        yield np.repeat(np.clip(grain, 0, 255).astype(np.uint8), 3, axis=2)
+
+
+def frozen() -> Iterator[Pixels]:
+    """A person, once; the camera plays it over and over."""
+    yield acted_film.picture(ENROLLED)
+
+
+def refuse(page: Page, status: int, code: str, message: str, path: str = VERIFY, **headers: str) -> None:
+    """Let the server answer with an error from now on."""
+
+    def answer(route: Route) -> None:
+        route.fulfill(status=status, json={"error": {"code": code, "message": message}}, headers=headers)
+
+    page.route(path, answer)
+
+
+def cut(page: Page) -> None:
+    """Pull the network plug: no request of the camera page arrives."""
+    for path in (VERIFY, START):
+        page.route(path, lambda route: route.abort("connectionreset"))
+
+
+def mend(page: Page) -> None:
+    for path in (VERIFY, START):
+        page.unroute(path)
+
+
+def at_first_movement(site: Site, demo: Demo) -> Page:
+    site.webcam.show(acted_film.straight(ENROLLED))
+    page, _voter = begin(site, demo)
+    start_camera(page)
+    page.locator("[data-move].here").wait_for()
+    return page
+
+
+@state
+def camera_black(site: Site, demo: Demo) -> Page:
+    site.webcam.show(covered())
+    page, _voter = begin(site, demo)
+    start_camera(page)
+    return shown(page, "The camera sees nothing")
+
+
+@state
+def camera_frozen(site: Site, demo: Demo) -> Page:
+    site.webcam.show(frozen())
+    page, _voter = begin(site, demo)
+    start_camera(page)
+    return shown(page, "The picture stands still")
+
+
+@state
+def camera_absent(site: Site, demo: Demo) -> Page:
+    page, _voter = begin(site, demo, script=CHOSEN_CAMERA)
+    start_camera(page)
+    return shown(page, "The booth’s camera is not there")
+
+
+@state
+def camera_failed(site: Site, demo: Demo) -> Page:
+    page, _voter = begin(site, demo, script=NO_CAMERA % "'UnknownError'")
+    start_camera(page)
+    return shown(page, "The camera did not start")
+
+
+@state
+def camera_line_down(site: Site, demo: Demo) -> Page:
+    page = at_first_movement(site, demo)
+    cut(page)
+    page.get_by_text("The line is down. Nothing is lost.").wait_for()
+    return page
+
+
+@state
+def camera_line_back(site: Site, demo: Demo) -> Page:
+    page = at_first_movement(site, demo)
+    cut(page)
+    page.get_by_text("The line is down. Nothing is lost.").wait_for()
+    page.wait_for_timeout(4500)
+    mend(page)
+    page.get_by_text("The line is back. We start the movements again.").wait_for()
+    page.route(VERIFY, lambda route: None)
+    page.evaluate("for (let n = 1; n < 10000; n += 1) window.clearInterval(n);")
+    return page
+
+
+@state
+def camera_check_busy(site: Site, demo: Demo) -> Page:
+    page = at_first_movement(site, demo)
+    refuse(page, 503, "busy", "The camera check is busy. Wait a moment, then try again.")
+    page.get_by_text("The check is busy. Nothing is lost.").wait_for()
+    return page
+
+
+@state
+def camera_disk_full(site: Site, demo: Demo) -> Page:
+    page = at_first_movement(site, demo)
+    refuse(page, 503, "disk_full", "This booth cannot keep pictures now. Call the officer.")
+    return shown(page, "This booth cannot keep pictures now")
+
+
+@state
+def camera_check_not_ready(site: Site, demo: Demo) -> Page:
+    page = at_first_movement(site, demo)
+    refuse(page, 503, "model_unavailable", "The camera check is not ready. Call the officer.")
+    return shown(page, "The face check is not ready")
+
+
+STATES: dict[str, Callable[[Site, Demo], Page]] = {
+    drive.__name__: drive
+    for drive in (
+        camera_black, camera_frozen, camera_absent, camera_failed, camera_line_down, camera_line_back,
+        camera_check_busy, camera_disk_full, camera_check_not_ready,
+    )
+}  # fmt: skip
+"""The states of this module alone."""
