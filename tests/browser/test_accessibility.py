@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from services.embedded_postgres import EmbeddedPostgres
-from tests.support import demo, desk_states, kiosk_states, live_site, visits
+from tests.support import camera_states, demo, desk_states, kiosk_states, live_site, visits
 from tests.support.demo import Demo
 from tests.support.live_site import Site
 
@@ -63,7 +63,7 @@ def test_axe_finds_nothing_on_public_pages(name: str, site: Site, filled: Demo, 
     assert visits.inspect(page, f"public-{name}", axe_source, kiosk=False) == []
 
 
-@pytest.mark.parametrize("name", kiosk_states.STATES)
+@pytest.mark.parametrize("name", kiosk_states.STATES | camera_states.STATES)
 def test_axe_finds_nothing_in_the_booth(name: str, site: Site, filled: Demo, axe_source: str) -> None:
     page = kiosk_states.STATES[name](site, filled)
     assert visits.inspect(page, f"kiosk-{name}", axe_source) == []

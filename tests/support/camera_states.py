@@ -18,7 +18,7 @@ VERIFY, START = "**/poll/auth/verify", "**/poll/auth/start"
 CHOSEN_CAMERA = (
     """localStorage.setItem("booth.camera", JSON.stringify({ id: "unplugged", label: "Camera on the arm" }));"""
 )
-GREY_OF_A_COVER, NOISE = 8, 3
+GREY_OF_A_COVER, NOISE, LITTLE_LIGHT = 8, 3, 0.25
 
 
 def covered(seconds: float = 1.0) -> Iterator[Pixels]:
@@ -27,6 +27,15 @@ def covered(seconds: float = 1.0) -> Iterator[Pixels]:
     for _ in range(round(seconds * 30)):
         grain = rng.normal(GREY_OF_A_COVER, NOISE, (SIZE[1], SIZE[0], 1))
         yield np.repeat(np.clip(grain, 0, 255).astype(np.uint8), 3, axis=2)
+
+
+def dark_room(seconds: float = 6.0) -> Iterator[Pixels]:
+    """A person with little light and the noise of a sensor; long enough to be seen once, 10 pictures a second."""
+    rng = np.random.default_rng(2)
+    for _ in range(round(seconds * 10)):
+        picture = acted_film.picture(ENROLLED)
+        grain = rng.normal(0, 2 * NOISE, (*picture.shape[:2], 1))
+        yield from [np.clip(picture * LITTLE_LIGHT + grain, 0, 255).astype(np.uint8)] * 3
 
 
 def frozen() -> Iterator[Pixels]:

@@ -30,7 +30,7 @@ export default class BoothCamera {
   /** Opens the chosen camera, which also lets the browser tell the names of all of them. */
   async show() {
     this.camera.stop();
-    let said = this.words.shown;
+    let said = chosen() ? this.words.shown : this.words.open;
     try {
       await this.camera.start();
     } catch (problem) {
