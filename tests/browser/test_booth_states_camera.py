@@ -13,7 +13,7 @@ from models import AuthEvent, Challenge, Voter, db
 from services import identification
 from services.embedded_postgres import EmbeddedPostgres
 from tests.support import acted_film, camera_states, demo, live_site
-from tests.support.camera_states import VERIFY, cut, mend
+from tests.support.camera_states import VERIFY
 from tests.support.demo import Demo
 from tests.support.kiosk_states import ENROLLED, begin, perform, shown, start_camera
 from tests.support.live_site import Site
@@ -103,13 +103,10 @@ def test_a_face_in_a_dark_room_is_for_the_server_to_judge(site: Site, filled: De
 
 
 def test_a_line_that_comes_back_starts_the_movements_again_and_costs_no_try(site: Site, filled: Demo) -> None:
-    page = camera_states.at_first_movement(site, filled)
-    voter = site_voter(page)
-    cut(page)
-    expect(page.get_by_text(DOWN)).to_be_visible()
+    page, voter, plug = camera_states.line_goes_down(site, filled)
     expect(page.get_by_role("heading", level=1)).to_have_text("Stay here for a moment", use_inner_text=True)
     page.wait_for_timeout(4500)
-    mend(page)
+    plug.put_back()
     expect(page.get_by_text(BACK)).to_be_visible(timeout=15_000)
     page.locator("[data-move].here").wait_for()
     assert (reasons(voter), failures(voter, filled)) == (["interrupted"], 0)
@@ -186,10 +183,10 @@ def test_a_busy_server_is_waited_for(status: int, code: str, site: Site, filled:
 def test_a_try_again_over_a_dead_line_waits_for_it(site: Site, filled: Demo) -> None:
     page = camera_states.camera_disk_full(site, filled)
     page.unroute(VERIFY)
-    cut(page)
+    page.route(VERIFY, lambda route: route.abort("connectionreset"))
     touch_again(page)
     expect(page.get_by_text(DOWN)).to_be_visible()
-    mend(page)
+    page.unroute(VERIFY)
     page.locator("[data-move].here").wait_for()
 
 

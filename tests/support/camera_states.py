@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from playwright.sync_api import Page, Route
 
+from models import Voter
 from services.face_service.images import Pixels
 from tests.support import acted_film
 from tests.support.demo import Demo
@@ -52,15 +53,47 @@ def refuse(page: Page, status: int, code: str, message: str, path: str = VERIFY,
     page.route(path, answer)
 
 
-def cut(page: Page) -> None:
-    """Pull the network plug: no request of the camera page arrives."""
-    for path in (VERIFY, START):
-        page.route(path, lambda route: route.abort("connectionreset"))
+class Plug:
+    """The network plug of the booth: it slips out by itself when the first movement was asked for."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.pulled, self.slips = page, False, True
+        page.route(VERIFY, self._verify)
+        page.route(START, self._start)
+
+    def put_back(self) -> None:
+        """Mend the line."""
+        self.pulled = self.slips = False
+        for path in (VERIFY, START):
+            self.page.unroute(path)
+
+    def _verify(self, route: Route) -> None:
+        if self.pulled:
+            return route.abort("connectionreset")
+        answer = route.fetch()
+        self.pulled = self.slips and '"straight"' not in answer.text()
+        return route.fulfill(response=answer)
+
+    def _start(self, route: Route) -> None:
+        return route.abort("connectionreset") if self.pulled else route.continue_()
 
 
-def mend(page: Page) -> None:
-    for path in (VERIFY, START):
-        page.unroute(path)
+def line_goes_down(site: Site, demo: Demo) -> tuple[Page, Voter, Plug]:
+    site.webcam.show(acted_film.straight(ENROLLED))
+    page, voter = begin(site, demo)
+    plug = Plug(page)
+    start_camera(page)
+    page.get_by_text("The line is down. Nothing is lost.").wait_for()
+    return page, voter, plug
+
+
+def refused(site: Site, demo: Demo, status: int, code: str, message: str) -> Page:
+    """Begin a check whose frames the server refuses."""
+    site.webcam.show(acted_film.straight(ENROLLED))
+    page, _voter = begin(site, demo)
+    refuse(page, status, code, message)
+    start_camera(page)
+    return page
 
 
 def at_first_movement(site: Site, demo: Demo) -> Page:
@@ -103,19 +136,14 @@ def camera_failed(site: Site, demo: Demo) -> Page:
 
 @state
 def camera_line_down(site: Site, demo: Demo) -> Page:
-    page = at_first_movement(site, demo)
-    cut(page)
-    page.get_by_text("The line is down. Nothing is lost.").wait_for()
-    return page
+    return line_goes_down(site, demo)[0]
 
 
 @state
 def camera_line_back(site: Site, demo: Demo) -> Page:
-    page = at_first_movement(site, demo)
-    cut(page)
-    page.get_by_text("The line is down. Nothing is lost.").wait_for()
+    page, _voter, plug = line_goes_down(site, demo)
     page.wait_for_timeout(4500)
-    mend(page)
+    plug.put_back()
     page.get_by_text("The line is back. We start the movements again.").wait_for()
     page.route(VERIFY, lambda route: None)
     page.evaluate("for (let n = 1; n < 10000; n += 1) window.clearInterval(n);")
@@ -124,23 +152,20 @@ def camera_line_back(site: Site, demo: Demo) -> Page:
 
 @state
 def camera_check_busy(site: Site, demo: Demo) -> Page:
-    page = at_first_movement(site, demo)
-    refuse(page, 503, "busy", "The camera check is busy. Wait a moment, then try again.")
+    page = refused(site, demo, 503, "busy", "The camera check is busy. Wait a moment, then try again.")
     page.get_by_text("The check is busy. Nothing is lost.").wait_for()
     return page
 
 
 @state
 def camera_disk_full(site: Site, demo: Demo) -> Page:
-    page = at_first_movement(site, demo)
-    refuse(page, 503, "disk_full", "This booth cannot keep pictures now. Call the officer.")
+    page = refused(site, demo, 503, "disk_full", "This booth cannot keep pictures now. Call the officer.")
     return shown(page, "This booth cannot keep pictures now")
 
 
 @state
 def camera_check_not_ready(site: Site, demo: Demo) -> Page:
-    page = at_first_movement(site, demo)
-    refuse(page, 503, "model_unavailable", "The camera check is not ready. Call the officer.")
+    page = refused(site, demo, 503, "model_unavailable", "The camera check is not ready. Call the officer.")
     return shown(page, "The face check is not ready")
 
 
