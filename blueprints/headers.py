@@ -22,7 +22,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
-CAMERA_PAGES = frozenset({"poll.camera", "admin.enrol_page"})
+CAMERA_PAGES = frozenset({"poll.camera", "admin.enrol_page", "landing.index"})
+"""The booth, the enrolment at the desk, and the door, where staff choose the booth's camera."""
 CACHEABLE = frozenset({"static", "media.public"})
 
 
@@ -41,7 +42,8 @@ def init_app(app: Flask) -> None:
 
 def add_headers(response: Response) -> Response:
     """Add the headers; a view may have set a stricter policy of its own."""
-    camera = "(self)" if request.endpoint in CAMERA_PAGES else "()"
+    works = request.endpoint in CAMERA_PAGES and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+    camera = "(self)" if works else "()"
     defaults = {
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,
         "Permissions-Policy": f"camera={camera}, microphone=(), geolocation=(), payment=(), usb=()",

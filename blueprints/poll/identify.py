@@ -17,7 +17,7 @@ from blueprints.poll import bp, pages, words
 from models import transaction
 from services import identification, voters
 from services.errors import ValidationFailed
-from services.identification import CameraChanged, LookupReason, Pending, Start, Verdict
+from services.identification import CameraChanged, Interrupted, LookupReason, Pending, Start, Verdict
 from services.security import Permission
 
 VERIFY_BYTES = 8 * 1024 * 1024 + 64 * 1024
@@ -104,8 +104,8 @@ def verify() -> Response:
         outcome = identification.submit_frames(
             pages.present_kiosk(), ticket, step, frames, current_actor(), seq if seq >= 0 else None, camera_mark
         )
-    if isinstance(outcome, CameraChanged):
-        return make_response(jsonify(_camera_changed_view(outcome)), 409)
+    if isinstance(outcome, CameraChanged | Interrupted):
+        return make_response(jsonify(_broken_view(outcome)), 409)
     if isinstance(outcome, Pending):
         return make_response(jsonify(_pending_view(outcome)), 202)
     return make_response(jsonify(_verdict_view(outcome)))
@@ -166,9 +166,11 @@ def _pending_view(outcome: Pending) -> dict[str, Any]:
     }
 
 
-def _camera_changed_view(outcome: CameraChanged) -> dict[str, Any]:
-    message = _("The camera changed on the way. Nothing is lost. Start again.")
-    error = {"code": "camera_changed", "message": message}
+def _broken_view(outcome: CameraChanged | Interrupted) -> dict[str, Any]:
+    changed = _("The camera changed on the way. Nothing is lost. Start again.")
+    silent = _("The check was interrupted. Nothing is lost. We start the movements again.")
+    code, message = ("camera_changed", changed) if isinstance(outcome, CameraChanged) else ("interrupted", silent)
+    error = {"code": code, "message": message}
     return {"error": error, "tries_left": outcome.tries_left, "officer": outcome.officer}
 
 

@@ -119,6 +119,7 @@ def reason(code: str) -> str:
         "different_person": _("This is another face"),
         "slow_line": _("The line is slow"),
         "camera_changed": _("The camera changed. Start again"),
+        "interrupted": _("The check was interrupted"),
         "abandoned": _("Stay until the check is done"),
         "repeated_frames": _("The camera stands still. Start again"),
         "too_fast": _("The camera is too fast. Start again"),

@@ -76,10 +76,10 @@ def present_challenge(kiosk: Kiosk) -> Challenge | None:
 
 
 def lock_challenge(kiosk: Kiosk, ticket: str) -> Challenge:
-    """Return the open challenge of this kiosk session by its `Challenge.ticket`, locked until the transaction ends.
+    """Return the challenge of this kiosk session by its `Challenge.ticket`, locked until the transaction ends.
 
-    Raises ChallengeUnknown (also for another kiosk's, and without its nonce), ChallengeOver when it was used or its
-    time is over. The nonce dies with the challenge, so it works once.
+    Raises ChallengeUnknown (also for another kiosk's, and without its nonce). It may be used or its time over:
+    `require_open` before anything is done with it.
     """
     name, _dot, nonce = ticket.partition(".")
     try:
@@ -91,9 +91,13 @@ def lock_challenge(kiosk: Kiosk, ticket: str) -> Challenge:
         raise ChallengeUnknown()
     if not secrets.compare_digest(nonce.encode(), challenge.nonce.hex.encode()):
         raise ChallengeUnknown()
-    if challenge.used_at is not None or challenge.expires_at <= utc_now():
-        raise ChallengeOver()
     return challenge
+
+
+def require_open(challenge: Challenge, now: datetime) -> None:
+    """Raise ChallengeOver when the challenge was used or its time is over: its nonce dies with it."""
+    if challenge.used_at is not None or challenge.expires_at <= now:
+        raise ChallengeOver()
 
 
 def spend(challenge: Challenge) -> None:

@@ -18,8 +18,11 @@ MAX_CHALLENGES = 8
 ALERT_AT_UNKNOWN = 3
 CAMERA_CHANGED = "camera_changed"
 """Reason of an attempt that ended because another camera, or another size of picture, appeared on the way."""
-FREE_CAMERA_CHANGES = 1
-"""A plug that slipped is no failure; who changes cameras again is looked at like everybody who fails."""
+INTERRUPTED = "interrupted"
+"""Reason of an attempt whose frames stopped on the way: line, server, plug (services.identification.interruptions)."""
+FREE_BREAKS: dict[str, int] = {CAMERA_CHANGED: 1, INTERRUPTED: 1}
+"""Breaks of each kind that are no failure: a plug that slipped, a line that was down. Whoever breaks the check in the
+same way again is counted like everybody who fails. A broken challenge stays among those drawn (`MAX_CHALLENGES`)."""
 
 VOTER_LOCK = 0x564F5445
 """Class of the advisory locks under which one voter's tries are counted."""
@@ -34,6 +37,7 @@ class Failures:
     challenges_failed: int = 0
     challenges_drawn: int = 0
     camera_changes: int = 0
+    interruptions: int = 0
 
     @property
     def total(self) -> int:
@@ -63,17 +67,19 @@ def count(election_id: int, voter_id: int) -> Failures:
         .order_by(AuthEvent.id)
     ).all()
     drawn = select(func.count()).where(Challenge.election_id == election_id, Challenge.voter_id == voter_id)
-    changed = [position for _result, reason, position in rows if reason == CAMERA_CHANGED]
-    others = [
-        position for result, reason, position in rows if result is AuthResult.UNKNOWN and reason != CAMERA_CHANGED
+    broken = {kind: [position for _result, reason, position in rows if reason == kind] for kind in FREE_BREAKS}
+    unknown = [
+        position for result, reason, position in rows if result is AuthResult.UNKNOWN and reason not in FREE_BREAKS
     ]
-    unknown = others + changed[FREE_CAMERA_CHANGES:]
+    for kind, positions in broken.items():
+        unknown += positions[FREE_BREAKS[kind] :]
     return Failures(
         mismatches=sum(result is AuthResult.MISMATCH for result, _reason, _position in rows),
         unknowns=len(unknown),
         challenges_failed=sum(bool(position) for position in unknown),
         challenges_drawn=db.session.scalar(drawn) or 0,
-        camera_changes=len(changed),
+        camera_changes=len(broken[CAMERA_CHANGED]),
+        interruptions=len(broken[INTERRUPTED]),
     )
 
 

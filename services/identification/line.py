@@ -29,6 +29,7 @@ class Line:
 
     first: float | None = None
     last: float = 0.0
+    answered_at: float = 0.0
     frames: int = 0
     busy: float = 0.0
     waited: float = 0.0
@@ -49,6 +50,11 @@ class Line:
     def answered(self, now: float) -> None:
         """Note the end of the work on the chunk that arrived last."""
         self.busy += max(0.0, now - self.last)
+        self.answered_at = max(self.answered_at, now)
+
+    def silence(self, now: float) -> float:
+        """Return the seconds since this server last answered a chunk; 0 while none arrived."""
+        return 0.0 if self.first is None else max(0.0, now - max(self.last, self.answered_at))
 
     @property
     def seconds(self) -> float:

@@ -114,6 +114,17 @@ class CameraChanged:
     officer: bool
 
 
+@dataclass(frozen=True)
+class Interrupted:
+    """The frames stopped on the way; what was filmed before proves nothing, and the page asks for a challenge anew.
+
+    Before the first movement the challenge is untouched and is given again; after it, it is used up.
+    """
+
+    tries_left: int
+    officer: bool
+
+
 class ChallengeUnknown(NotFound):
     """No such challenge at this kiosk."""
 

@@ -42,7 +42,8 @@ class Run:
 
     def report(self) -> dict[str, Any]:
         """Return what an AuthEvent keeps of it: no faces, no encodings."""
-        return self.liveness.report() | {"line": self.line.report(), "screen_peak": self.screen_peak}
+        more = {"line": self.line.report(), "screen_peak": self.screen_peak, "last_seq": self.seq}
+        return self.liveness.report() | more
 
 
 def load(challenge: Challenge) -> Run:

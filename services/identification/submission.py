@@ -17,9 +17,9 @@ from services.errors import ValidationFailed
 from services.face_service import Match, Pixels, decode_data_url
 from services.face_service.liveness import MAX_CHUNK, NEUTRAL_SECONDS, STEP_SECONDS
 from services.face_service.service import LIVENESS_SIDE
-from services.identification import attempts, booth_room, challenges, failures, passes, runs
+from services.identification import attempts, booth_room, challenges, failures, interruptions, passes, runs
 from services.identification.attempts import Attempt
-from services.identification.outcomes import CameraChanged, Pending, Verdict
+from services.identification.outcomes import CameraChanged, Interrupted, Pending, Verdict
 from services.identification.runs import Run
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,6 @@ MAX_FRAME_CHARS = 1_000_000
 """Characters of one data URL: a 1280 x 720 JPEG has a quarter of it."""
 IDENTIFIED = "identified"
 SLOW_LINE = "slow_line"
-CHANGED_AGAIN = attempts.SUSPICIOUS
-"""Suspicion for every change of camera after the first; a judgement for the review list, not a measurement."""
 
 
 def submit_frames(
@@ -40,25 +38,34 @@ def submit_frames(
     actor: Actor,
     seq: int | None = None,
     camera: str | None = None,
-) -> Pending | Verdict | CameraChanged:
+) -> Pending | Verdict | CameraChanged | Interrupted:
     """Take a chunk of 1 to 8 data URLs; `step` is the number of movements that the page knows to be done.
 
     `ticket` is the challenge's (`Challenge.ticket`: id and nonce). `seq` numbers the chunks of one challenge; one that
-    arrives late or twice is ignored, a gap is noted. `camera` is the page's mark of the camera. A finished challenge is
-    used up, recorded, and on success a ballot pass is open at this kiosk. Raises ChallengeUnknown, ChallengeOver,
-    ValidationFailed, BadImage, Busy, ModelUnavailable, DiskFull; nothing is stored then.
+    arrives late or twice is ignored, a gap is noted, and the one that decided gets its verdict again when the answer
+    was lost. `camera` is the page's mark of the camera. A finished challenge is used up, recorded, and on success a
+    ballot pass is open at this kiosk. Raises ChallengeUnknown, ChallengeOver, ValidationFailed, BadImage, Busy,
+    ModelUnavailable, DiskFull; nothing is stored then.
     """
     arrived = utc_now()
     pictures = _decode(frames)
     challenge = challenges.lock_challenge(kiosk, ticket)
+    given = interruptions.given_verdict(kiosk, challenge, seq)
+    if given is not None:
+        return given
     run = runs.load(challenge)
+    if challenge.used_at is None and interruptions.fell_silent(run, arrived):
+        return interruptions.end(kiosk, challenge, run, actor)
+    challenges.require_open(challenge, arrived)
     if seq is not None and seq <= run.seq:
         return _pending(run, None, arrived)
     if not run.liveness.received:
         booth_room.require()
         challenge.expires_at = arrived + timedelta(seconds=challenges.RUN_SECONDS)
     if _other_camera(run, camera, pictures):
-        return _end_by_camera(kiosk, challenge, run, actor)
+        # What was filmed before proves nothing about who stands there now, so nothing is judged.
+        counted = interruptions.record_break(kiosk, challenge, run, actor, failures.CAMERA_CHANGED)
+        return CameraChanged(counted.tries_left, counted.officer_needed)
     run.line.arrive(arrived.timestamp(), len(pictures), 0 if seq is None else seq - run.seq - 1)
     position = run.liveness.position
     progress = platform().faces.advance(run.liveness, pictures, arrived.timestamp(), _shown_position(run, step))
@@ -74,23 +81,6 @@ def submit_frames(
 def _other_camera(run: Run, camera: str | None, pictures: Sequence[Pixels]) -> bool:
     """Tell whether one of the pictures comes from another camera, or has another size, than the first of all."""
     return any(run.line.is_other_camera(camera, (one.shape[1], one.shape[0])) for one in pictures)
-
-
-def _end_by_camera(kiosk: Kiosk, challenge: Challenge, run: Run, actor: Actor) -> CameraChanged:
-    """End the challenge without a judgement; what was filmed before proves nothing about who stands there now.
-
-    The first change is no failure (`failures.FREE_CAMERA_CHANGES`), and every one is written down; from the second on
-    the officer reviews it.
-    """
-    failures.lock_voter(challenge.voter_id)
-    challenges.spend(challenge)
-    before = failures.count(kiosk.election_id, challenge.voter_id).camera_changes
-    report = run.report()
-    report["suspicion_score"] = min(1.0, float(report["suspicion_score"]) + CHANGED_AGAIN * before)
-    attempt = Attempt(AuthResult.UNKNOWN, failures.CAMERA_CHANGED, None, report, run.shot)
-    with booth_room.booth_words():
-        _event, counted = attempts.record(kiosk, challenge, attempt, actor)
-    return CameraChanged(counted.tries_left, counted.officer_needed)
 
 
 def _decode(frames: Sequence[str]) -> list[Pixels]:

@@ -1,6 +1,7 @@
 /* Binds one class to every element with data-module, and an opener to every element with data-opens. */
 const MODULES = {
   ballot: () => import("./modules/ballot.js"),
+  "booth-camera": () => import("./modules/booth-camera.js"),
   countdown: () => import("./modules/countdown.js"),
   dialog: () => import("./modules/dialog.js"),
   doors: () => import("./modules/doors.js"),

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from services.embedded_postgres import EmbeddedPostgres
-from tests.support import demo, desk_states, kiosk_states, kiosk_states_voting, live_site, visits
+from tests.support import camera_states, demo, desk_states, kiosk_states, kiosk_states_voting, live_site, visits
 from tests.support.demo import Demo
 from tests.support.live_site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.commits, pytest.mark.slow]
+BOOTH = kiosk_states_voting.STATES | camera_states.STATES
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def test_axe_finds_nothing_on_public_pages(name: str, site: Site, filled: Demo, 
     assert visits.inspect(page, f"public-{name}", axe_source, kiosk=False) == []
 
 
-@pytest.mark.parametrize("name", kiosk_states_voting.STATES)
+@pytest.mark.parametrize("name", BOOTH)
 def test_axe_finds_nothing_in_the_booth(name: str, site: Site, filled: Demo, axe_source: str) -> None:
-    page = kiosk_states.STATES[name](site, filled)
+    page = BOOTH[name](site, filled)
     assert visits.inspect(page, f"kiosk-{name}", axe_source) == []

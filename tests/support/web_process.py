@@ -62,6 +62,13 @@ class WebProcess:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        """Return the process id of the server's first process; the workers are below it."""
+        if self._process is None:
+            raise RuntimeError("The server is not running.")
+        return self._process.pid
+
     def kill(self) -> None:
         """Kill every process of the server with -9."""
         if self._process is not None:

@@ -7,13 +7,13 @@ const PROBLEMS = {
   NotAllowedError: "refused",
   SecurityError: "refused",
   NotFoundError: "missing",
-  OverconstrainedError: "missing",
+  OverconstrainedError: "absent",
   NotReadableError: "busy",
   AbortError: "busy",
 };
 
 export class CameraProblem extends Error {
-  /** @param {string} code insecure | refused | missing | busy | failed */
+  /** @param {string} code insecure | refused | missing | absent | busy | failed */
   constructor(code) {
     super(code);
     this.code = code;
@@ -21,8 +21,10 @@ export class CameraProblem extends Error {
 }
 
 export class Camera {
-  constructor(video) {
+  /** `fixed()` names the one camera to use, {id}, or null for any; with one named no other is ever opened. */
+  constructor(video, fixed = () => null) {
     this.video = video;
+    this.fixed = fixed;
     this.canvas = document.createElement("canvas");
     this.canvas.width = WIDTH;
     this.canvas.height = HEIGHT;
@@ -31,10 +33,12 @@ export class Camera {
 
   async start() {
     if (!navigator.mediaDevices?.getUserMedia) throw new CameraProblem(window.isSecureContext ? "missing" : "insecure");
+    const only = this.fixed();
+    const which = only ? { deviceId: { exact: only.id } } : { facingMode: "user" };
     try {
       this.stream = await navigator.mediaDevices.getUserMedia({
         audio: false,
-        video: { width: { ideal: WIDTH }, height: { ideal: HEIGHT }, facingMode: "user" },
+        video: { width: { ideal: WIDTH }, height: { ideal: HEIGHT }, ...which },
       });
       this.video.srcObject = this.stream;
       await this.video.play();
@@ -45,7 +49,7 @@ export class Camera {
     }
   }
 
-  /** Notes every picture that the camera really delivers: a slow one must not be sent twice. */
+  /** Notes every picture that the camera really delivers: one of a slow camera must not be sent twice. */
   watch() {
     this.fresh = true;
     if (!this.video.requestVideoFrameCallback) return;
@@ -79,14 +83,19 @@ export class Camera {
 
   /** A data URL of the picture of now, or null while the camera warms up. */
   grab() {
-    return this.draw() ? this.canvas.toDataURL("image/jpeg", QUALITY) : null;
+    return this.draw() ? this.encode() : null;
   }
 
-  /** Like `grab()`, but null until the camera delivered a picture that was not grabbed yet. */
-  grabFresh() {
-    if (!this.fresh) return null;
+  /** Whether the camera delivered a picture since this was asked last; asking uses it up. */
+  takeFresh() {
+    const fresh = this.fresh;
     this.fresh = !this.video.requestVideoFrameCallback;
-    return this.grab();
+    return fresh;
+  }
+
+  /** The picture that was drawn last, as a data URL. */
+  encode() {
+    return this.canvas.toDataURL("image/jpeg", QUALITY);
   }
 
   blob() {

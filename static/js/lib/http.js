@@ -1,10 +1,10 @@
 /* Requests to our own server: CSRF header, timeout, retry when the network is lost. */
 
-/** The network did not carry the request, or no answer came in time; `status` when somebody answered for the server. */
+/** The network did not carry the request, or no answer came in time; `answer` is a gateway's, where one came. */
 export class NetworkLost extends Error {
-  constructor(words, status = 0) {
+  constructor(words, answer = null) {
     super(words);
-    this.status = status;
+    this.answer = answer;
   }
 }
 
@@ -21,7 +21,8 @@ const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 async function once(url, options, timeout) {
   try {
     const response = await fetch(url, { credentials: "same-origin", ...options, signal: AbortSignal.timeout(timeout) });
-    return { status: response.status, ok: response.ok, url: response.url, text: await response.text() };
+    const retryAfter = Number(response.headers.get("Retry-After")) || 0;
+    return { status: response.status, ok: response.ok, url: response.url, retryAfter, text: await response.text() };
   } catch (error) {
     throw new NetworkLost(String(error));
   }
@@ -37,7 +38,7 @@ export async function send(url, options = {}, { timeout = 10000, retries = 0, pa
   for (let attempt = 0; ; attempt += 1) {
     try {
       const response = await once(url, options, timeout);
-      if (response.status >= failed && response.status <= 504) throw new NetworkLost(`status ${response.status}`, response.status);
+      if (response.status >= failed && response.status <= 504) throw new NetworkLost(`status ${response.status}`, response);
       return response;
     } catch (error) {
       const again = attempt < retries || performance.now() - began < patience;
@@ -48,7 +49,7 @@ export async function send(url, options = {}, { timeout = 10000, retries = 0, pa
   }
 }
 
-function readJson(text) {
+export function readJson(text) {
   try {
     return JSON.parse(text);
   } catch {
@@ -56,14 +57,14 @@ function readJson(text) {
   }
 }
 
-/** POST of JSON; resolves to {status, ok, data}. Rejects with NetworkLost only. */
+/** POST of JSON; resolves to {status, ok, data, retryAfter}. Rejects with NetworkLost only. */
 export async function postJson(url, body, settings) {
-  const { status, ok, text } = await send(url, {
+  const { status, ok, retryAfter, text } = await send(url, {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken() },
     body: JSON.stringify(body),
   }, settings);
-  return { status, ok, data: readJson(text) };
+  return { status, ok, retryAfter, data: readJson(text) };
 }
 
 /** GET of JSON; resolves to {status, ok, data}. */

@@ -1,22 +1,33 @@
 /* Sends camera frames in chunks of at most 8 and waits for the server's verdict. It decides nothing itself. */
-import { NetworkLost, postJson } from "./http.js";
+import { ask, Pauses } from "./patience.js";
+import { PictureWatch } from "./picture-watch.js";
 
 const FRAME_MS = 110; // 9 frames a second: fast enough for a blink (0.15 s), slow enough for one small server
 const CHUNK = 8;
 const LEAST = 4;
-const LOST_AFTER = 4;
+const ANSWER_MS = 10000;
+/** What the server asks for first: the face at rest. The movements follow. */
+export const STRAIGHT = "straight";
+/** Refusals after which a fresh challenge helps; the last two only when this page was away for a while. */
+const BROKEN = ["interrupted"];
+const GONE = ["challenge_over", "challenge_unknown"];
 
 export class LivenessStream {
-  /** `hooks`: pending(answer), verdict(answer), slow(), failed(error data). */
+  /** `hooks`: pending(answer), verdict(answer), waiting(kind, error), back(), broken(error, after), failed(error data). */
   constructor(camera, url, hooks) {
     this.camera = camera;
     this.url = url;
     this.hooks = hooks;
+    this.watch = new PictureWatch();
+    window.addEventListener("online", () => this.hurry());
   }
 
+  /** Starts a challenge, or goes on with one that was stopped: its chunks keep their numbers. */
   start(challenge) {
     this.stop();
-    this.run = { challenge, frames: [], seq: 0, step: 0, busy: false, lost: 0 };
+    challenge.seq ??= 0;
+    this.run = { challenge, frames: [], step: 0, early: true, resumed: challenge.seq > 0 || challenge.waited, busy: false, away: null, after: 0 };
+    this.watch.reset();
     this.timer = setInterval(() => this.tick(), FRAME_MS);
   }
 
@@ -25,13 +36,31 @@ export class LivenessStream {
     this.run = null;
   }
 
+  /** The network is there again: no need to wait for the pause to end. */
+  hurry() {
+    if (this.run) this.run.after = 0;
+  }
+
   tick() {
     const run = this.run;
-    const picture = this.camera.grab();
     if (this.camera.lost) return this.hooks.failed({ code: "camera_lost" });
-    if (picture) run.frames.push({ picture, step: run.step });
+    if (this.camera.draw() && !this.look(run)) run.frames.push({ picture: this.camera.encode(), step: run.step });
+    if (run !== this.run) return undefined;
     if (run.frames.length > CHUNK) run.frames.shift();
-    if (!run.busy && run.frames.length >= LEAST) this.post(run);
+    if (!run.busy && run.frames.length >= LEAST && performance.now() >= run.after) return this.post(run);
+    return undefined;
+  }
+
+  /**
+   * Whether this picture is kept back. Before the first movement a black picture or one that stands still is not sent,
+   * and after three seconds it is said; later the server judges every picture that the camera delivers.
+   */
+  look(run) {
+    const seen = this.watch.look(this.camera.canvas, performance.now());
+    const delivered = this.camera.takeFresh();
+    const undelivered = seen.same && !delivered;
+    if (seen.problem && (run.early || undelivered)) this.hooks.failed({ code: seen.problem });
+    return undelivered || (run.early && (seen.black || seen.same));
   }
 
   /** Frames taken while an earlier movement was asked for go out under that movement's number, in a chunk of their own. */
@@ -57,39 +86,42 @@ export class LivenessStream {
   async post(run) {
     run.busy = true;
     const frames = this.chunk(run);
-    const body = { challenge_id: run.challenge.id, seq: run.seq, camera: await this.mark(run), ...frames };
-    try {
-      const answer = await postJson(this.url, body, { timeout: 15000 });
-      if (run !== this.run) return;
-      run.seq += 1;
-      run.lost = 0;
-      this.read(run, answer);
-    } catch (error) {
-      if (run === this.run) this.lose(run, error);
-    } finally {
-      run.busy = false;
-    }
+    const body = { challenge_id: run.challenge.id, seq: run.challenge.seq, camera: await this.mark(run), ...frames };
+    const answer = await ask(this.url, body, ANSWER_MS);
+    run.busy = false;
+    if (run !== this.run) return;
+    if (answer.kind === "down" || answer.kind === "wait") this.lose(run, answer);
+    else this.read(run, answer);
   }
 
-  read(run, { status, ok, data }) {
-    if (status === 202 || data.result === "pending") {
-      run.step = stepsDone(data, run.step);
-      this.hooks.pending({ ...data, step: run.step });
-    } else if (ok && data.result) {
-      this.stop();
-      this.hooks.verdict(data);
-    } else {
-      this.stop();
-      this.hooks.failed(data.error ?? {});
-    }
+  lose(run, { kind, retryAfter, data }) {
+    run.away ??= new Pauses();
+    run.down ||= kind === "down";
+    run.after = performance.now() + run.away.next(retryAfter);
+    run.frames = [];
+    this.hooks.waiting(kind, data.error ?? {}, run.away.lost);
   }
 
-  lose(run, error) {
-    if (!(error instanceof NetworkLost)) throw error;
-    run.lost += 1;
-    if (run.lost < LOST_AFTER) return this.hooks.slow();
+  read(run, { kind, status, data }) {
+    const { down } = run;
+    const code = data.error?.code;
+    if (kind === "refused" && (BROKEN.includes(code) || (GONE.includes(code) && (run.away || run.resumed)))) {
+      this.stop();
+      return this.hooks.broken(data, Boolean(down));
+    }
+    if (run.away) this.hooks.back();
+    run.away = null;
+    run.down = false;
+    if (status === 202 || data.result === "pending") return this.pending(run, data);
     this.stop();
-    return this.hooks.failed({ code: "network_lost" });
+    return kind === "answer" && data.result ? this.hooks.verdict(data) : this.hooks.failed(data.error ?? {});
+  }
+
+  pending(run, data) {
+    run.challenge.seq += 1;
+    run.step = stepsDone(data, run.step);
+    run.early = data.demand === STRAIGHT;
+    this.hooks.pending({ ...data, step: run.step });
   }
 }
 

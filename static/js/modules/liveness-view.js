@@ -2,6 +2,7 @@
 import { fill, showOnly } from "../lib/words.js";
 
 const ADVICE_MS = 2000; // advice may change at most once in two seconds, or a screen reader never finishes
+const PASSING_MS = 6000; // "The line is back" is read twice over in this time
 const PIPS = {
   light: ["bad_light", "too_dark", "too_bright", "light"],
   distance: ["face_too_small", "too_far", "too_close", "come_closer", "distance"],
@@ -40,7 +41,7 @@ export class LivenessView {
     this.now = name;
     showOnly(this.root, "head", name);
     showOnly(this.root, "lead", name);
-    showOnly(this.root, "turn", name === "checking" ? "ready" : name);
+    showOnly(this.root, "turn", ["checking", "line"].includes(name) ? "ready" : name);
     for (const arrow of this.all("[data-arrow]")) arrow.toggleAttribute("hidden", arrow.dataset.arrow !== name);
   }
 
@@ -75,6 +76,14 @@ export class LivenessView {
     box.hidden = !words;
     this.root.querySelector("[data-checks]").hidden = Boolean(words);
     this.root.querySelector("[data-advice-words]").textContent = words ?? "";
+  }
+
+  /** Words over the live picture: "down", "wait", "back", "broken", or "" for none. */
+  line(name) {
+    clearTimeout(this.passing);
+    showOnly(this.root, "line", name);
+    if (["down", "wait"].includes(name)) this.step("line");
+    if (["back", "broken"].includes(name)) this.passing = setTimeout(() => this.line(""), PASSING_MS);
   }
 
   tries(left) {

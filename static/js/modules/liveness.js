@@ -1,15 +1,18 @@
 /* Step 2: "Are you …?", the camera, three movements, and what happens when it does not work. */
 import * as display from "../lib/display.js";
+import { chosen } from "../lib/booth-camera.js";
 import { Camera } from "../lib/camera.js";
-import { postJson, NetworkLost } from "../lib/http.js";
 import { go } from "../lib/line.js";
-import { LivenessStream } from "../lib/liveness-stream.js";
+import { LivenessStream, STRAIGHT } from "../lib/liveness-stream.js";
 import { focusHeading } from "../lib/page.js";
+import { ask, Pauses } from "../lib/patience.js";
 import { readWords, showOnly } from "../lib/words.js";
 import { LivenessView } from "./liveness-view.js";
 
-/** What the server asks for first: the face at rest. The movements follow. */
-const STRAIGHT = "straight";
+const ANSWER_MS = 10000;
+const SHORT_WAITS = 2; // so many pauses of a busy server are advice; from then on it is said over the picture
+/** What no other try mends by itself: each has words of its own. */
+const PROBLEMS = { camera_lost: "missing", black: "black", frozen: "frozen", disk_full: "disk_full", model_unavailable: "no_engine" };
 
 export default class Liveness {
   constructor(root) {
@@ -17,11 +20,13 @@ export default class Liveness {
     this.words = readWords(root);
     this.challenge = JSON.parse(root.dataset.challenge);
     this.view = new LivenessView(root, this.words);
-    this.camera = new Camera(root.querySelector("[data-video]"));
+    this.camera = new Camera(root.querySelector("[data-video]"), chosen);
     this.stream = new LivenessStream(this.camera, root.dataset.frames, {
       pending: (answer) => this.pending(answer),
       verdict: (answer) => this.verdict(answer),
-      slow: () => this.view.advise(this.words.lost),
+      waiting: (kind, error, times) => this.waiting(kind, error, times),
+      back: () => this.view.line(""),
+      broken: (answer, line) => this.broken(answer, line),
       failed: (error) => this.failed(error),
     });
     this.listen();
@@ -36,7 +41,7 @@ export default class Liveness {
     };
     on("yes", () => this.begin());
     on("again", () => this.again());
-    on("camera-again", () => this.again());
+    on("camera-again", () => this.resume());
   }
 
   /** One touch, one start. */
@@ -47,11 +52,10 @@ export default class Liveness {
     button.removeAttribute("aria-busy");
   }
 
-  state(name) {
+  state(name, title = ["starting", "checking"].includes(name) ? "running" : name) {
     this.root.dataset.state = name;
     showOnly(this.root, "when", name);
-    const key = ["starting", "checking"].includes(name) ? "running" : name;
-    document.title = document.title.replace(/^.*(?= – )/, this.words.titles[key]);
+    document.title = document.title.replace(/^.*(?= – )/, this.words.titles[title] ?? this.words.titles[name]);
     focusHeading(this.root);
     this.root.querySelector(".k-body").scrollTop = 0;
   }
@@ -59,7 +63,7 @@ export default class Liveness {
   async begin() {
     this.unlockSound();
     this.view.plan(this.challenge);
-    this.state("starting");
+    if (this.root.dataset.state !== "running") this.state("starting");
     try {
       if (!this.camera.stream) await this.camera.start();
     } catch (problem) {
@@ -71,8 +75,16 @@ export default class Liveness {
   }
 
   problem(code) {
+    this.stream.stop();
+    this.camera.stop();
     showOnly(this.root, "problem", code);
-    this.state("problem");
+    this.state("problem", code);
+  }
+
+  /** After a trouble with the camera the same challenge goes on where it can; the server says when it cannot. */
+  resume() {
+    this.challenge.waited = true;
+    return this.begin();
   }
 
   pending(answer) {
@@ -98,17 +110,29 @@ export default class Liveness {
 
   /** The third mismatch still shows the red frame for a moment before the officer's screen covers it. */
   officer(result) {
+    this.camera.stop();
     if (result !== "mismatch") return this.state("officer");
     this.state("mismatch");
     return setTimeout(() => this.state("officer"), 6000);
   }
 
+  /** No answer, or one that passes by itself: the page keeps trying. */
+  waiting(kind, error, times) {
+    if (kind === "down" || times > SHORT_WAITS) return this.view.line(kind);
+    return this.view.advise(error.message ?? this.words.wait);
+  }
+
+  /** The challenge broke through nobody's fault; the movements start again, the tries stay as the server counts them. */
+  broken(answer, line) {
+    if (answer.officer) return this.officer("unknown");
+    this.root.dataset.state = "running";
+    this.view.plan(this.challenge);
+    return this.again(line ? "back" : "broken");
+  }
+
   failed(error) {
     this.stream.stop();
-    if (error.code === "camera_lost") {
-      this.camera.stop();
-      return this.problem("missing");
-    }
+    if (PROBLEMS[error.code]) return this.problem(PROBLEMS[error.code]);
     this.view.keepPicture(this.camera);
     this.camera.stop();
     const said = error.message ? { heading: this.words.again, message: error.message } : { heading: this.words.lost_head, message: this.words.lost_text };
@@ -116,21 +140,33 @@ export default class Liveness {
     return this.state("unknown");
   }
 
-  /** A challenge is used once: every new try asks for a fresh one. */
-  async again() {
-    try {
-      const { ok, data } = await postJson(this.root.dataset.start, { voter_id: this.root.dataset.voter }, { retries: 2 });
-      if (ok && data.challenge) {
-        this.challenge = data.challenge;
-        return await this.begin();
-      }
-      if (data.redirect) return go(data.redirect);
-      if (data.officer) return this.state("officer");
-      return this.failed(data.error ?? data);
-    } catch (error) {
-      if (!(error instanceof NetworkLost)) throw error;
-      return this.failed({});
+  /** A challenge is used once: every new try asks for a fresh one. `said` stands over the picture when it comes. */
+  async again(said = "") {
+    const data = await this.freshChallenge();
+    if (!data) return undefined;
+    if (data.challenge) {
+      this.challenge = data.challenge;
+      this.view.tries(data.challenge.tries_left);
+      this.view.line(said || (this.waited ? "back" : ""));
+      return this.begin();
     }
+    if (data.redirect) return go(data.redirect);
+    if (data.officer) return this.officer("unknown");
+    return this.failed(data.error ?? data);
+  }
+
+  /** The server's answer to "Try again", however long the line is down; null when the voter left the page. */
+  async freshChallenge() {
+    const pauses = new Pauses();
+    while (this.root.isConnected) {
+      const answer = await ask(this.root.dataset.start, { voter_id: this.root.dataset.voter }, ANSWER_MS);
+      this.waited = pauses.lost > 0;
+      if (["answer", "refused"].includes(answer.kind)) return answer.data;
+      if (!["starting", "running"].includes(this.root.dataset.state)) this.state("starting");
+      this.view.line(answer.kind);
+      await new Promise((done) => setTimeout(done, pauses.next(answer.retryAfter)));
+    }
+    return null;
   }
 
   /** Browsers play sound only after a touch; this touch is the one, so that the alarm may sound later. */
@@ -145,4 +181,3 @@ export default class Liveness {
     sound.play().catch(() => {});
   }
 }
-

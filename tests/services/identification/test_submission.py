@@ -131,8 +131,8 @@ def test_the_third_unknown_sends_the_alert_and_the_second_does_not(kiosk, voter,
 
 def _give_up_before_the_first_movement(kiosk, start, clock, actor):
     """Nobody stands before the camera until the time to look straight is over."""
-    for _ in range(4):
-        clock.shift(9)
+    for _ in range(8):
+        clock.shift(3)
         outcome = identification.submit_frames(kiosk, start.challenge.ticket, 0, [acting.frame(faces=0)], actor)
         if not isinstance(outcome, Pending):
             return outcome
