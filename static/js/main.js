@@ -16,6 +16,8 @@ const MODULES = {
   "officer-call": () => import("./modules/officer-call.js"),
   opener: () => import("./modules/opener.js"),
   "receipt-timer": () => import("./modules/receipt-timer.js"),
+  spoken: () => import("./modules/spoken.js"),
+  "switch-scan": () => import("./modules/switch-scan.js"),
 };
 
 const bound = new WeakMap();
