@@ -65,9 +65,18 @@ def _answer(status: int, code: str, message: str, fields: dict[str, str] | None 
     if wants_json():
         return _json(status, code, message, fields)
     page = render_template(
-        "errors/error.html", code=status, heading=_heading(status), message=message, request_id=g.get("request_id")
+        "errors/booth.html" if _in_a_booth() else "errors/error.html",
+        code=status,
+        heading=_heading(status),
+        message=message,
+        request_id=g.get("request_id"),
     )
     return make_response(page, status)
+
+
+def _in_a_booth() -> bool:
+    principal = g.get("principal")
+    return principal is not None and principal.role == "kiosk"
 
 
 def _json(status: int, code: str, message: str, fields: dict[str, str] | None = None) -> Response:

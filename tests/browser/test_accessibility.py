@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from services.embedded_postgres import EmbeddedPostgres
-from tests.support import demo, desk_states, kiosk_states, live_site, visits
+from tests.support import demo, desk_states, everyone_states, kiosk_states, live_site, visits
 from tests.support.demo import Demo
 from tests.support.live_site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.commits, pytest.mark.slow]
+assert everyone_states  # its states register themselves in kiosk_states.STATES
 
 
 @pytest.fixture(scope="module")

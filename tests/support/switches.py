@@ -17,7 +17,7 @@ FRAMED = """() => {
   const said = document.querySelector("[data-scan-say]").textContent, at = document.activeElement;
   const edge = frame.getBoundingClientRect();
   const label = at.getAttribute("aria-label") || (at.labels?.[0] ?? at).innerText || "";
-  return {said, name: label.trim().replace(/\\s+/g, " "), 
+  return {said, name: label.trim().replace(/\\s+/g, " "),
           seen: edge.width > 40 && edge.height > 40 && edge.bottom <= innerHeight && edge.top >= 0};
 }"""
 
@@ -33,12 +33,17 @@ class Switches:
     def step(self) -> None:
         self.presses += 1
         self.page.keyboard.press(STEP)
-        self.page.wait_for_timeout(30)
+        self._settled()
 
     def select(self) -> None:
         self.presses += 1
         self.page.keyboard.press(SELECT)
         self.page.wait_for_timeout(CALM_MS)
+        self._settled()
+
+    def _settled(self) -> None:
+        """Wait until the frame stands where the page wants it, also on the next page."""
+        self.page.locator(".k-tools[data-scan=ready]").wait_for(state="attached")
 
     def framed(self) -> dict[str, Any]:
         """Return what the frame is around: `said` for a group, `name` for a single target."""

@@ -62,7 +62,7 @@ export function textOf(element, between = ". ", skip = "") {
 
 /** Letters of a masked name and numbers of voters are said one by one. */
 export function speakable(text) {
-  return text.replaceAll(/\b(\d{4}) (\d{4})\b/g, (_all, one, two) => `${spell(one)}, ${spell(two)}`).replaceAll(/(\p{L})…/gu, "$1,").replaceAll(/,([?.])/g, "$1");
+  return text.replaceAll(/\b(\d{4}) (\d{4})\b/g, (_all, one, two) => `${spell(one)}, ${spell(two)}`).replaceAll(/(\p{L})…(?=\p{L})/gu, "$1, ").replaceAll(/(\p{L})…/gu, "$1,").replaceAll(/,([?.])/g, "$1");
 }
 
 export function spell(text) {

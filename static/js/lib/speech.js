@@ -16,7 +16,7 @@ const WATCH_MS_A_CHARACTER = 160;
 export function sentences(text, lang = "en") {
   const plain = text.replaceAll(/\s+/g, " ").trim();
   const cuts = [...new Intl.Segmenter(lang, { granularity: "sentence" }).segment(plain)].map((part) => part.segment.trim());
-  return cuts.flatMap(shorten).filter((part) => /[\p{L}\p{N}]/u.test(part));
+  return cuts.flatMap((part) => part.split(/(?<=[.!?]) (?=\d)/)).flatMap(shorten).filter((part) => /[\p{L}\p{N}]/u.test(part));
 }
 
 function shorten(sentence) {

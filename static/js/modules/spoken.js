@@ -29,6 +29,7 @@ export default class Spoken {
     on(document, "keydown", (event) => this.key(event));
     on(document, "pointerdown", () => this.act());
     on(document, "focusin", (event) => this.soon({ focused: event.target }));
+    on(document, "click", () => this.soon({ clicked: true }));
     on(document, "change", (event) => this.soon({ marked: event.target }));
     on(document, "input", () => this.soon());
     on(window, "display:changed", (event) => this.changed(event.detail));
@@ -153,13 +154,14 @@ export default class Spoken {
   }
 
   acts(context) {
-    const { marked, pressed, busy, focused } = this.pending;
+    const { marked, pressed, busy, focused, clicked } = this.pending;
     const told = [];
     this.values(context, (text) => told.push(text));
     if (marked) told.push(this.mark(marked));
     if (pressed) told.push(this.press(pressed));
     if (busy) told.push(`${nameOf(busy)}.`);
-    if (!told.length && focused?.isConnected && focused.matches(CONTROLS) && context.contains(focused) && seen(focused)) told.push(describe(focused, this.words));
+    // What a press does is told, not the button that took the focus by it.
+    if (!told.length && !clicked && focused?.isConnected && focused.matches(CONTROLS) && context.contains(focused) && seen(focused)) told.push(describe(focused, this.words));
     return told.filter(Boolean);
   }
 

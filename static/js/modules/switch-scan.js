@@ -98,18 +98,21 @@ export default class SwitchScan {
       return this.show();
     }
     this.done = target;
+    this.root.dataset.scan = "working";
     target.focus({ preventScroll: true });
     target.click();
     return this.soon();
   }
 
   soon() {
+    this.root.dataset.scan = "working";
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.settle(), SETTLE_MS);
   }
 
   /** After an act, and after any change of the page: on where the voter expects it. */
   settle() {
+    this.root.dataset.scan = this.on ? "ready" : "off";
     const [done, at] = [this.done, this.target ?? this.stops[this.stop]?.items[0]];
     this.done = null;
     if (!this.page.isConnected || !this.on) return this.leave();
