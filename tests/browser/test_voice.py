@@ -24,7 +24,7 @@ QUEUE = """async ([steps, milliseconds]) => {
     speech.say(text, LEVEL[level]);
     await new Promise(done => setTimeout(done, pause ?? 0));
   }
-  await new Promise(done => setTimeout(done, 8 * (milliseconds + 120)));
+  do await new Promise(done => setTimeout(done, 100)); while (speech.now || speech.waiting || speech.items.length);
   speech.muted = true;
   return window.speechSynthesis.spoken;
 }"""

@@ -67,6 +67,7 @@ class Switches:
 
     def _until(self, there: Callable[[dict[str, Any]], bool]) -> None:
         passed = []
+        self._settled()
         for _ in range(STOPS):
             at = self.framed()
             passed.append(at["said"] or at["name"])
