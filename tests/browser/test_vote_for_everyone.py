@@ -133,15 +133,9 @@ def spelled(code: str) -> str:
     return ", ".join(" ".join(group) for group in re.split(r"[\s-]+", code.strip()))
 
 
-def test_a_voter_votes_by_ear(site: Site, filled: Demo) -> None:
-    voter = demo.new_voter(filled.secret, ENROLLED)
+def type_by_ear(page: Page, voter: Voter) -> None:
+    """Type the voter ID by its echo, and hear whose it is."""
     number = f"{voter.voter_id[:4]} {voter.voter_id[4:]}"
-    page = site.kiosk_page(filled.secret, script=voice.VOICE)
-    ready(page, "keypad")
-    assert voice.said(page) == []
-    page.keyboard.press("F2")
-    assert voice.said(page) == [*INTRO, *STEP_1]
-
     page.keyboard.press("Tab")
     page.keyboard.press("Shift+Tab")
     voice.said(page)
@@ -159,6 +153,16 @@ def test_a_voter_votes_by_ear(site: Site, filled: Demo) -> None:
     assert re.fullmatch(r"Are you \w, \w,( \w\w)?\?", name)
     assert rest == [line.format(spelled=spelled(number)) for line in CONFIRM]
 
+
+def test_a_voter_votes_by_ear(site: Site, filled: Demo) -> None:
+    voter = demo.new_voter(filled.secret, ENROLLED)
+    page = site.kiosk_page(filled.secret, script=voice.VOICE)
+    ready(page, "keypad")
+    assert voice.said(page) == []
+    page.keyboard.press("F2")
+    assert voice.said(page) == [*INTRO, *STEP_1]
+
+    type_by_ear(page, voter)
     steps = kiosk_states.film(site, page, ENROLLED)
     kiosk_states.start_camera(page)
     page.wait_for_url("**/poll/ballot", timeout=60_000)
