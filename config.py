@@ -20,6 +20,7 @@ from services.settings_rules import SECRET_CHARACTERS
 PROJECT = Path(__file__).resolve().parent
 ENVIRONMENTS = ("development", "testing", "production")
 REQUEST_BYTES = 30 * 1024 * 1024  # a chunk of 8 camera frames fits, and a 20 MB picture gets our own answer
+BOOTH_KEYS = 4  # read aloud, say it again, step, select
 SESSION_LIFETIME = timedelta(hours=12)
 # What a configuration changes unless the environment says otherwise.
 PROFILES: dict[str, dict[str, str]] = {
@@ -99,6 +100,13 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
     return parse
 
 
+def _booth_keys(text: str) -> str:
+    keys = text.split()
+    if len(keys) != BOOTH_KEYS or len(set(keys)) != BOOTH_KEYS:
+        raise ValueError("write four different keys, such as F2 F4 F8 F9")
+    return " ".join(keys)
+
+
 def _setting(parse: Callable[[str], Any], default: str = "", secret: bool = False) -> Any:
     return field(metadata={"parse": parse, "default": default}, repr=not secret)
 
@@ -154,6 +162,8 @@ class Settings:
     trusted_proxies: int = _setting(_whole, "0")
     rate_limits: bool = _setting(_switch, "on")
     redis_url: str = _setting(str, secret=True)
+    # The booth
+    booth_keys: str = _setting(_booth_keys, "F2 F4 F8 F9")
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -303,6 +313,7 @@ def _web_config(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_SECURE": settings.secure_cookies,
         "PERMANENT_SESSION_LIFETIME": SESSION_LIFETIME,
         "PREFERRED_URL_SCHEME": "https" if settings.secure_cookies else "http",
+        "BOOTH_KEYS": settings.booth_keys,
         "MAX_CONTENT_LENGTH": REQUEST_BYTES,
         "MAX_FORM_MEMORY_SIZE": REQUEST_BYTES,
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a kiosk stays open all day

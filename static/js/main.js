@@ -19,6 +19,8 @@ const MODULES = {
   opener: () => import("./modules/opener.js"),
   opening: () => import("./modules/opening.js"),
   "receipt-timer": () => import("./modules/receipt-timer.js"),
+  spoken: () => import("./modules/spoken.js"),
+  "switch-scan": () => import("./modules/switch-scan.js"),
 };
 
 const bound = new WeakMap();

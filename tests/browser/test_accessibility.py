@@ -7,12 +7,15 @@ from collections.abc import Iterator
 import pytest
 
 from services.embedded_postgres import EmbeddedPostgres
-from tests.support import camera_states, demo, desk_states, kiosk_states, kiosk_states_voting, live_site, visits
+from tests.support import camera_states, demo, desk_states, everyone_states, kiosk_states, kiosk_states_voting
+from tests.support import live_site, visits
 from tests.support.demo import Demo
 from tests.support.live_site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.commits, pytest.mark.slow]
-BOOTH = kiosk_states_voting.STATES | camera_states.STATES
+assert everyone_states
+assert kiosk_states_voting  # their states register themselves in kiosk_states.STATES
+BOOTH = kiosk_states.STATES | camera_states.STATES
 
 
 @pytest.fixture(scope="module")

@@ -45,10 +45,16 @@ def start_camera(page: Page) -> None:
     page.get_by_role("button", name="Yes, go on").click()
 
 
-def perform(site: Site, page: Page, person: int) -> None:
-    """Put a person into the camera who does what this page's challenge asks."""
+def film(site: Site, page: Page, person: int) -> list[str]:
+    """Put a person into the camera who does what this page's challenge asks; return that."""
     steps = json.loads(page.locator("[data-challenge]").get_attribute("data-challenge") or "{}")["steps"]
     site.webcam.show(acted_film.challenge(person, steps))
+    return list(steps)
+
+
+def perform(site: Site, page: Page, person: int) -> None:
+    """Let a person do what this page's challenge asks, from the first touch on."""
+    film(site, page, person)
     start_camera(page)
 
 

@@ -34,7 +34,7 @@ export default class Keypad {
 
   /** A voter with a real keyboard types at once, wherever the focus is; fields of a dialog keep their keys. */
   fromKeyboard(event) {
-    const elsewhere = event.target.closest?.("input, dialog") || event.ctrlKey || event.altKey || event.metaKey;
+    const elsewhere = event.target.closest?.("input, dialog") || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey;
     if (elsewhere || !this.root.isConnected || !/^[0-9a-z]$/i.test(event.key)) return;
     event.preventDefault();
     this.input.focus();

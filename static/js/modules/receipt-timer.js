@@ -18,6 +18,7 @@ export default class ReceiptTimer {
       event.preventDefault();
       this.finish();
     });
+    document.addEventListener("keydown", () => root.isConnected && this.restart()); // who uses keys or switches needs longer
     this.timer = setInterval(() => this.tick(), 250);
   }
 

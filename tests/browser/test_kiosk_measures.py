@@ -1,0 +1,59 @@
+"""Every state of the booth: text of 24 px, targets of 64 px, 12 px between them, reached as they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from services.embedded_postgres import EmbeddedPostgres
+from tests.support import demo, everyone_states, kiosk_states, live_site, measures
+from tests.support.demo import Demo
+from tests.support.live_site import KIOSK_SCREEN, Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.commits, pytest.mark.slow]
+assert everyone_states  # its states register themselves in kiosk_states.STATES
+
+
+@pytest.fixture(scope="module")
+def site(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with live_site.serve(postgres, template, tmp_path_factory.mktemp("site"), RATE_LIMITS="off") as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def filled(site: Site) -> Demo:
+    return demo.fill(site.app)
+
+
+@pytest.fixture(autouse=True)
+def pages_closed(site: Site) -> Iterator[None]:
+    yield
+    site.close_pages()
+
+
+def test_a_small_word_a_small_key_and_a_wrong_order_are_found(site: Site, filled: Demo) -> None:
+    page = kiosk_states.id_empty(site, filled)
+    page.evaluate("""() => {
+      const [clear, go] = document.querySelectorAll(".k-bar .kb");
+      clear.before(go);
+      clear.style.cssText = "min-height: 0; height: 40px; font-size: 20px; margin-right: -60px; order: -1";
+      document.querySelector(".k-lead").style.cssText = "width: 90px; white-space: nowrap";
+    }""")
+    small = "\n".join(measures.too_small(page))
+    assert "text of 20 px: Clear" in small
+    assert "x 40: Clear" in small
+    assert "Clear is read before Continue" in "\n".join(measures.out_of_order(page))
+    assert "sticks out: The 8 digits" in "\n".join(measures.cut_off(page))
+
+
+@pytest.mark.parametrize("name", kiosk_states.STATES)
+def test_everybody_can_read_touch_and_follow(name: str, site: Site, filled: Demo) -> None:
+    page = kiosk_states.STATES[name](site, filled)
+    assert page.viewport_size == KIOSK_SCREEN
+    page.wait_for_timeout(200)
+    wrong = measures.too_small(page) + measures.out_of_order(page) + measures.cut_off(page)
+    page.evaluate("document.querySelector('[data-tool=speech]').click()")
+    page.wait_for_timeout(200)
+    wrong += [f"read aloud: {line}" for line in measures.too_small(page) + measures.cut_off(page)]
+    assert "\n".join(wrong) == ""
