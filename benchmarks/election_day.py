@@ -3,9 +3,9 @@
     python -m benchmarks.election_day [--voters 800] [--kiosks 4] [--real 40] [--think SECONDS] [--trouble]
 
 Own database, web server (2 processes of 4 threads) and worker as `make run` starts them; browserless clients with
-cookies, CSRF token and frames at the page's pace. The real voters' films are composed from photographs (../shared/faces,
-or two packaged portraits) and judged by dlib; all others are painted people, judged by the development engine. Prints
-times, p95 at one booth against all, and the checks; exits 1 when one fails, a p95 is over its bound, or anybody got an
+cookies, CSRF token and frames at the page's pace. The real voters' films are composed from photographs
+(../shared/faces, or two packaged portraits) and judged by dlib; all others are painted people, judged by the
+development engine. Prints times, p95 at one booth against all, and the checks; exits 1 when one fails, a p95 is over its bound, or anybody got an
 answer that the day does not explain.
 """
 
@@ -36,6 +36,8 @@ ALONE, TOGETHER = "one booth", "all booths"
 SHARE_ALONE = 0.06
 """Part of the voters who come while one booth is open: the baseline that the rest is compared with."""
 HOUR = 3600
+MOST_SHOWN = 20
+NOBODY = "nobody"
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def _check(
     strange = noted.unexpected + trouble.elsewhere(noted, troubles.events)
     done.equal("answers that nothing explains", len(strange), 0)
     done.lines += [
-        f"       at {row.at:.1f} s {row.step} {row.status} {row.words} ({row.voter})" for row in strange[:20]
+        f"       at {row.at:.1f} s {row.step} {row.status} {row.words} ({row.voter})" for row in strange[:MOST_SHOWN]
     ]
     checks.check_votes(done, app, election_id, visits)
     sheets = checks.check_sheets(done, app, election_id, visits)
@@ -126,18 +128,17 @@ def _print_times(noted: Figures, visits: Sequence[Visited], phases: dict[str, tu
     print(f"\np95 at {ALONE} against {TOGETHER}")
     print("\n".join(figures.ratios(noted, ALONE, TOGETHER)))
     for engine, real in ((FAST, False), (REAL, True)):
-        whole = [visit.seconds for visit in visits if visit.person.real is real]
-        if whole:
-            middle, high = statistics.median(whole), figures.percentile(whole, 0.95)
-            pace = HOUR / statistics.mean(whole)
-            print(
-                f"whole visit, {engine}: median {middle:.1f} s, p95 {high:.1f} s; {pace:.0f} voters an hour and booth"
-            )
-            ways = Counter(
-                f"{visit.outcome} by {visit.by or 'nothing'}" for visit in visits if visit.person.real is real
-            )
-            print(f"   {dict(ways)}")
+        _print_visits(engine, [visit for visit in visits if visit.person.real is real])
     print(f"checks of a face that failed and were repeated: {dict(noted.failed_checks) or 'none'}")
+
+
+def _print_visits(engine: str, visits: Sequence[Visited]) -> None:
+    if not visits:
+        return
+    whole = [visit.seconds for visit in visits]
+    middle, high, pace = statistics.median(whole), figures.percentile(whole, 0.95), HOUR / statistics.mean(whole)
+    print(f"whole visit, {engine}: median {middle:.1f} s, p95 {high:.1f} s; {pace:.0f} voters an hour and booth")
+    print(f"   {dict(Counter(f'{visit.outcome} by {visit.by or NOBODY}' for visit in visits))}")
 
 
 def main() -> int:
