@@ -5,8 +5,8 @@
 Own database, web server (2 processes of 4 threads) and worker as `make run` starts them; browserless clients with
 cookies, CSRF token and frames at the page's pace. The real voters' films are composed from photographs
 (../shared/faces, or two packaged portraits) and judged by dlib; all others are painted people, judged by the
-development engine. Prints times, p95 at one booth against all, and the checks; exits 1 when one fails, a p95 is over its bound, or anybody got an
-answer that the day does not explain.
+development engine. Prints times, p95 at one booth against all, and the checks; exits 1 when one fails, a p95 is over
+its bound, or anybody got an answer that the day does not explain.
 """
 
 from __future__ import annotations
