@@ -8,7 +8,8 @@ from sqlalchemy import select
 from models import BoothNote, Election, ElectionStatus, db
 from services import audit_logger
 from services.actor import Actor
-from services.booth_sheet.counting import Sheet, sheets
+from services.booth_sheet.closing import sheets
+from services.booth_sheet.counting import Sheet
 from services.errors import Conflict, Forbidden, NotFound, ValidationFailed
 
 NOTE_LIMIT = 500
