@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -56,12 +57,13 @@ def run(plan: Plan, folder: Path) -> Checks:
     """Run the day below `folder` and print it; return the checks."""
     begun = time.monotonic()
     persons = people.people(people.numbers(plan.voters), films.painted_films(), films.real_films(plan.real))
+    composed = time.monotonic() - begun
     installation = Installation(folder, "dlib" if plan.real else "fake")
     try:
         app = installation.prepare()
         election_id = hall.open_election(app, persons)
         installation.serve()
-        print(f"prepared in {time.monotonic() - begun:.0f} s: {_said(persons)}")
+        print(f"prepared in {time.monotonic() - begun:.0f} s (films: {composed:.0f} s): {_said(persons)}", flush=True)
         return _hold(plan, installation, election_id, persons)
     finally:
         installation.stop()
@@ -153,6 +155,7 @@ def main() -> int:
     options = parser.parse_args()
     acts = trouble.WHOLE if options.trouble else ()
     plan = Plan(options.voters, options.kiosks, options.real, options.think, acts)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # nothing that was started may outlive the run
     folder, begun = Path(tempfile.mkdtemp(prefix="election-day-")), time.monotonic()
     try:
         done = run(plan, folder)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -134,6 +135,8 @@ def real_films(count: int) -> list[Film]:
     wanted = [*itertools.islice(itertools.cycle(photos or ["astronaut", "admiral"]), count)]
     if not wanted:
         return []
+    # Several matrix threads in each of two processes on two cores wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         good = [found for found in pool.map(_compose, enumerate(wanted)) if found is not None]
     return [*itertools.islice(itertools.cycle(good), count)]
@@ -158,10 +161,11 @@ def _compose(task: tuple[int, str]) -> Film | None:
 def _enrolment(service: FaceService, name: str, sitter: film.Sitter) -> tuple[list[NewTemplate], str]:
     """Enrol three other photographs of the person where they pass the desk's rules, else three views of this one."""
     others = sorted(Path(name).parent.glob("*.*")) if Path(name).is_absolute() else []
-    good = [found for path in others if str(path) != name and (found := _template(service, path)) is not None]
+    templates = (_template(service, path) for path in others if str(path) != name)
+    good = [*itertools.islice((found for found in templates if found is not None), ENROLLED)]
     try:
-        matching.check_enrolment([item.encoding for item in good[:ENROLLED]])
-        return good[:ENROLLED], "other photographs"
+        matching.check_enrolment([item.encoding for item in good])
+        return good, "other photographs"
     except FaceError:
         views = (film.shaken([[film.bend(sitter, pose)]], 7)[0][0] for pose in SLIGHT)
         return [_view(service, np.ascontiguousarray(view)) for view in views], "views of the same photograph"

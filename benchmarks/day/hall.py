@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,7 @@ PASSWORD = "a password for one day"  # noqa: S105
 STAFF = Staff("officer.one", "officer.two", PASSWORD)
 NAMES = ("Rosa Demir", "Emil Nowak", "Ida Sørensen", "Kofi Mensah", "Lena Weiss")
 ROWS_AT_ONCE = 100
+PROGRESS = 50
 RUN_OUT = text(
     "UPDATE ballot_passes SET expires_at = clock_timestamp() WHERE used_at IS NULL AND ended_at IS NULL"
     " AND voter_id = (SELECT id FROM voters WHERE voter_id = :number)"
@@ -86,8 +88,14 @@ class Hall:
             line.put(person)
         begun = time.monotonic()
         with ThreadPoolExecutor(booths) as pool:
-            for ended in [pool.submit(self._attend, booth, line) for booth in self.booths[:booths]]:
-                ended.result()
+            attending = [pool.submit(self._attend, booth, line) for booth in self.booths[:booths]]
+            try:
+                for ended in attending:
+                    ended.result()
+            except BaseException:
+                while not line.empty():
+                    line.get_nowait()
+                raise
         return time.monotonic() - begun
 
     def _open(self, number: int) -> Booth:
@@ -109,6 +117,8 @@ class Hall:
             except queue.Empty:
                 return
             self.visits.append(Visit(booth, person, STAFF, self._run_out).run())
+            if len(self.visits) % PROGRESS == 0:
+                print(f"  {len(self.visits)} voters", file=sys.stderr, flush=True)
             time.sleep(self.think)
 
     def _run_out(self, number: str) -> None:
