@@ -10,8 +10,9 @@ import itertools
 import multiprocessing
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +34,7 @@ TAKES = 2
 STRAIGHT = 24
 ENROLLED = 3
 PAINTED = 4
+MATRIX_THREADS = "OPENBLAS_NUM_THREADS"
 REACTION_SECONDS, REST_SECONDS = 0.5, 0.8
 SLIGHT = (film.Pose(), film.Pose(yaw=5.0), film.Pose(pitch=4.0))
 """How a head is held for three enrolment pictures made from one photograph."""
@@ -135,11 +137,20 @@ def real_films(count: int) -> list[Film]:
     wanted = [*itertools.islice(itertools.cycle(photos or ["astronaut", "admiral"]), count)]
     if not wanted:
         return []
-    # Several matrix threads in each of two processes on two cores wait for each other.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+    with _one_matrix_thread(), ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         good = [found for found in pool.map(_compose, enumerate(wanted)) if found is not None]
     return [*itertools.islice(itertools.cycle(good), count)]
+
+
+@contextmanager
+def _one_matrix_thread() -> Iterator[None]:
+    """Several matrix threads in each of two processes on two cores would wait for each other."""
+    before = os.environ.get(MATRIX_THREADS)
+    os.environ[MATRIX_THREADS] = "1"
+    yield
+    del os.environ[MATRIX_THREADS]
+    if before is not None:
+        os.environ[MATRIX_THREADS] = before
 
 
 def _compose(task: tuple[int, str]) -> Film | None:

@@ -80,7 +80,8 @@ def test_retention_a_year_later_changes_no_sheet(election):
 def test_what_happens_after_closing_stands_on_no_sheet(election):
     close(election)
     before = booth_sheet.sheets(election)
-    db.session.add(AuthEvent(election_id=election.id, kiosk_id=before[0].kiosk_id, voter_id_input="1", result="unknown"))
+    late = AuthEvent(election_id=election.id, kiosk_id=before[0].kiosk_id, voter_id_input="1", result="unknown")
+    db.session.add(late)
     db.session.commit()
     assert booth_sheet.sheets(election) == before
 
