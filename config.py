@@ -86,6 +86,10 @@ def _decimal(text: str) -> float:
         raise ValueError("write a number such as 0.6") from None
 
 
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 def _path(text: str) -> Path:
     return PROJECT / Path(text).expanduser()
 
@@ -151,6 +155,7 @@ class Settings:
     host: str = _setting(str, "127.0.0.1")
     port: int = _setting(_whole, "8000")
     https: bool = _setting(_switch, "off")
+    trusted_hosts: tuple[str, ...] = _setting(_list)
     trusted_proxies: int = _setting(_whole, "0")
     rate_limits: bool = _setting(_switch, "on")
     redis_url: str = _setting(str, secret=True)
@@ -303,6 +308,7 @@ def _web_config(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_SECURE": settings.secure_cookies,
         "PERMANENT_SESSION_LIFETIME": SESSION_LIFETIME,
         "PREFERRED_URL_SCHEME": "https" if settings.secure_cookies else "http",
+        "TRUSTED_HOSTS": list(settings.trusted_hosts) or None,
         "MAX_CONTENT_LENGTH": REQUEST_BYTES,
         "MAX_FORM_MEMORY_SIZE": REQUEST_BYTES,
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a kiosk stays open all day

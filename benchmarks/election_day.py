@@ -127,7 +127,8 @@ def _print_times(noted: Figures, visits: Sequence[Visited], phases: dict[str, tu
         rate = count / seconds * HOUR / booths
         print(f"\n{phase}: {count} voters in {seconds:.0f} s, {rate:.0f} an hour and booth")
         print("\n".join(figures.table(noted, phase)))
-    print(f"\np95 at {ALONE} against {TOGETHER}")
+    print(f"\nload of this machine in the last minutes: {', '.join(f'{load:.1f}' for load in os.getloadavg())}")
+    print(f"p95 at {ALONE} against {TOGETHER}")
     print("\n".join(figures.ratios(noted, ALONE, TOGETHER)))
     for engine, real in ((FAST, False), (REAL, True)):
         _print_visits(engine, [visit for visit in visits if visit.person.real is real])

@@ -6,9 +6,11 @@ booth's page (static/js/lib/liveness-stream.js), so that frames the server is to
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import multiprocessing
 import os
+import pickle
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -19,6 +21,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from config import PROJECT
 from services.face_service import FaceError, NewTemplate, encode_jpeg, matching
 from services.face_service.engine import DlibEngine
 from services.face_service.fake_engine import FakeEngine
@@ -29,6 +32,7 @@ from tests.support import film, portraits
 from tests.support.film_files import as_jpegs
 
 FACES = Path(__file__).resolve().parents[3] / "shared" / "faces" / "people"
+KEPT = PROJECT / "var" / "testing" / "films"
 MOVEMENTS = ("left", "right", "blink", "nod")
 TAKES = 2
 STRAIGHT = 24
@@ -52,16 +56,20 @@ class Film:
 
 @dataclass(frozen=True)
 class Pace:
-    """How a camera is read: seconds between frames, frames of film a second, fewest frames a post."""
+    """How a camera is read: seconds between frames, frames of film a second, fewest frames a post.
+
+    A live one loses frames while the server is busy, as the booth's page does; the other waits.
+    """
 
     tick: float
     film_fps: float
     least: int
     reaction: float
+    live: bool
 
 
-AS_THE_PAGE = Pace(0.11, film.FPS, 4, REACTION_SECONDS)
-FAST = Pace(1 / 30, 30.0, 8, 0.0)
+AS_THE_PAGE = Pace(0.11, film.FPS, 4, REACTION_SECONDS, True)
+FAST = Pace(1 / 30, 30.0, 8, 0.0, False)
 """As quick as the checks against replayed films allow."""
 MOST = 8
 
@@ -79,7 +87,7 @@ class Camera:
 
     def __post_init__(self) -> None:
         self._begun = time.monotonic()
-        self._rest = itertools.cycle(self.film.straight)
+        self._rest = _never_twice(self.film.straight)
 
     def demand(self, movement: str) -> None:
         """The page asks for a movement, or to look straight."""
@@ -99,6 +107,10 @@ class Camera:
 
     def _catch_up(self, steps_done: int) -> None:
         now = int((time.monotonic() - self._begun) / self.pace.tick)
+        room = MOST - len(self.waiting)
+        if not self.pace.live and now - self._tick > room:
+            self._begun += (now - self._tick - room) * self.pace.tick
+            now = self._tick + room
         while self._tick < now:
             self._tick += 1
             self.waiting.append((steps_done, self._frame()))
@@ -114,6 +126,16 @@ class Camera:
                 return take[place]
             moved -= len(take) / self.pace.film_fps + REST_SECONDS
         return next(self._rest)
+
+
+def _never_twice(frames: list[bytes]) -> Iterator[bytes]:
+    """Yield the frames, then the same with other noise: a sensor gives no picture twice."""
+    yield from frames
+    draw = np.random.default_rng()
+    for frame in itertools.cycle(frames):
+        pixels = decode_image(frame).astype(np.int16)
+        noisy = np.clip(pixels + draw.integers(-3, 4, pixels.shape, dtype=np.int16), 0, 255).astype(np.uint8)
+        yield encode_jpeg(noisy, 80)
 
 
 def painted_films() -> list[Film]:
@@ -132,14 +154,25 @@ def painted_films() -> list[Film]:
 
 
 def real_films(count: int) -> list[Film]:
-    """Return `count` films of real photographs; composed in two processes, about 2 s each."""
+    """Return `count` films of real photographs; composed in two processes, about 2 s each, and kept for the next run."""
     photos = [str(path) for path in sorted(FACES.glob("*/*")) if path.is_file()]
     wanted = [*itertools.islice(itertools.cycle(photos or ["astronaut", "admiral"]), count)]
     if not wanted:
         return []
-    with _one_matrix_thread(), ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
-        good = [found for found in pool.map(_compose, enumerate(wanted)) if found is not None]
+    kept = KEPT / f"{_mark(wanted)}.pickle"
+    if not kept.exists():
+        with _one_matrix_thread(), ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+            good = [found for found in pool.map(_compose, enumerate(wanted)) if found is not None]
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(pickle.dumps(good))
+    good = pickle.loads(kept.read_bytes())  # noqa: S301  our own file
     return [*itertools.islice(itertools.cycle(good), count)]
+
+
+def _mark(wanted: list[str]) -> str:
+    """Return a name for these films, which changes with what composes them."""
+    sources = [Path(__file__), Path(str(film.__file__))]
+    return hashlib.sha256(b"".join([*(path.read_bytes() for path in sources), repr(wanted).encode()])).hexdigest()[:16]
 
 
 @contextmanager
