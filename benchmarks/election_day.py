@@ -51,14 +51,16 @@ class Plan:
     think: float = 0.0
     troubles: tuple[tuple[str, trouble.Act], ...] = ()
     bounds: bool = True
+    liveness: bool = True
+    painted: int = films.PAINTED
 
 
 def run(plan: Plan, folder: Path) -> Checks:
     """Run the day below `folder` and print it; return the checks."""
     begun = time.monotonic()
-    persons = people.people(people.numbers(plan.voters), films.painted_films(), films.real_films(plan.real))
+    persons = people.people(people.numbers(plan.voters), films.painted_films(plan.painted), films.real_films(plan.real))
     composed = time.monotonic() - begun
-    installation = Installation(folder, "dlib" if plan.real else "fake")
+    installation = Installation(folder, "dlib" if plan.real else "fake", plan.liveness)
     try:
         app = installation.prepare()
         election_id = hall.open_election(app, persons)

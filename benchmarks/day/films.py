@@ -24,7 +24,7 @@ import numpy as np
 from config import PROJECT
 from services.face_service import FaceError, NewTemplate, encode_jpeg, matching
 from services.face_service.engine import DlibEngine
-from services.face_service.fake_engine import FakeEngine
+from services.face_service.fake_engine import FakeEngine, draw_face
 from services.face_service.images import Pixels, decode_image
 from services.face_service.service import FaceService
 from tests.services.identification import acting
@@ -38,10 +38,15 @@ TAKES = 2
 STRAIGHT = 24
 ENROLLED = 3
 PAINTED = 4
+PAINTED_SIZE = (320, 240)
+"""Pixels: a quarter of a camera's picture, because one machine plays all the cameras as well."""
 MATRIX_THREADS = "OPENBLAS_NUM_THREADS"
 REACTION_SECONDS, REST_SECONDS = 0.5, 0.8
 SLIGHT = (film.Pose(), film.Pose(yaw=5.0), film.Pose(pitch=4.0))
 """How a head is held for three enrolment pictures made from one photograph."""
+
+
+_seeds = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ class Camera:
         """Wait until enough frames are there; return those of one step number, as the page posts them."""
         self._catch_up(steps_done)
         while len(self.waiting) < self.pace.least:
-            time.sleep(max(0.0, self._begun + (self._tick + 1) * self.pace.tick - time.monotonic()))
+            time.sleep(max(0.001, self._begun + (self._tick + 1) * self.pace.tick - time.monotonic()))
             self._catch_up(steps_done)
         step = self.waiting[0][0]
         taken = list(itertools.takewhile(lambda item: item[0] == step, self.waiting))
@@ -138,23 +143,27 @@ def _never_twice(frames: list[bytes]) -> Iterator[bytes]:
         yield encode_jpeg(noisy, 80)
 
 
-def painted_films() -> list[Film]:
-    """Return people whom the development engine knows, each frame painted once."""
+def painted_films(count: int = PAINTED) -> list[Film]:
+    """Return `count` people whom the development engine knows, each frame painted once."""
     service, films = FaceService(FakeEngine(), None), []  # type: ignore[arg-type]
-    for person in range(1, PAINTED + 1):
+    for person in range(1, count + 1):
         moves = {
-            "blink": [as_jpegs(acting.picture(person, closed=share) for share in acting.LIDS)],
-            "nod": [as_jpegs(acting.picture(person, pitch=acting.NOD * share) for share in acting.SHARES)],
-            "left": [as_jpegs(acting.picture(person, yaw=acting.TURN * share) for share in acting.SHARES)],
-            "right": [as_jpegs(acting.picture(person, yaw=-acting.TURN * share) for share in acting.SHARES)],
+            "blink": [as_jpegs(_paint(person, closed=share) for share in acting.LIDS)],
+            "nod": [as_jpegs(_paint(person, pitch=acting.NOD * share) for share in acting.SHARES)],
+            "left": [as_jpegs(_paint(person, yaw=acting.TURN * share) for share in acting.SHARES)],
+            "right": [as_jpegs(_paint(person, yaw=-acting.TURN * share) for share in acting.SHARES)],
         }
-        templates = [service._template(acting.picture(person)) for _ in range(ENROLLED)]
-        films.append(Film(as_jpegs(acting.picture(person) for _ in range(STRAIGHT)), moves, templates, "painted"))
+        templates = [service._template(_paint(person)) for _ in range(ENROLLED)]
+        films.append(Film(as_jpegs(_paint(person) for _ in range(STRAIGHT)), moves, templates, "painted"))
     return films
 
 
+def _paint(person: int, **pose: float) -> Pixels:
+    return draw_face(person, seed=next(_seeds), size=PAINTED_SIZE, **pose)  # type: ignore[arg-type]
+
+
 def real_films(count: int) -> list[Film]:
-    """Return `count` films of real photographs; composed in two processes, about 2 s each, and kept for the next run."""
+    """Return `count` films of real photographs; composed in two processes, 2 s each, and kept for the next run."""
     photos = [str(path) for path in sorted(FACES.glob("*/*")) if path.is_file()]
     wanted = [*itertools.islice(itertools.cycle(photos or ["astronaut", "admiral"]), count)]
     if not wanted:
