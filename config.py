@@ -218,7 +218,8 @@ class Settings:
     def resolve_database(self, start: bool = True) -> "Settings":
         """The same settings with every database address filled in.
 
-        With an empty DB_URL the embedded server is set up and started; `start=False` only looks up its addresses.
+        With an empty DB_URL the embedded server is set up and started; `start=False` only looks up the addresses
+        of one that is set up.
         Raises EmbeddedPostgresError.
         """
         if not self.uses_embedded_database:
@@ -226,7 +227,8 @@ class Settings:
         from services.embedded_postgres import EmbeddedPostgres
 
         server = EmbeddedPostgres(self.embedded_database_folder)
-        return self.with_databases(server.ensure() if start else server.urls())
+        known = self.embedded_database_folder.exists()
+        return self.with_databases(server.ensure() if start or not known else server.urls())
 
     def validate(self) -> None:
         """Raise one SettingsError that lists everything wrong."""

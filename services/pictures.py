@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import Literal
 
 from flask_babel import gettext as _
@@ -17,6 +18,7 @@ from services.errors import ValidationFailed
 from services.face_service.errors import BadImage
 from services.face_service.images import decode_image, encode_jpeg
 from services.savepoints import after_commit
+from services.storage import StoredFile
 
 LONGEST_SIDE = 512
 """Pixels: twice the largest tile on the kiosk (look.md, section 5), sharp on dense screens."""
@@ -75,13 +77,17 @@ def release_public(path: str | None) -> None:
     uses = (exists().where(Party.symbol_path == path), exists().where(Candidate.image_path == path))
     file = platform().storage.find(path)
     if file is not None and not any(db.session.scalar(select(use)) for use in uses):
-        after_commit(lambda: platform().storage.delete_older(file))
+        after_commit(partial(_delete, file))
 
 
 def report_damaged(path: str, actor: Actor) -> None:
     """Tell the commissioner that a stored file is not what was stored, and write it down; at most once an hour."""
     if email_service.queue_system_alert(DAMAGED, DAMAGED_WORDS.format(path=path)) is not None:
         audit_logger.record("system:picture:damaged", actor, name=path)
+
+
+def _delete(file: StoredFile) -> None:
+    platform().storage.delete_older(file)
 
 
 def _lock(path: str) -> None:
