@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from flask import Flask
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, text
 
 from benchmarks.day.booth import Booth, LineLost, NotAsExpected
 from benchmarks.day.figures import Figures
@@ -136,13 +136,6 @@ def quietly(act: Callable[[], object]) -> None:
         act()
     except (LineLost, NotAsExpected):
         return
-
-
-def names_of_choices(app: Flask, election_id: int) -> dict[str, str]:
-    """Return the names by choice, as the ballot sends them."""
-    with app.app_context():
-        found = db.session.scalars(select(Candidate).where(Candidate.election_id == election_id))
-        return {str(candidate.id): candidate.name for candidate in found} | {"NOTA": "none of the above"}
 
 
 def election_of(election_id: int) -> Election:

@@ -219,3 +219,10 @@ def test_a_look_at_the_result_is_written_down_once_a_person_election_and_hour(ad
 def test_what_anybody_may_see_is_not_written_down(client, counted):
     assert client.get("/results/").status_code == 200
     assert viewed() == []
+
+
+def test_the_desk_that_shows_a_result_counts_as_a_look_at_it(admin_client, counted):
+    admin = db.session.merge(admin_client.user).username
+    for _ in range(2):
+        assert admin_client.get("/admin/").status_code == 200
+    assert viewed() == [(admin, counted)]
