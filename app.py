@@ -33,7 +33,8 @@ BLUEPRINTS = (landing.bp, auth.bp, admin.bp, poll.bp, results.bp, media.bp, ops.
 
 def create_app(config_name: str | None = None, settings: Settings | None = None) -> Flask:
     """Build the application; raises SettingsError, KeyringError or PolicyMissing rather than start half right."""
-    settings = (settings or load_settings(config_name)).resolve_database()
+    settings = settings or load_settings(config_name)
+    settings = settings.resolve_database(start=not cli.stops_database())
     app = Flask(__name__)
     app.config.from_mapping(settings.flask_config())
     app.extensions["platform"] = build_platform(settings)

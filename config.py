@@ -87,6 +87,10 @@ def _decimal(text: str) -> float:
         raise ValueError("write a number such as 0.6") from None
 
 
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 def _path(text: str) -> Path:
     return PROJECT / Path(text).expanduser()
 
@@ -159,6 +163,7 @@ class Settings:
     host: str = _setting(str, "127.0.0.1")
     port: int = _setting(_whole, "8000")
     https: bool = _setting(_switch, "off")
+    trusted_hosts: tuple[str, ...] = _setting(_list)
     trusted_proxies: int = _setting(_whole, "0")
     rate_limits: bool = _setting(_switch, "on")
     redis_url: str = _setting(str, secret=True)
@@ -223,7 +228,8 @@ class Settings:
     def resolve_database(self, start: bool = True) -> "Settings":
         """The same settings with every database address filled in.
 
-        With an empty DB_URL the embedded server is set up and started; `start=False` only looks up its addresses.
+        With an empty DB_URL the embedded server is set up and started; `start=False` only looks up the addresses
+        of one that is set up.
         Raises EmbeddedPostgresError.
         """
         if not self.uses_embedded_database:
@@ -231,7 +237,8 @@ class Settings:
         from services.embedded_postgres import EmbeddedPostgres
 
         server = EmbeddedPostgres(self.embedded_database_folder)
-        return self.with_databases(server.ensure() if start else server.urls())
+        known = self.embedded_database_folder.exists()
+        return self.with_databases(server.ensure() if start or not known else server.urls())
 
     def validate(self) -> None:
         """Raise one SettingsError that lists everything wrong."""
@@ -314,6 +321,7 @@ def _web_config(settings: Settings) -> dict[str, Any]:
         "PERMANENT_SESSION_LIFETIME": SESSION_LIFETIME,
         "PREFERRED_URL_SCHEME": "https" if settings.secure_cookies else "http",
         "BOOTH_KEYS": settings.booth_keys,
+        "TRUSTED_HOSTS": list(settings.trusted_hosts) or None,
         "MAX_CONTENT_LENGTH": REQUEST_BYTES,
         "MAX_FORM_MEMORY_SIZE": REQUEST_BYTES,
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a kiosk stays open all day

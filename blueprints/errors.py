@@ -8,11 +8,13 @@ from http import HTTPStatus
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
-from blueprints.http import wants_json
+from blueprints.http import current_actor, wants_json
 from blueprints.logs import loggable
-from services.errors import DomainError, TooMany, ValidationFailed
+from models import transaction
+from services import pictures
+from services.errors import DomainError, FileDamaged, TooMany, ValidationFailed
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +27,9 @@ OVER = frozenset({"no_ballot_open", "already_voted"})
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, domain_error)
+    app.register_error_handler(FileDamaged, file_damaged)
     app.register_error_handler(CSRFError, csrf_error)
+    app.register_error_handler(SecurityError, foreign_host)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(Exception, unexpected_error)
 
@@ -39,8 +43,24 @@ def domain_error(error: DomainError) -> Response:
     return response
 
 
+def file_damaged(error: FileDamaged) -> Response:
+    """Answer 410, and report the file in a transaction of its own: the request's was rolled back."""
+    try:
+        with transaction():
+            pictures.report_damaged(error.path, current_actor())
+    except Exception:
+        log.exception("The report about the damaged file could not be written")
+    return domain_error(error)
+
+
 def csrf_error(error: CSRFError) -> Response:
     return _answer(400, "csrf", _("This page is too old. Open it again, then repeat what you did."))
+
+
+def foreign_host(error: SecurityError) -> Response:
+    """Answer 400 in plain text: for a host that is not ours no address can be made, so no page either."""
+    words = _("This system does not answer at this address. Check the address.")
+    return _json(400, "foreign_host", words) if wants_json() else Response(words, 400, content_type="text/plain")
 
 
 def http_error(error: HTTPException) -> Response:
@@ -127,6 +147,7 @@ def _heading(status: int) -> str:
         403: _("This is not yours to do"),
         404: _("Nothing is here"),
         409: _("This is not possible now"),
+        410: _("This is damaged"),
         413: _("That is too large"),
         429: _("Too many tries"),
         503: _("Not ready"),

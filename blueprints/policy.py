@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask, g, redirect, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as N_
 from werkzeug.wrappers import Response
 
 from blueprints.http import wants_json
@@ -20,7 +21,7 @@ FRAMEWORK_ENDPOINTS = frozenset({"static"})
 
 class SignInNeeded(DomainError):
     status, code = 401, "sign_in_needed"
-    message = "Sign in first."
+    message = N_("Sign in first.")
 
 
 class PolicyMissing(RuntimeError):

@@ -91,6 +91,18 @@ class BoothNote(TimestampMixin, Model):
     __table_args__ = (CheckConstraint("note <> ''", name="says_something"),)
 
 
+class ClosedBoothSheets(TimestampMixin, Model):
+    """All booth sheets of an election as they stood when it closed; append-only.
+
+    The attempts they were counted from may be erased later; what was printed and signed must not change with them.
+    """
+
+    __tablename__ = "closed_booth_sheets"
+
+    election_id: Mapped[int] = mapped_column(ForeignKey("elections.id"), primary_key=True, autoincrement=False)
+    sheets: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+
+
 class Challenge(TimestampMixin, Model):
     """A random liveness challenge, bound to one kiosk and one voter; finished once."""
 

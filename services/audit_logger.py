@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from sqlalchemy import exists, func, select
+
 from models import AuditLog, db
 from services.actor import Actor
+
+ONCE_LOCK = 0x4F4E4345
+"""Class of the advisory locks under which a fact is written down once an hour."""
 
 ALLOWED_DETAILS = frozenset(
     {
@@ -27,3 +32,22 @@ def record(event_type: str, actor: Actor, *, election_id: int | None = None, **d
     row = AuditLog(event_type=event_type, actor=str(actor), election_id=election_id, details=details)
     db.session.add(row)
     return row
+
+
+def record_hourly(event_type: str, actor: Actor, *, election_id: int) -> bool:
+    """Add the row unless this actor has one of this type and election in this hour (UTC); tell whether it was added.
+
+    For what a page does again and again: an audit log of polls would hide what it is for.
+    """
+    db.session.execute(select(func.pg_advisory_xact_lock(ONCE_LOCK, func.hashtext(f"{event_type}/{actor}"))))
+    known = exists().where(
+        AuditLog.election_id == election_id,
+        AuditLog.event_type == event_type,
+        AuditLog.actor == str(actor),
+        # The database's clock, which the rows have their time from.
+        AuditLog.created_at >= func.date_trunc("hour", func.clock_timestamp(), "UTC"),
+    )
+    if db.session.scalar(select(known)):
+        return False
+    record(event_type, actor, election_id=election_id)
+    return True

@@ -157,6 +157,9 @@ def close_election(election: Election, actor: Actor) -> None:
     election.status = ElectionStatus.CLOSED
     election.closed_at = utc_now()
     db.session.flush()
+    # The flush waited for the casts under way, so a sheet may have grown since it was checked.
+    booth_sheet.check_before_closing(election)
+    booth_sheet.freeze(election)
     audit_logger.record("staff:election:closed", actor, election_id=election.id)
 
 

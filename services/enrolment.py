@@ -154,10 +154,10 @@ def _look_at(pixels: Pixels) -> Check:
     people = count_people([float(face.width) for face in faces], "enrol")
     if people != 1:
         code = "no_face" if people == 0 else "multiple_faces"
-        return Check(code, ADVICE[code], gates={"one_face": False})
+        return Check(code, str(ADVICE[code]), gates={"one_face": False})
     quality = faces[0].quality
     problem = problem_of(quality, "enrol")
-    return Check(problem, ADVICE[problem] if problem else None, quality.as_dict(), _gates(quality))
+    return Check(problem, str(ADVICE[problem]) if problem else None, quality.as_dict(), _gates(quality))
 
 
 def _gates(quality: Quality) -> dict[str, bool | None]:

@@ -1,12 +1,12 @@
 """Domain errors: small classes with a status and a message fit for the person who reads it.
 
 An expected refusal is a returned outcome instead (docs/architecture.md); raising one of these rolls the
-whole transaction back.
+whole transaction back. `N_` marks the words of a class for the extraction; they are translated when one is raised.
 """
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as N_
 
 
 class DomainError(Exception):
@@ -14,34 +14,34 @@ class DomainError(Exception):
 
     status: int = 400
     code: str = "bad_request"
-    message: str = "This could not be done. Check what you entered."
+    message: str = N_("This could not be done. Check what you entered.")
 
     def __init__(self, message: str | None = None, **details: object) -> None:
-        self.message = str(message) if message is not None else _(type(self).message)
+        self.message = str(message) if message is not None else str(type(self).message)
         self.details = details
         super().__init__(self.message)
 
 
 class NotFound(DomainError):
     status, code = 404, "not_found"
-    message = "There is nothing at this address."
+    message = N_("There is nothing at this address.")
 
 
 class Forbidden(DomainError):
     status, code = 403, "forbidden"
-    message = "You are not allowed to do this."
+    message = N_("You are not allowed to do this.")
 
 
 class Conflict(DomainError):
     status, code = 409, "conflict"
-    message = "This is not possible in the present state."
+    message = N_("This is not possible in the present state.")
 
 
 class ValidationFailed(DomainError):
     """Input of the wrong shape or against a rule; `fields` maps a field name to a sentence."""
 
     status, code = 422, "validation_failed"
-    message = "Some entries need a change."
+    message = N_("Some entries need a change.")
 
     def __init__(self, message: str | None = None, fields: dict[str, str] | None = None) -> None:
         self.fields = fields or {}
@@ -52,7 +52,7 @@ class TooMany(DomainError):
     """Asked too often; `seconds` is how long to wait before asking again."""
 
     status, code = 429, "too_many"
-    message = "Too many tries. Wait a minute, then try again."
+    message = N_("Too many tries. Wait a minute, then try again.")
 
     def __init__(self, message: str | None = None, seconds: int = 60) -> None:
         self.seconds = seconds
@@ -61,11 +61,22 @@ class TooMany(DomainError):
 
 class Unavailable(DomainError):
     status, code = 503, "unavailable"
-    message = "This part is not ready. Try again in a moment."
+    message = N_("This part is not ready. Try again in a moment.")
 
 
 class DiskFull(Unavailable):
     """A file could not be written for want of room, or so little is left that none should be."""
 
     code = "disk_full"
-    message = "Nothing can be stored now: the disk is full. Call whoever looks after this system."
+    message = N_("Nothing can be stored now: the disk is full. Call whoever looks after this system.")
+
+
+class FileDamaged(DomainError):
+    """A stored file is not what was stored; `path` names it. Whoever turns this into an answer reports it."""
+
+    status, code = 410, "file_damaged"
+    message = N_("This picture is damaged and cannot be shown. The Election Commission has been told.")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__()

@@ -44,6 +44,8 @@ def warnings(settings: Settings) -> list[str]:
         "SECRET_KEY: empty, so everybody is signed out at each start": not settings.secret_key,
         "LIVENESS: off, a photograph passes for a voter": not settings.liveness,
         "FACE_ENGINE: fake, no face is checked": settings.face_engine == "fake",
+        "TRUSTED_HOSTS: empty, so whoever asks chooses the host in addresses that pages show": settings.is_production
+        and not settings.trusted_hosts,
         "RATE_LIMITS: off, passwords can be tried without end": not settings.rate_limits,
         "MAIL_TRANSPORT: development, no mail leaves this computer": settings.mail_transport == "development",
     }

@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from services.errors import DiskFull, NotFound
+from cryptography.fernet import InvalidToken
+
+from services.errors import DiskFull, FileDamaged, NotFound
 from services.security import FieldCipher
 
 PUBLIC = "public"
@@ -49,6 +51,8 @@ class Storage(Protocol):
 
     def delete(self, path: str) -> None: ...
 
+    def find(self, path: str) -> StoredFile | None: ...
+
     def files(self) -> Iterator[StoredFile]: ...
 
     def size(self, path: str) -> int: ...
@@ -76,27 +80,45 @@ class LocalStorage:
         return self._write(f"{folder}/{name[:2]}/{name}.enc", self._cipher.encrypt(content))
 
     def read(self, path: str) -> bytes:
-        """Return the content in clear; raises NotFound."""
+        """Return the content in clear; raises NotFound, and FileDamaged for what is not what was stored."""
         try:
             content = self._locate(path).read_bytes()
         except OSError as error:
             raise NotFound() from error
-        return self._cipher.decrypt(content) if path.endswith(".enc") else content
+        if path.endswith(".enc"):
+            return self._decrypted(path, content)
+        if hashlib.sha256(content).hexdigest() != Path(path).stem:
+            raise FileDamaged(path)
+        return content
+
+    def _decrypted(self, path: str, content: bytes) -> bytes:
+        try:
+            return self._cipher.decrypt(content)
+        except InvalidToken as error:
+            raise FileDamaged(path) from error
 
     def delete(self, path: str) -> None:
         """Remove a file; one that is gone already is no error."""
         self._locate(path).unlink(missing_ok=True)
 
+    def find(self, path: str) -> StoredFile | None:
+        """Return the file as it lies there now, None when it is gone."""
+        return self._state(self._locate(path))
+
     def files(self) -> Iterator[StoredFile]:
         """Yield every file there is, those of broken writes too."""
         for folder in FOLDERS:
             for found in sorted((self.root / folder).glob("*/*")):
-                try:
-                    state = found.stat()
-                except FileNotFoundError:
-                    continue
-                path = found.relative_to(self.root).as_posix()
-                yield StoredFile(path, state.st_size, datetime.fromtimestamp(state.st_mtime, UTC))
+                if state := self._state(found):
+                    yield state
+
+    def _state(self, found: Path) -> StoredFile | None:
+        try:
+            state = found.stat()
+        except FileNotFoundError:
+            return None
+        path = found.relative_to(self.root).as_posix()
+        return StoredFile(path, state.st_size, datetime.fromtimestamp(state.st_mtime, UTC))
 
     def size(self, path: str) -> int:
         """Return the bytes that a file takes on the disk, 0 when it is gone."""

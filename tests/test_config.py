@@ -274,3 +274,11 @@ def test_given_database_address_starts_no_embedded_server(tmp_path) -> None:
 def test_flask_settings_wait_for_a_database_address() -> None:
     with pytest.raises(SettingsError, match="DB_URL"):
         Settings.from_environment({}).flask_config()
+
+
+def test_trusted_hosts_are_a_list_and_production_warns_without_one() -> None:
+    named = Settings.from_environment(PRODUCTION | {"TRUSTED_HOSTS": "vote.city.example, .city.example ,"})
+    assert named.trusted_hosts == ("vote.city.example", ".city.example")
+    assert not any("TRUSTED_HOSTS" in warning for warning in named.warnings())
+    assert any("TRUSTED_HOSTS" in warning for warning in Settings.from_environment(PRODUCTION).warnings())
+    assert not any("TRUSTED_HOSTS" in warning for warning in Settings.from_environment({}).warnings())

@@ -86,7 +86,8 @@ def booth_sheets_pdf() -> ResponseReturnValue:
     """Send all sheets to print and sign."""
     election, now = _election(), utc_now()
     notes, sheets = booth_sheet.notes_of(election), booth_sheet.sheets(election, now)
-    content = booth_sheet_pdf(election, sheets, notes, now, platform().settings.timezone)
+    frozen_at = booth_sheet.frozen_at(election)
+    content = booth_sheet_pdf(election, sheets, notes, now, platform().settings.timezone, frozen_at)
     name = booth_sheet_name(election)
     return send_file(BytesIO(content), mimetype="application/pdf", as_attachment=True, download_name=name, max_age=0)
 
@@ -141,6 +142,7 @@ def _sheets_page(election: Election, wrong: int | None = None, error: str | None
         election=election,
         current_election=election,
         sheets=booth_sheet.sheets(election),
+        frozen_at=booth_sheet.frozen_at(election),
         notes=booth_sheet.notes_of(election),
         unexplained=unexplained,
         equation=booth_sheet.equation,

@@ -11,9 +11,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from blueprints.admin import bp
+from blueprints.http import current_actor
 from blueprints.policy import requires
 from blueprints.result_context import result_context
-from services import desk
+from models import transaction
+from services import audit_logger, desk
 from services.charts import column_chart
 from services.clock import utc_now
 from services.context import platform
@@ -56,6 +58,9 @@ def dashboard() -> ResponseReturnValue:
         return render_template("admin/dashboard_empty.html", manages=manages)
     now, zone = utc_now(), platform().settings.timezone
     result = result_of(election, now)
+    if result.live or result.final:
+        with transaction():
+            audit_logger.record_hourly("staff:result:viewed", current_actor(), election_id=election.id)
     columns = desk.turnout_over_time(election, now, zone)
     return render_template(
         "admin/dashboard.html",

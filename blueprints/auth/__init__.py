@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, g, jsonify, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as N_
 
 from blueprints import limits
 from blueprints.http import body, current_actor, text_field, wants_json
@@ -25,12 +26,12 @@ bp = Blueprint("auth", __name__)
 
 class LeaveTheBoothFirst(Conflict):
     code = "leave_the_booth_first"
-    message = "This browser is a booth. Close the booth first, with the password of an officer."
+    message = N_("This browser is a booth. Close the booth first, with the password of an officer.")
 
 
 class BoothStays(Forbidden):
     code = "sign_in_refused"
-    message = "Leaving the booth needs the password of an officer."
+    message = N_("Leaving the booth needs the password of an officer.")
 
 
 @bp.post("/login")

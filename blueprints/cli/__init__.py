@@ -1,8 +1,18 @@
 """The operator's commands: `flask seed`, `flask worker`, `flask check`, …"""
 
+import sys
+
 from flask import Flask
 
 from blueprints.cli import commands
+
+
+def stops_database() -> bool:
+    """Tell whether the application is built to stop its PostgreSQL, and so must not start it.
+
+    Flask builds the application before it looks at the command, so the command line is asked.
+    """
+    return sys.argv[-1:] == [commands.db_stop_command.name]
 
 
 def init_app(app: Flask) -> None:

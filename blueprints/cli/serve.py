@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import flask_migrate
+from flask import Flask
 
 from app import create_app
 from config import PROJECT, Settings, SettingsError, child_environment, load_settings
@@ -43,21 +44,26 @@ def main() -> int:
 
 def prepare(settings: Settings) -> seed.SeedReport:
     """Start the database, bring the schema up to date, let the roles sign in, seed the demo."""
+    with migrate(settings).app_context(), transaction():
+        return seed.seed()
+
+
+def migrate(settings: Settings) -> Flask:
+    """Start the database, bring the schema up to date, let the roles sign in; return the owner's application."""
     resolved = settings.resolve_database()
-    owner = replace(resolved, db_url=resolved.db_owner_url or resolved.db_url)
-    app = create_app(settings=owner)
+    app = create_app(settings=replace(resolved, db_url=resolved.db_owner_url or resolved.db_url))
     with app.app_context():
         flask_migrate.upgrade(str(PROJECT / "migrations"))
         if settings.uses_embedded_database:
             EmbeddedPostgres(settings.embedded_database_folder).grant_logins()
         check_keys_at_start()
-        with transaction():
-            return seed.seed()
+    return app
 
 
 def run(settings: Settings, first: first_run.FirstRun, report: seed.SeedReport) -> int:
     """Run the web server and the worker; stop both, and the database, when either ends or a signal comes."""
-    children = [subprocess.Popen(command, cwd=PROJECT, env=child_environment()) for command in _commands(settings)]
+    commands = (web_command(settings), worker_command())
+    children = [subprocess.Popen(command, cwd=PROJECT, env=child_environment()) for command in commands]
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(0))
     try:
@@ -75,17 +81,22 @@ def run(settings: Settings, first: first_run.FirstRun, report: seed.SeedReport) 
             EmbeddedPostgres(settings.embedded_database_folder).stop()
 
 
-def _commands(settings: Settings) -> list[list[str]]:
-    scripts = Path(sys.executable).parent
+def web_command(settings: Settings, application: str = "app:create_app()") -> list[str]:
+    """Return the command line of the web server."""
     web = [
-        str(scripts / "gunicorn"), "app:create_app()", "--bind", f"{settings.host}:{settings.port}",
+        str(Path(sys.executable).parent / "gunicorn"), application, "--bind", f"{settings.host}:{settings.port}",
         "--workers", str(WEB_PROCESSES), "--worker-class", "gthread", "--threads", str(WEB_THREADS),
         "--log-level", "warning", "--timeout", "60",
     ]  # fmt: skip
     if settings.https:
         certificate, key = ensure_certificate(settings.var_folder / "tls", settings.host)
         web += ["--certfile", str(certificate), "--keyfile", str(key)]
-    return [web, [sys.executable, "-m", "flask", "--app", "app", "worker"]]
+    return web
+
+
+def worker_command() -> list[str]:
+    """Return the command line of the worker."""
+    return [sys.executable, "-m", "flask", "--app", "app", "worker"]
 
 
 def _wait_for_answer(settings: Settings, children: list[subprocess.Popen[bytes]]) -> None:

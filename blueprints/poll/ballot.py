@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as N_
 from werkzeug.wrappers import Response
 
 from blueprints import limits
@@ -32,12 +33,12 @@ CAST_PATIENCE_SECONDS = 60
 
 class NoMoreTime(Conflict):
     code = "no_more_time"
-    message = "No more time can be given here. Call the officer."
+    message = N_("No more time can be given here. Call the officer.")
 
 
 class AlreadyVoted(Conflict):
     code = "already_voted"
-    message = "You have already voted. Your first vote stands."
+    message = N_("You have already voted. Your first vote stands.")
 
 
 @bp.get("/ballot")

@@ -1,6 +1,7 @@
 """The booth sheet: per kiosk and hour, every check-in and what became of it; it balances or carries a note."""
 
-from services.booth_sheet.counting import Line, Sheet, sheets
+from services.booth_sheet.closing import freeze, frozen_at, sheets
+from services.booth_sheet.counting import Line, Sheet
 from services.booth_sheet.figures import Figures
 from services.booth_sheet.notes import (
     NOTE_LIMIT,
@@ -25,6 +26,8 @@ __all__ = [
     "equation",
     "faults",
     "find_sheet",
+    "freeze",
+    "frozen_at",
     "notes_of",
     "sheets",
     "unexplained",

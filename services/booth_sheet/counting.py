@@ -65,8 +65,8 @@ class Sheet:
         return all(line.figures.balanced for line in self.lines)
 
 
-def sheets(election: Election, now: datetime | None = None) -> list[Sheet]:
-    """Return the sheets of all booths of the election, in the order they were opened; hours without check-ins are
+def count(election: Election, now: datetime | None = None) -> list[Sheet]:
+    """Count the sheets of all booths of the election, in the order they were opened; hours without check-ins are
     left out. `now` decides which open ballots have run out of time. What belongs to no booth comes last, if anything.
     """
     lines: dict[int | None, list[Line]] = defaultdict(list)

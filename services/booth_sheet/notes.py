@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as N_
 from sqlalchemy import select
 
 from models import BoothNote, Election, ElectionStatus, db
 from services import audit_logger
 from services.actor import Actor
-from services.booth_sheet.counting import Sheet, sheets
+from services.booth_sheet.closing import sheets
+from services.booth_sheet.counting import Sheet
 from services.errors import Conflict, Forbidden, NotFound, ValidationFailed
 
 NOTE_LIMIT = 500
@@ -19,7 +21,7 @@ class SheetsUnbalanced(Conflict):
     """An election cannot close while a sheet neither balances nor carries a note."""
 
     code = "sheets_unbalanced"
-    message = "A booth sheet does not balance. Write a note for it first."
+    message = N_("A booth sheet does not balance. Write a note for it first.")
 
 
 def notes_of(election: Election) -> dict[int | None, list[BoothNote]]:

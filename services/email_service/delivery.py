@@ -23,7 +23,7 @@ from services.email_service.content import open_body
 from services.email_service.mime import OutgoingMail
 from services.email_service.rendering import single_line
 from services.email_service.transports import MailTransport, TemporaryFailure
-from services.errors import NotFound
+from services.errors import FileDamaged, NotFound
 
 log = logging.getLogger(__name__)
 
@@ -73,20 +73,25 @@ def claim_next(lease: timedelta = LEASE) -> ClaimedMail | None:
     return replace(waiting, attempts=waiting.attempts + 1)
 
 
-def deliver(mail: ClaimedMail, transport: MailTransport) -> None:
-    """Hand the mail over; raises the errors of `transports`. Opens no transaction."""
+def deliver(mail: ClaimedMail, transport: MailTransport) -> str | None:
+    """Hand the mail over; raises the errors of `transports`. Opens no transaction.
+
+    A photo that is gone or damaged does not hold it up; returns the path of a damaged one, for the caller to report.
+    """
     if mail.body is None:
         raise TemporaryFailure("The body of this mail is gone.")
+    photo, damaged = _photo(mail)
     message = OutgoingMail(
         mail_id=mail.id,
         sender=platform().settings.email_from,
         recipient=mail.recipient,
         subject=mail.subject,
         body=open_body(mail.body),
-        photo=_photo(mail),
+        photo=photo,
         date=mail.created_at,
     )
     transport.send(message)
+    return damaged
 
 
 def mark_sent(mail: ClaimedMail) -> None:
@@ -133,15 +138,19 @@ def retry_delay(attempts: int) -> timedelta:
     return timedelta(seconds=min(MAX_DELAY_SECONDS, 2.0 ** min(attempts, 20)) * spread)
 
 
-def _photo(mail: ClaimedMail) -> bytes | None:
+def _photo(mail: ClaimedMail) -> tuple[bytes | None, str | None]:
+    """Return the photo, if any can be shown, and the path of one that is damaged."""
     if mail.attachment_path is None:
-        return None
+        return None, None
     try:
-        return platform().storage.read(mail.attachment_path)
+        return platform().storage.read(mail.attachment_path), None
     except NotFound:
         # Erased in the meantime, as privacy may ask: the warning matters more than the picture.
         log.warning("The photo of mail %s is gone; the alert goes without it.", mail.id)
-        return None
+        return None, None
+    except FileDamaged as error:
+        log.error("The photo of mail %s is damaged; the alert goes without it.", mail.id)
+        return None, error.path
 
 
 def _set(mail_id: uuid.UUID, **values: Any) -> None:

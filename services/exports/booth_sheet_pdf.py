@@ -2,94 +2,54 @@
 
 from __future__ import annotations
 
-import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from reportlab.lib.colors import white
 from reportlab.lib.units import mm
-from reportlab.platypus import (
-    BaseDocTemplate,
-    Flowable,
-    Frame,
-    KeepTogether,
-    NextPageTemplate,
-    PageBreak,
-    PageTemplate,
-    Table,
-)
+from reportlab.platypus import Flowable, KeepTogether, PageBreak, Table
 
 from models import BoothNote, Election
 from services.booth_sheet import Figures, Sheet, document_words, equation
 from services.clock import local_text, utc_text
 from services.exports import pdf_parts as parts
-from services.exports.fonts import Face, choose_face
+from services.exports.fonts import choose_face
+from services.exports.pdf_pages import Cover, typeset
 
-FOOT = 20 * mm
 FIRST_COLUMN = 44 * mm
 HOUR = timedelta(hours=1)
 Notes = dict[int | None, list[BoothNote]]
 
 
-def booth_sheet_pdf(election: Election, sheets: list[Sheet], notes: Notes, printed_at: datetime, zone: str) -> bytes:
-    """Return the PDF; `printed_at` is UTC, `zone` the IANA name of the local time zone."""
+def booth_sheet_pdf(
+    election: Election,
+    sheets: list[Sheet],
+    notes: Notes,
+    printed_at: datetime,
+    zone: str,
+    frozen_at: datetime | None = None,
+) -> bytes:
+    """Return the PDF; `printed_at` is UTC, `zone` the IANA name of the local time zone.
+
+    `frozen_at` is when the sheets were written down for good, None while they are counted at each print.
+    """
     words = [note.note + note.staff_user.username for of_booth in notes.values() for note in of_booth]
-    said = "".join([election.title, *(sheet.name for sheet in sheets), *words])
-    styles = parts.Styles(choose_face(said))
-
-    def build(pages: int | None) -> tuple[bytes, int]:
-        return _build(election, _story(election, sheets, notes, styles, zone), styles, printed_at, zone, pages)
-
-    return build(build(None)[1])[0]
+    styles = parts.Styles(choose_face("".join([election.title, *(sheet.name for sheet in sheets), *words])))
+    name = f"{_('Booth sheets')} – {election.title}"
+    cover = Cover(election.title, _("Booth sheets"), name, name)
+    lead = f"{_period(election, zone)} {_standing(frozen_at, zone)}"
+    return typeset(cover, lambda: _story(lead, sheets, notes, styles, zone), styles, printed_at, zone)
 
 
-def _build(
-    election: Election, story: list[Flowable], styles: parts.Styles, printed_at: datetime, zone: str, pages: int | None
-) -> tuple[bytes, int]:
-    """Typeset once; the number of pages is known after the first time."""
-    face = styles.face
-    title = styles.paragraph(election.title, 21, 25, bold=True, textColor=white)
-    printed = _("Printed %(local)s (%(utc)s)", local=local_text(printed_at, zone), utc=utc_text(printed_at))
-    last = 0
-
-    def foot(canvas: Any, document: Any) -> None:
-        nonlocal last
-        last = document.page
-        page = _("Page %(page)s of %(pages)s", page=document.page, pages=pages or "?")
-        parts.draw_foot(canvas, printed, page, face)
-
-    def first(canvas: Any, document: Any) -> None:
-        parts.draw_head(canvas, title, _("Booth sheets"), face)
-        foot(canvas, document)
-
-    def later(canvas: Any, document: Any) -> None:
-        parts.draw_slip(canvas, _drawable(f"{_('Booth sheets')} – {election.title}", face), face)
-        foot(canvas, document)
-
-    target = io.BytesIO()
-    document = BaseDocTemplate(
-        target, title=f"{_('Booth sheets')} – {election.title}", author="Smart Voting", lang="en"
-    )
-    document.addPageTemplates(
-        [
-            PageTemplate("first", [_frame(parts.head_height(title) + 4)], onPage=first),
-            PageTemplate("later", [_frame(18 * mm)], onPage=later),
-        ]
-    )
-    document.build([NextPageTemplate("later"), *story])
-    return target.getvalue(), last
-
-
-def _story(election: Election, sheets: list[Sheet], notes: Notes, styles: parts.Styles, zone: str) -> list[Flowable]:
+def _story(lead: str, sheets: list[Sheet], notes: Notes, styles: parts.Styles, zone: str) -> list[Flowable]:
     everything = sum((sheet.total for sheet in sheets), Figures())
     open_ones = [sheet for sheet in sheets if not sheet.balanced]
     verdict = _("All sheets balance") if not open_ones else _("Not every sheet balances")
     names = ", ".join(sheet.name for sheet in open_ones)
     story: list[Flowable] = [
         styles.paragraph(verdict if sheets else _("No booth was opened"), 24, 29, bold=True, spaceBefore=14),
-        styles.paragraph(_period(election, zone), 11, 16, spaceBefore=5, textColor=parts.INK_SECOND),
+        styles.paragraph(lead, 11, 16, spaceBefore=5, textColor=parts.INK_SECOND),
         styles.paragraph(equation(everything), 11, 16, spaceBefore=8),
         *_if_said(document_words(everything), styles),
         *([styles.paragraph(_("Look at: %(names)s.", names=names), 11, 16, bold=True, spaceBefore=4)] if names else []),
@@ -187,6 +147,14 @@ def _period(election: Election, zone: str) -> str:
     return f"{words} ({utc_text(start)[:16]} – {utc_text(end)[:16]} UTC)."
 
 
+def _standing(frozen_at: datetime | None, zone: str) -> str:
+    """Return since when the figures are fixed, or that they are not yet."""
+    if frozen_at is None:
+        return _("Counted for this print; the figures may still change.")
+    local, utc = local_text(frozen_at, zone), utc_text(frozen_at)
+    return _("Figures fixed at closing, %(local)s (%(utc)s).", local=local, utc=utc)
+
+
 def _hour_words(begins: datetime, zone: str) -> list[str]:
     """Return e.g. `20 Nov, 14:00 – 15:00` and `13:00 – 14:00 UTC`."""
     start, end = (moment.astimezone(ZoneInfo(zone)) for moment in (begins, begins + HOUR))
@@ -217,12 +185,3 @@ def _explanation() -> str:
 
 def _if_said(words: str, styles: parts.Styles) -> list[Flowable]:
     return [styles.paragraph(words, 10, 14, textColor=parts.INK_SECOND)] if words else []
-
-
-def _frame(head: float) -> Frame:
-    height = parts.PAGE_HEIGHT - head - FOOT
-    return Frame(parts.MARGIN, FOOT, parts.TEXT_WIDTH, height, leftPadding=0, rightPadding=0, topPadding=10)
-
-
-def _drawable(text: str, face: Face) -> str:
-    return "".join(char if face.can_draw(char) else "·" for char in text[:90])

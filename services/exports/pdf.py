@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import io
 from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from reportlab.lib.colors import white
 from reportlab.lib.units import mm
-from reportlab.platypus import BaseDocTemplate, CondPageBreak, Flowable, Frame, NextPageTemplate, PageTemplate, Table
+from reportlab.platypus import CondPageBreak, Flowable, Table
 
 from services.clock import local_text, utc_text
 from services.errors import Conflict
 from services.exports import pdf_parts as parts
-from services.exports.fonts import Face, choose_face
+from services.exports.fonts import choose_face
+from services.exports.pdf_pages import Cover, typeset
 from services.result_words import balance_sentence, verdict_title, verdict_words
 from services.results import Result, Share
 
-FOOT = 20 * mm
 NAME_WIDTH = parts.TEXT_WIDTH - parts.BAR_WIDTH
 
 
@@ -30,50 +28,10 @@ def pdf_export(result: Result, printed_at: datetime, zone: str) -> bytes:
     if result.total is None:
         raise Conflict(result.note)
     said = "".join([result.title, result.note, *(row.name + row.party for row in result.rows)])
-    face = choose_face(said)
-    pages = _build(result, face, said, printed_at, zone, pages=None)[1]
-    return _build(result, face, said, printed_at, zone, pages=pages)[0]
-
-
-def _build(
-    result: Result, face: Face, said: str, printed_at: datetime, zone: str, pages: int | None
-) -> tuple[bytes, int]:
-    """Typeset once; the number of pages is known after the first time."""
-    styles = parts.Styles(face)
-    title = styles.paragraph(result.title, 21, 25, bold=True, textColor=white)
-    printed = _("Printed %(local)s (%(utc)s)", local=local_text(printed_at, zone), utc=utc_text(printed_at))
-    last = 0
-
-    def foot(canvas: Any, document: Any) -> None:
-        nonlocal last
-        last = document.page
-        page = _("Page %(page)s of %(pages)s", page=document.page, pages=pages or "?")
-        parts.draw_foot(canvas, printed, page, face)
-
-    def first(canvas: Any, document: Any) -> None:
-        kind = _("Final result") if result.final else _("Count so far, not final")
-        parts.draw_head(canvas, title, kind, face)
-        foot(canvas, document)
-
-    def later(canvas: Any, document: Any) -> None:
-        parts.draw_slip(canvas, _drawable(result.title, face), face)
-        foot(canvas, document)
-
-    target = io.BytesIO()
-    document = BaseDocTemplate(target, title=f"{_('Result')} – {result.title}", author="Smart Voting", lang="en")
-    document.addPageTemplates(
-        [
-            PageTemplate("first", [_frame(parts.head_height(title) + 4)], onPage=first),
-            PageTemplate("later", [_frame(18 * mm)], onPage=later),
-        ]
-    )
-    document.build([NextPageTemplate("later"), *_story(result, styles, said, zone)])
-    return target.getvalue(), last
-
-
-def _frame(head: float) -> Frame:
-    height = parts.PAGE_HEIGHT - head - FOOT
-    return Frame(parts.MARGIN, FOOT, parts.TEXT_WIDTH, height, leftPadding=0, rightPadding=0, topPadding=10)
+    styles = parts.Styles(choose_face(said))
+    kind = _("Final result") if result.final else _("Count so far, not final")
+    cover = Cover(result.title, kind, result.title, f"{_('Result')} – {result.title}")
+    return typeset(cover, lambda: _story(result, styles, said, zone), styles, printed_at, zone)
 
 
 def _story(result: Result, styles: parts.Styles, said: str, zone: str) -> list[Flowable]:
@@ -193,8 +151,3 @@ def _closing_words(result: Result, zone: str) -> str:
         if moment is not None:
             words.append(f"{label}: {local_text(moment, zone)} ({utc_text(moment)}).")
     return " ".join(words)
-
-
-def _drawable(text: str, face: Face) -> str:
-    """Return the title as one canvas string: letters of other fonts are left to the paragraphs."""
-    return "".join(char if face.can_draw(char) else "·" for char in text[:90])

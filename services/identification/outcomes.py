@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from flask_babel import lazy_gettext as N_
+
 from models import AuthResult, Challenge, Voter
 from services.errors import Conflict, NotFound
 
@@ -129,18 +131,18 @@ class ChallengeUnknown(NotFound):
     """No such challenge at this kiosk."""
 
     code = "challenge_unknown"
-    message = "This check is not known at this booth. Start again."
+    message = N_("This check is not known at this booth. Start again.")
 
 
 class ChallengeOver(Conflict):
     """The challenge was used before, or its time is over."""
 
     code = "challenge_over"
-    message = "The time for this check is over. Start again."
+    message = N_("The time for this check is over. Start again.")
 
 
 class NoPass(Conflict):
     """There is no open ballot at this kiosk."""
 
     code = "no_ballot_open"
-    message = "No ballot is open. Type your voter ID to start."
+    message = N_("No ballot is open. Type your voter ID to start.")

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from services import pictures
+from services.actor import Actor
 from services.email_service import delivery
 from services.email_service.transports import MailTransport, RecipientRefused, TransportUnavailable
 from services.jobs.schedule import Transaction
@@ -16,6 +18,7 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 300.0
+WORKER = Actor(role="worker", name="worker")
 
 
 @dataclass
@@ -47,7 +50,7 @@ class MailQueue:
 
     def _send(self, mail: delivery.ClaimedMail) -> bool:
         try:
-            delivery.deliver(mail, self.transport)
+            damaged = delivery.deliver(mail, self.transport)
         except TransportUnavailable as error:
             self._block(error)
             with self.transaction():
@@ -62,6 +65,8 @@ class MailQueue:
         else:
             with self.transaction():
                 delivery.mark_sent(mail)
+                if damaged:
+                    pictures.report_damaged(damaged, WORKER)
         self._blocks = 0
         return True
 

@@ -9,6 +9,7 @@ from services import elections
 from services.actor import SYSTEM
 from services.ballots import Choice
 from tests.factories import ElectionFactory, make_open_election, make_recorded_election
+from tests.support.checkins import tamper
 from tests.support.voting import cast_by, seal_all, voters_of
 
 JSON = {"Accept": "application/json"}
@@ -193,3 +194,35 @@ def time_machine_later(minutes):
     from services.clock import utc_now
 
     return utc_now() + timedelta(minutes=minutes)
+
+
+def viewed():
+    rows = db.session.query(AuditLog).filter_by(event_type="staff:result:viewed").order_by(AuditLog.id)
+    return [(row.actor, row.election_id) for row in rows]
+
+
+def test_a_look_at_the_result_is_written_down_once_a_person_election_and_hour(admin_client, observer_client, counted):
+    """The page polls every two seconds; an audit row a poll would bury the rest."""
+    admin, observer = (db.session.merge(client.user).username for client in (admin_client, observer_client))
+    for _ in range(3):
+        assert admin_client.get("/admin/results").status_code == 200
+        assert admin_client.get("/admin/results/live").status_code == 200
+    assert viewed() == [(admin, counted)]
+    observer_client.get("/admin/results/live")
+    assert viewed() == [(admin, counted), (observer, counted)]
+
+    tamper("UPDATE audit_logs SET created_at = created_at - interval '1 hour'")
+    admin_client.get("/admin/results/live")
+    assert viewed()[2:] == [(admin, counted)]
+
+
+def test_what_anybody_may_see_is_not_written_down(client, counted):
+    assert client.get("/results/").status_code == 200
+    assert viewed() == []
+
+
+def test_the_desk_that_shows_a_result_counts_as_a_look_at_it(admin_client, counted):
+    admin = db.session.merge(admin_client.user).username
+    for _ in range(2):
+        assert admin_client.get("/admin/").status_code == 200
+    assert viewed() == [(admin, counted)]

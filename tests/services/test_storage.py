@@ -7,9 +7,9 @@ import os
 import stat
 
 import pytest
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet
 
-from services.errors import NotFound
+from services.errors import FileDamaged, NotFound
 from services.security import FieldCipher
 from services.storage import FACES, FRAUD_ATTEMPTS, LocalStorage
 
@@ -49,7 +49,15 @@ def test_a_changed_private_picture_is_refused(storage):
     raw = bytearray((storage.root / path).read_bytes())
     raw[40] ^= 1
     (storage.root / path).write_bytes(raw)
-    with pytest.raises(InvalidToken):
+    with pytest.raises(FileDamaged) as refusal:
+        storage.read(path)
+    assert (refusal.value.path, refusal.value.status) == (path, 410)
+
+
+def test_a_changed_public_picture_is_refused(storage):
+    path = storage.save_public(CONTENT, "png")
+    (storage.root / path).write_bytes(CONTENT + b"x")
+    with pytest.raises(FileDamaged):
         storage.read(path)
 
 

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from models import EmailMessage, MailStatus, Secrecy, db, transaction, use_role
+from models import AuditLog, EmailMessage, MailStatus, Secrecy, db, transaction, use_role
 from services.context import platform
 from services.email_service import delivery, queue_auth_failure_alert, queue_vote_confirmation, send_vote_confirmation
 from services.email_service import smtp as smtp_module
@@ -124,6 +124,20 @@ def test_alert_whose_photo_was_erased_still_goes(smtp_app: Flask, smtp: SmtpServ
     platform().storage.delete(str(event.snapshot_path))
     send_all()
     assert [mail.attachments for mail in smtp.received] == [[]]
+
+
+def test_alert_whose_photo_is_damaged_still_goes_and_the_damage_is_reported(smtp_app: Flask, smtp: SmtpServer) -> None:
+    with transaction():
+        event = make_event()
+        queue_auth_failure_alert(event)
+    path = str(event.snapshot_path)
+    (platform().storage.root / path).write_bytes(b"something else")  # type: ignore[attr-defined]
+    send_all()
+    send_all()
+    assert smtp.received[0].attachments == []
+    assert "damaged" in smtp.received[1].subject
+    [row] = db.session.query(AuditLog).filter_by(event_type="system:picture:damaged")
+    assert (row.actor, row.details) == ("worker", {"name": path})
 
 
 def test_a_full_queue_goes_over_one_connection(smtp_app: Flask, smtp: SmtpServer) -> None:
