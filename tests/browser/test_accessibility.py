@@ -7,8 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from services.embedded_postgres import EmbeddedPostgres
-from tests.support import camera_states, demo, desk_states, everyone_states, kiosk_states, kiosk_states_voting
-from tests.support import live_site, visits
+from tests.support import (
+    camera_states,
+    demo,
+    desk_states,
+    everyone_states,
+    kiosk_states,
+    kiosk_states_voting,
+    live_site,
+    visits,
+)
 from tests.support.demo import Demo
 from tests.support.live_site import Site
 
