@@ -52,7 +52,7 @@ class Keys:
     def expect_heading(self, words: str, title: str) -> None:
         """Wait until the focus is on the h1 with these words and the title begins with `title`."""
         self.page.wait_for_function(
-            """([words, title]) => document.activeElement.tagName === "H1" && document.title.startsWith(title)
+            """([words, title]) => document.activeElement?.tagName === "H1" && document.title.startsWith(title)
                  && document.activeElement.innerText.replace(/\\s+/g, " ").includes(words)""",
             arg=[words, title],
         )
