@@ -5,7 +5,8 @@
 A real Chromium with a filmed face as its webcam, a real gunicorn with the dlib engine. The face check runs all the
 time: when a challenge ends, "Try again" starts the next one for the next voter, on the same page. Every 15 seconds:
 the JavaScript heap after a garbage collection, DOM nodes, the memory of all browser processes and of all server
-processes (proportional set size: pages they share are counted once).
+processes (own and shared memory, pages that they share counted once; pages of files are left out, because their share
+rises when another browser on the same machine ends, and the system takes them back when it needs to).
 
 Verdict, on the last two thirds of the samples (the first third is warming up): of every four samples the lowest counts,
 since what is only not freed yet is not kept; a straight line is fitted; a figure grows when the line rises by more than
@@ -42,6 +43,7 @@ which the page 84 MB, and the server 420 MB; what is really kept for every chall
 LEAST_MINUTES = 10
 WARM_UP = 1 / 3
 TOGETHER = 4
+KEPT = ("Pss_Anon:", "Pss_Shmem:")
 MB = 1024 * 1024
 OVER = ("unknown", "mismatch", "officer")
 
@@ -190,14 +192,14 @@ def _below(pid: int) -> list[int]:
 
 
 def _memory(pids: Iterable[int]) -> float:
-    """Return the proportional set size of the processes together, MB."""
+    """Return the proportional set size of the processes together without pages of files, MB."""
     total = 0
     for pid in pids:
         try:
             lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
         except OSError:
             continue
-        total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        total += sum(int(line.split()[1]) for line in lines if line.startswith(KEPT))
     return total / 1024
 
 

@@ -105,6 +105,7 @@ def test_a_face_in_a_dark_room_is_for_the_server_to_judge(site: Site, filled: De
 def test_a_line_that_comes_back_starts_the_movements_again_and_costs_no_try(site: Site, filled: Demo) -> None:
     page, voter, plug = camera_states.line_goes_down(site, filled)
     expect(page.get_by_role("heading", level=1)).to_have_text("Stay here for a moment", use_inner_text=True)
+    expect(page.locator("[data-move].here")).to_have_count(0)
     page.wait_for_timeout(4500)
     plug.put_back()
     expect(page.get_by_text(BACK)).to_be_visible(timeout=15_000)

@@ -82,8 +82,15 @@ export class LivenessView {
   line(name) {
     clearTimeout(this.passing);
     showOnly(this.root, "line", name);
-    if (["down", "wait"].includes(name)) this.step("line");
+    if (["down", "wait"].includes(name)) this.rest();
     if (["back", "broken"].includes(name)) this.passing = setTimeout(() => this.line(""), PASSING_MS);
+  }
+
+  /** Nothing is asked while nobody is there to see it. */
+  rest() {
+    this.step("line");
+    this.all("[data-move].here").forEach((row) => this.mark(row, "todo"));
+    for (const arc of this.all("[data-arc]")) arc.setAttribute("stroke-dashoffset", "100");
   }
 
   tries(left) {
