@@ -8,6 +8,7 @@ AXE := var/tools/axe.min.js
 CSS_IN := static/css/input.css
 CSS_OUT := static/css/app.css
 ARGS ?=
+WORKERS ?= 2
 
 # Nothing of the caller's Python, Flask or PostgreSQL may change what runs here. APP_ENV, PORT, HTTPS … pass through.
 unexport $(filter FLASK_% PYTHON% PG% PYTEST_% PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV VIRTUAL_ENV MYPYPATH,$(.VARIABLES))
@@ -22,8 +23,9 @@ help: ## Show this list
 run: venv ## Set up what is missing and serve the demo (HTTPS=1 for kiosks in the local network)
 	@exec $(BIN)/python -m blueprints.cli.serve
 
-test: venv-dev axe ## Run the tests (ARGS="-k ballot" passes arguments to pytest)
-	@SV_STOP_TEST_DATABASE=1 $(BIN)/python -m pytest $(ARGS)
+test: venv-dev axe ## Run the tests (ARGS="-k ballot" passes arguments to pytest, WORKERS=0 runs them one after the other)
+	@trap '$(BIN)/python -m tests.support.stop_database' EXIT; \
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: venv-dev ## Lint, format, types, house rules, compiled CSS
 	$(BIN)/ruff check .

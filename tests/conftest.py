@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -22,6 +21,7 @@ from services.embedded_postgres import EmbeddedPostgres
 from tests import factories
 from tests.support import database
 from tests.support.required import pytest_collection_finish, pytest_runtest_makereport  # noqa: F401 (hooks)
+from tests.support.sharing_out import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401 (hooks)
 
 SHARED = PROJECT.parent / "shared"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -47,13 +47,11 @@ def no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[EmbeddedPostgres]:
+def postgres() -> EmbeddedPostgres:
     database.SERVER_FOLDER.mkdir(parents=True, exist_ok=True)
     server = EmbeddedPostgres(database.SERVER_FOLDER, fast=True)
     server.ensure()
-    yield server
-    if os.environ.get("SV_STOP_TEST_DATABASE") and not os.environ.get("PYTEST_XDIST_WORKER"):
-        server.stop()
+    return server
 
 
 @pytest.fixture(scope="session")

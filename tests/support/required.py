@@ -21,8 +21,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Fail a run of everything in which a required suite has no test at all."""
-    if not _all_required() or hasattr(session.config, "workerinput") or not _runs_everything(session.config):
+    """Fail a run of everything in which a required suite has no test at all; with xdist the workers collect."""
+    shares_out = session.config.getoption("numprocesses", default=None) and not hasattr(session.config, "workerinput")
+    if not _all_required() or shares_out or not _runs_everything(session.config):
         return
     found = {mark for item in session.items for mark in REQUIRED_SUITES if item.get_closest_marker(mark)}
     if missing := [mark for mark in REQUIRED_SUITES if mark not in found]:
