@@ -217,7 +217,7 @@ def second_try_is_refused(kiosk: Page, scene: dict[str, Any]) -> None:
     with kiosk.expect_response("**/poll/auth/start") as answer:
         kiosk.get_by_role("button", name=re.compile("Continue")).click()
     assert answer.value.status == 409
-    expect(kiosk.get_by_role("heading", name=re.compile("already voted"))).to_be_visible()
+    expect(kiosk.get_by_role("heading", name=re.compile("Your vote was cast at"))).to_be_visible()
 
 
 def close_and_count(desk: Page, scene: dict[str, Any], app: Flask) -> None:
