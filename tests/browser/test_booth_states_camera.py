@@ -144,7 +144,7 @@ def test_a_server_that_is_killed_and_comes_back_costs_no_try(site: Site, filled:
 
 def test_a_verdict_lost_on_the_way_opens_the_ballot_all_the_same(site: Site, filled: Demo) -> None:
     page, voter = begin(site, filled, script=LOSE_THE_VERDICT)
-    perform(site, page, ENROLLED)
+    perform(page, ENROLLED)
     page.wait_for_url("**/poll/ballot", timeout=60_000)
     assert page.evaluate("sessionStorage.getItem('lost')") == "once"
     assert reasons(voter) == ["identified"]

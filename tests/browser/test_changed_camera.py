@@ -53,7 +53,7 @@ def test_another_camera_on_the_way_is_said_in_words_and_the_next_try_passes(site
     page.goto("/poll/auth")
     shown = json.loads(page.locator("[data-challenge]").get_attribute("data-challenge") or "{}")
     assert shown["steps"] == steps
-    kiosk_states.perform(site, page, kiosk_states.ENROLLED)
+    kiosk_states.perform(page, kiosk_states.ENROLLED)
     page.wait_for_url("**/poll/ballot", timeout=60_000)
 
     first, last = events(voter.id)

@@ -237,7 +237,7 @@ def test_display_switches_last_for_one_voter(site: Site, filled: Demo) -> None:
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
 def test_the_alarm_blinks_only_for_who_did_not_ask_for_stillness(motion: str, site: Site, filled: Demo) -> None:
     page, _voter = begin(site, filled, reduced_motion=motion)
-    perform(site, page, STRANGER)
+    perform(page, STRANGER)
     shown(page, "This face does not match the voter ID")
     alarm = page.locator(".alarmed .alarm")
     expect(alarm).to_be_visible()

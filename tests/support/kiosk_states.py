@@ -45,16 +45,16 @@ def start_camera(page: Page) -> None:
     page.get_by_role("button", name="Yes, go on").click()
 
 
-def film(site: Site, page: Page, person: int) -> list[str]:
+def film(page: Page, person: int) -> list[str]:
     """Put a person into the camera who does what this page's challenge asks; return that."""
     steps = json.loads(page.locator("[data-challenge]").get_attribute("data-challenge") or "{}")["steps"]
-    site.webcam.show(acted_film.challenge(person, steps))
+    acted_film.act(page, person, steps)
     return list(steps)
 
 
-def perform(site: Site, page: Page, person: int) -> None:
+def perform(page: Page, person: int) -> None:
     """Let a person do what this page's challenge asks, from the first touch on."""
-    film(site, page, person)
+    film(page, person)
     start_camera(page)
 
 
@@ -174,7 +174,7 @@ def camera_advice(site: Site, demo: Demo) -> Page:
 @state
 def mismatch(site: Site, demo: Demo) -> Page:
     page, _voter = begin(site, demo)
-    perform(site, page, STRANGER)
+    perform(page, STRANGER)
     return shown(page, "This face does not match the voter ID")
 
 

@@ -1,6 +1,6 @@
 /* Run in a page of the booth: what is too small, out of order, or cut off. One line of words for each. */
 () => {
-  const shown = one => one.checkVisibility({visibilityProperty: true}) && !one.closest(".sr, .skip, .sprite");
+  const shown = one => one.checkVisibility({visibilityProperty: true}) && !one.closest(".sr, .skip, .sprite") && one.getBoundingClientRect().width > 1; // 1 px: for the ear only
   const layer = document.querySelector("dialog[open]") ?? document.querySelector("[data-page]") ?? document.body;
   const inLayer = one => layer.contains(one) && (one.closest("dialog") ?? layer) === (layer.matches("dialog") ? layer : one.closest("dialog") ?? layer);
   const name = one => (one.getAttribute("aria-label") || (one.labels?.[0] ?? one).innerText || one.name || one.tagName).trim().replace(/\s+/g, " ").slice(0, 40);
@@ -80,7 +80,9 @@
       }
     }
     const lies = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 3 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 6;
+    const over = part => Boolean(part.text.parentElement.closest("[data-below]"));
     parts.forEach((a, at) => parts.slice(at + 1).forEach(b => {
+      if (over(a) !== over(b)) return; // the button "n more names below" lies over the row it covers, and says so
       if (a.boxes.some(one => b.boxes.some(two => one.height > 0 && two.height > 0 && lies(one, two)))) wrong.push(`"${a.words}" and "${b.words}" lie over each other`);
     }));
     return [...new Set(wrong)];
