@@ -7,23 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from services.embedded_postgres import EmbeddedPostgres
-from tests.support import (
-    camera_states,
-    demo,
-    desk_states,
-    everyone_states,
-    kiosk_states,
-    kiosk_states_voting,
-    live_site,
-    visits,
-)
+from tests.support import demo, desk_states, live_site, visits
 from tests.support.demo import Demo
 from tests.support.live_site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.commits, pytest.mark.slow]
-assert everyone_states
-assert kiosk_states_voting  # their states register themselves in kiosk_states.STATES
-BOOTH = kiosk_states.STATES | camera_states.STATES
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +61,3 @@ def test_axe_finds_nothing_at_the_desk(name: str, site: Site, filled: Demo, axe_
 def test_axe_finds_nothing_on_public_pages(name: str, site: Site, filled: Demo, axe_source: str) -> None:
     page = desk_states.PUBLIC[name](site, filled)
     assert visits.inspect(page, f"public-{name}", axe_source, kiosk=False) == []
-
-
-@pytest.mark.parametrize("name", BOOTH)
-def test_axe_finds_nothing_in_the_booth(name: str, site: Site, filled: Demo, axe_source: str) -> None:
-    page = BOOTH[name](site, filled)
-    assert visits.inspect(page, f"kiosk-{name}", axe_source) == []

@@ -27,3 +27,12 @@ def cut_off(page: Page) -> list[str]:
     """Return words that are cut off or lie over other words."""
     found: list[str] = page.evaluate(f"() => ({SCRIPT})().cut()")
     return found
+
+
+def wrong_for_everyone(page: Page) -> list[str]:
+    """Return all of these faults, with the voice off and, but for the order, with its row of buttons open."""
+    page.wait_for_timeout(200)
+    wrong = too_small(page) + out_of_order(page) + cut_off(page)
+    page.evaluate("document.querySelector('[data-tool=speech]').click()")
+    page.wait_for_timeout(200)
+    return wrong + [f"read aloud: {line}" for line in too_small(page) + cut_off(page)]

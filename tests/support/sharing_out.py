@@ -1,30 +1,21 @@
-"""How `make test` shares the tests out to its processes. tests/conftest.py takes these hooks over.
-
-`--dist loadgroup` would do, but pytest-xdist 3.8.0 marks groups in an attribute that pytest 9.2 does not read.
-"""
+"""How `make test` shares the tests out to its processes. tests/conftest.py takes these hooks over."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
+from xdist.scheduler import LoadFileScheduling
 
 BROWSER = "tests/browser/"
 
 
-class FilesAndBrowser(LoadScopeScheduling):
-    """A file stays in one process, and all browser tests do: two films at a time would be late for their prompts."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return BROWSER if nodeid.startswith(BROWSER) else nodeid.split("::", 1)[0]
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesAndBrowser:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """Keep a file in one process, and the order of the files: the long ones come first."""
     config.option.loadscopereorder = False
-    return FilesAndBrowser(config, log)
+    return LoadFileScheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put browser tests first: they are the longest piece, and the others fill the time beside it."""
+    """Put browser tests first: they are the longest pieces, and the others fill the time beside them."""
     items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
