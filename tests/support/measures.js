@@ -52,7 +52,7 @@
     for (let at = 1; at < controls.length; at += 1) {
       const [a, b] = [controls[at - 1], controls[at]];
       if (region(b) < region(a)) wrong.push(`${name(b)} comes after ${name(a)}`);
-      if (region(b) !== region(a)) continue;
+      if (region(b) !== region(a) || [a, b].some(one => one.closest("[data-below]"))) continue;
       const [p, q] = [shape(a).getBoundingClientRect(), shape(b).getBoundingClientRect()];
       const above = q.bottom <= p.top && q.left < p.right, left = q.right <= p.left && q.top < p.bottom && q.bottom > p.top;
       if (above || left) wrong.push(`${name(b)} is read before ${name(a)} and reached after it`);

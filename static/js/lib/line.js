@@ -27,7 +27,7 @@ async function ask() {
 
 /** Covers the page, so that nothing else can be touched and nothing of the voter is seen; null takes the cover away. */
 function notice(head, text) {
-  const dialog = document.querySelector("[data-line]");
+  const dialog = document.querySelector("dialog[data-line]");
   if (!dialog) return;
   const words = readWords(dialog);
   dialog.querySelector("[data-line-head]").textContent = words[head];
@@ -46,7 +46,7 @@ async function untilUp() {
   }
   notice("back", "on");
   await wait(BACK_MS);
-  document.querySelector("[data-line]")?.close();
+  document.querySelector("dialog[data-line]")?.close();
 }
 
 /** Resolves when the server answers; until then the notice covers the page. */
