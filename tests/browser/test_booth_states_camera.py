@@ -224,3 +224,12 @@ def site_voter(page: Page) -> Voter:
     """Return the voter of the page's check."""
     number = page.locator("[data-voter]").get_attribute("data-voter")
     return db.session.scalars(select(Voter).where(Voter.voter_id == number)).one()
+
+
+def test_a_dead_line_covers_the_camera_page_too_before_it_is_left(site: Site, filled: Demo) -> None:
+    page, _voter = begin(site, filled)
+    page.route("**/poll/heartbeat", lambda route: route.abort("connectionrefused"))
+    page.get_by_role("link", name="No, type it again").click()
+    expect(page.locator("dialog[data-line]")).to_be_visible()
+    page.unroute("**/poll/heartbeat")
+    expect(page.get_by_role("heading", name="Type your voter ID")).to_be_visible(timeout=20_000)
