@@ -43,6 +43,7 @@ def test_a_booth_that_is_stopped_from_the_desk_leaves_for_the_door_by_itself(sit
 
     # The next page of the booth beats at once, and the desk shows it without being loaded anew.
     desk.evaluate("window.stillHere = true")
+    booth.clock.install()
     with booth.expect_response("**/poll/heartbeat"):
         booth.reload()
     expect(desk.get_by_text("Ready")).to_be_visible(timeout=25_000)
@@ -55,6 +56,7 @@ def test_a_booth_that_is_stopped_from_the_desk_leaves_for_the_door_by_itself(sit
     dialog.get_by_role("button", name="Stop the booth").click()
     expect(desk.get_by_text("Booth 1 is stopped.")).to_be_visible()
 
+    booth.clock.run_for(21_000)
     booth.wait_for_url(re.compile(r"/\?room=polling$"), timeout=30_000)
     expect(booth.get_by_role("alert")).to_contain_text("This booth was stopped by the Election Commission.")
     expect(booth.get_by_label("User name").locator("visible=true")).to_be_visible()
@@ -62,11 +64,12 @@ def test_a_booth_that_is_stopped_from_the_desk_leaves_for_the_door_by_itself(sit
 
 def test_a_booth_waits_for_a_server_that_is_away_and_beats_again(site: Site) -> None:
     booth = site.kiosk_page(factories.make_open_election())
+    booth.clock.install()
     booth.route("**/poll/heartbeat", lambda route: route.abort())
     booth.reload()
     booth.wait_for_timeout(500)
     assert booth.url.endswith("/poll/")
     booth.unroute("**/poll/heartbeat")
     with booth.expect_response("**/poll/heartbeat", timeout=25_000) as beat:
-        pass
+        booth.clock.run_for(21_000)
     assert beat.value.status == 200
