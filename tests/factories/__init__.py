@@ -50,7 +50,7 @@ class VoterFactory(BaseFactory):
     class Meta:
         model = Voter
 
-    voter_id = factory.Sequence(lambda n: with_check_digit(2048000 + n))
+    voter_id = factory.Sequence(lambda n: with_check_digit(3048000 + n))
     name = factory.Sequence(lambda n: f"Voter Number {n}")
     dob = date(1980, 5, 17)
     email = factory.Sequence(lambda n: f"voter{n}@example.org")
