@@ -135,7 +135,7 @@ def test_alert_whose_photo_is_damaged_still_goes_and_the_damage_is_reported(smtp
     send_all()
     send_all()
     assert smtp.received[0].attachments == []
-    assert "damaged" in smtp.received[1].subject
+    assert "damaged" in smtp.received[1].message["Subject"]
     [row] = db.session.query(AuditLog).filter_by(event_type="system:picture:damaged")
     assert (row.actor, row.details) == ("worker", {"name": path})
 
