@@ -139,4 +139,5 @@ def test_the_kiosk_answers_429_in_words_with_the_seconds_to_wait(kiosk_client):
     assert (answer.status_code, answer.json["error"]["code"]) == (429, "guessing_slowed")
     assert 1 <= int(answer.headers["Retry-After"]) <= 5
     assert page.status_code == 429
-    assert "call the officer" in page.text
+    assert "Too many tries at this screen." in page.text
+    assert "Call the officer" in page.text
