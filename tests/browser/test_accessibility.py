@@ -1,4 +1,4 @@
-"""axe finds nothing and nothing scrolls sideways: every state of every page, at every size, in every display mode."""
+"""Every state of every page: nothing scrolls sideways at any size; axe finds nothing at the widest and narrowest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A visit to one state of a page: every size, both themes of the kiosk, axe, sideways scrolling, a picture."""
+"""A visit to one state of a page: every size, both themes of the kiosk, scrolling, a picture, axe at the ends."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OVERFLOW = """() => {
 
 def inspect(page: Page, name: str, axe: str, sizes: Sequence[tuple[int, int]] = KIOSK_SIZES,
             kiosk: bool = True, modes: bool = True) -> list[str]:  # fmt: skip
-    """Return what is wrong with the page as it stands, at all sizes, and on the kiosk in every display mode."""
+    """Return what is wrong: scrolling at all sizes and modes; axe at the ends and in high contrast."""
     wrong: list[str] = []
     for width, height in sizes:
         page.set_viewport_size({"width": width, "height": height})
