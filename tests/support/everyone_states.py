@@ -1,4 +1,4 @@
-"""States of the booth for every voter: the voice, no voice, the frame of the two switches, an error in the booth."""
+"""States of the booth for every voter: the voice, no voice, the frame of the two switches."""
 
 from __future__ import annotations
 
@@ -61,8 +61,3 @@ def two_switches_on_the_ballot(site: Site, demo: Demo) -> Page:
         page.keyboard.press("F8")
     expect(page.locator(".scan-frame")).to_be_visible()
     return page
-
-
-@state
-def booth_error(site: Site, demo: Demo) -> Page:
-    return shown(site.kiosk_page(demo.secret, "/poll/nowhere"), "Nothing is here")
