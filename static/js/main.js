@@ -32,7 +32,7 @@ async function bind(element, name) {
   bound.set(element, names.add(name));
   const module = await load();
   new module.default(element);
-  element.dataset.bound = [...names].join(" ");
+  element.dataset.bound = `${element.dataset.bound ?? ""} ${name}`.trim();
 }
 
 /** Binds all widgets below `root`; safe to call again after a part of the page was replaced. */

@@ -20,6 +20,11 @@ ENROLLED, STRANGER = 7, 9
 NO_CAMERA = """navigator.mediaDevices.getUserMedia =
   () => Promise.reject(new DOMException("none", %s));"""
 
+SCRIPTS_LISTEN = """() => [...document.querySelectorAll("[data-page][data-module]")].every((page) => {
+  const bound = (page.dataset.bound ?? "").split(" ");
+  return page.dataset.module.trim().split(/\\s+/).every((name) => bound.includes(name));
+})"""
+
 
 def state(drive: Drive) -> Drive:
     STATES[drive.__name__] = drive
@@ -79,7 +84,9 @@ def review(page: Page, name: str | re.Pattern[str] = "Rosa Demir") -> None:
 
 
 def shown(page: Page, heading: str | re.Pattern[str]) -> Page:
+    """Wait for the page with this heading, and until its scripts listen."""
     expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible(timeout=60_000)
+    page.wait_for_function(SCRIPTS_LISTEN, timeout=60_000)
     return page
 
 
