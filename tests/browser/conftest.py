@@ -16,11 +16,11 @@ from services.face_service import build_engine
 from tests.support import portraits
 from tests.support.axe import AXE
 from tests.support.film import Sitter
+from tests.support.live_site import CHROMIUM
 from tests.support.smtp import SmtpServer
 from tests.support.web_process import WebProcess
 from tests.support.webcam import Webcam
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
