@@ -36,7 +36,7 @@ def wrong_for_everyone(page: Page) -> list[str]:
     """
     page.wait_for_timeout(200)
     wrong = too_small(page) + out_of_order(page) + cut_off(page)
-    if page.locator(".k-tools").count() == 0:
+    if page.locator("[data-tool=speech]").count() == 0:
         return wrong
     page.evaluate("document.querySelector('[data-tool=speech]').click()")
     page.wait_for_timeout(200)
