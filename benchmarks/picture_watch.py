@@ -26,7 +26,7 @@ from config import PROJECT
 from services.face_service import build_engine, encode_jpeg
 from services.face_service.images import Pixels
 from tests.support import film, portraits
-from tests.support.live_site import CHROMIUM, FLAGS
+from tests.support.live_site import ASKED, CHROMIUM, FLAGS
 
 DEFAULT_FACES = Path(__file__).resolve().parents[2] / "shared" / "faces"
 ORIGIN = "http://127.0.0.1:9"
@@ -57,7 +57,7 @@ def main() -> int:
     parser.add_argument("--faces", type=Path, default=DEFAULT_FACES)
     faces: Path = parser.parse_args().faces
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, ASKED])
         page = browser.new_page()
         page.route(f"{ORIGIN}/**", _serve)
         page.goto(f"{ORIGIN}/")

@@ -18,6 +18,11 @@ from tests.support.live_site import BOOTH_NAME, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.commits, pytest.mark.slow]
 PHONE = {"width": 360, "height": 780}
+REFUSED_ONCE = """const camera = navigator.mediaDevices, allowed = camera.getUserMedia.bind(camera);
+camera.getUserMedia = () => {
+  camera.getUserMedia = allowed;
+  return Promise.reject(new DOMException("Permission denied", "NotAllowedError"));
+};"""
 SAFE = "No vote was cast. Nothing is lost."
 
 
@@ -167,10 +172,9 @@ def test_a_camera_that_cannot_be_used_says_why_and_what_staff_do(trouble: str, s
 
 def test_a_camera_that_is_allowed_later_goes_on(site: Site, filled: Demo) -> None:
     site.webcam.show(acted_film.straight(ENROLLED))
-    page, _voter = begin(site, filled, camera=False)
+    page, _voter = begin(site, filled, script=REFUSED_ONCE)
     start_camera(page)
     shown(page, "The browser may not use the camera")
-    page.context.grant_permissions(["camera"])
     page.get_by_role("button", name="Try again").locator("visible=true").click()
     expect(page.locator("[data-move].here")).to_be_visible()
 

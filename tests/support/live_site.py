@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from app import create_app
 from models import Election, Kiosk, StaffRole, db
@@ -33,28 +33,48 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
     "--autoplay-policy=user-gesture-required", f"--host-resolver-rules=MAP {BOOTH_NAME} 127.0.0.1",
 )  # fmt: skip
+ASKED = "--use-fake-ui-for-media-stream"
+"""Answers the browser's question for the camera; there is nobody to touch "Allow"."""
 KIOSK_SCREEN = {"width": 1920, "height": 1080}
 DESK_SCREEN = {"width": 1280, "height": 800}
 PATIENCE_MS = 30_000
 
 
+class Browsers(dict[bool, Browser]):
+    """Chromium whose user allows the camera, and one whose user refuses it; each starts when it is first asked for."""
+
+    def __init__(self, playwright: Playwright, webcam: Webcam) -> None:
+        self._chromium, self._webcam = playwright.chromium, webcam
+
+    def __missing__(self, allows: bool) -> Browser:
+        answer = ASKED if allows else f"{ASKED}=deny"
+        film = f"--use-file-for-fake-video-capture={self._webcam.path}"
+        self[allows] = self._chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, answer, film])
+        return self[allows]
+
+    def close(self) -> None:
+        for browser in self.values():
+            browser.close()
+
+
 class Site:
     """What a test needs: the application for the database, and pages of the served one."""
 
-    def __init__(self, app: Flask, web: WebProcess, browser: Browser, webcam: Webcam) -> None:
-        self.app, self.web, self.browser, self.webcam = app, web, browser, webcam
+    def __init__(self, app: Flask, web: WebProcess, browsers: Browsers, webcam: Webcam) -> None:
+        self.app, self.web, self.browsers, self.webcam = app, web, browsers, webcam
         self.problems: list[str] = []
         self._open: list[BrowserContext] = []
 
     def page(self, path: str, cookie: str = "", host: str = "127.0.0.1", camera: bool = True, script: str = "",
              **options: Any) -> Page:  # fmt: skip
-        """Open a page in a browser context of its own; `script` runs before the page's own."""
+        """Open a page in a browser context of its own; `script` runs before the page's own.
+
+        Without `camera` the browser's user refuses it.
+        """
         base = f"http://{host}:{self.web.port}"
         options.setdefault("viewport", DESK_SCREEN)
-        context = self.browser.new_context(base_url=base, locale="en-GB", **options)
+        context = self.browsers[camera].new_context(base_url=base, locale="en-GB", **options)
         self._open.append(context)
-        if camera:
-            context.grant_permissions(["camera"], origin=base)
         if cookie:
             name, value = cookie.split("=", 1)
             context.add_cookies([{"name": name, "value": value, "url": base}])
@@ -114,20 +134,12 @@ def serve(postgres: EmbeddedPostgres, template: str, folder: Path, **changes: st
             server = WebProcess(folder, workers=1, csrf=True, **changes)
             try:
                 server.start()
-                with _chromium(webcam) as browser:
-                    yield Site(app, server, browser, webcam)
+                with sync_playwright() as playwright:
+                    browsers = Browsers(playwright, webcam)
+                    yield Site(app, server, browsers, webcam)
+                    browsers.close()
             finally:
                 server.kill()
                 db.session.remove()
                 for engine in db.engines.values():
                     engine.dispose()
-
-
-@contextmanager
-def _chromium(webcam: Webcam) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*FLAGS, f"--use-file-for-fake-video-capture={webcam.path}"]
-        )
-        yield browser
-        browser.close()
