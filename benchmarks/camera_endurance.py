@@ -2,11 +2,12 @@
 
     python -m benchmarks.camera_endurance [--minutes 30] [--every 15]
 
-A real Chromium with a filmed face as its webcam, a real gunicorn with the dlib engine. The face check runs all the
-time: when a challenge ends, "Try again" starts the next one for the next voter, on the same page. Every 15 seconds:
-the JavaScript heap after a garbage collection, DOM nodes, the memory of all browser processes and of all server
-processes (own and shared memory, pages that they share counted once; pages of files are left out, because their share
-rises when another browser on the same machine ends, and the system takes them back when it needs to).
+A real Chromium with a filmed face as its webcam, a real gunicorn with the dlib engine. No developer tools watch the
+page (`bare_page`), as in a booth. The face check runs all the time: when a challenge ends, "Try again" starts the next
+one for the next voter, on the same page. Every 15 seconds: the JavaScript heap after a garbage collection, DOM nodes,
+the memory of all browser processes and of all server processes (own and shared memory, pages that they share counted
+once; pages of files are left out, because their share rises when another browser on the same machine ends, and the
+system takes them back when it needs to).
 
 Verdict, on the last two thirds of the samples (the first third is warming up): of every four samples the lowest counts,
 since what is only not freed yet is not kept; a straight line is fitted; a figure grows when the line rises by more than
@@ -25,9 +26,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import CDPSession, Page
 
-from models import Consent, Election, Voter, db
+from benchmarks.bare_page import BarePage
+from models import Consent, Election, StaffRole, Voter, db
+from services import kiosks
+from services.actor import SYSTEM
 from services.context import platform
 from services.embedded_postgres import EmbeddedPostgres
 from services.face_service import build_engine, encode_jpeg
@@ -35,6 +38,7 @@ from services.face_service.templates_store import NewTemplate
 from tests import factories
 from tests.support import database, film, live_site, portraits
 from tests.support.live_site import Site
+from tests.support.web_process import session_cookie
 from tests.support.webcam import CAMERA_FPS
 
 BOUNDS = {"heap": 6.0, "nodes": 600.0, "browser": 60.0, "server": 30.0}
@@ -46,6 +50,10 @@ TOGETHER = 4
 KEPT = ("Pss_Anon:", "Pss_Shmem:")
 MB = 1024 * 1024
 OVER = ("unknown", "mismatch", "officer")
+STATE = "document.querySelector('[data-module~=liveness]')?.dataset.state ?? null"
+AGAIN = "[...document.querySelectorAll('[data-again]')].find(one => one.checkVisibility()).click()"
+SCREEN = (1920, 1080)
+LOOK_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -81,10 +89,7 @@ def watch(site: Site, seconds: float, every: float) -> Iterator[Sample]:
     sitter = film.Sitter.from_photo(build_engine("dlib", "hog"), portraits.astronaut())
     site.webcam.show(frame for frame in film.loop(sitter) for _ in range(CAMERA_FPS // film.FPS))
     enrol = Enrolment(factories.make_open_election(), sitter)
-    page = site.kiosk_page(enrol.election)
-    cdp = page.context.new_cdp_session(page)
-    for domain in ("HeapProfiler", "Performance"):
-        cdp.send(f"{domain}.enable")
+    page = kiosk_page(site, enrol.election)
     booth = Booth(page, enrol)
     start = time.monotonic()
     print(f"{'minute':>7} {'rounds':>7} {'heap MB':>8} {'nodes':>7} {'browser MB':>11} {'server MB':>10}", flush=True)
@@ -92,12 +97,19 @@ def watch(site: Site, seconds: float, every: float) -> Iterator[Sample]:
         due = time.monotonic() + every
         while time.monotonic() < due:
             booth.go_on()
-            page.wait_for_timeout(250)
-        sample = look(site, cdp, time.monotonic() - start, booth.rounds)
+            time.sleep(LOOK_SECONDS)
+        sample = look(site, page, time.monotonic() - start, booth.rounds)
         print(f"{sample.at / 60:7.2f} {sample.rounds:7d} {sample.heap:8.2f} {sample.nodes:7.0f} {sample.browser:11.1f}"
               f" {sample.server:10.1f}", flush=True)  # fmt: skip
         yield sample
-    site.close_pages()
+
+
+def kiosk_page(site: Site, election: Election) -> BarePage:
+    """Open the page of a new kiosk of the election."""
+    officer = factories.StaffUserFactory(role=StaffRole.OFFICER)
+    _kiosk, token = kiosks.open_kiosk(election, officer, SYSTEM)
+    db.session.commit()
+    return BarePage(site.browsers[True], f"{site.web.url}/poll/", session_cookie(site.app, kiosk=token), SCREEN)
 
 
 class Enrolment:
@@ -124,38 +136,43 @@ class Enrolment:
 class Booth:
     """The hands of the voters: each touches what the page offers next."""
 
-    def __init__(self, page: Page, enrolment: Enrolment) -> None:
+    def __init__(self, page: BarePage, enrolment: Enrolment) -> None:
         self.page, self.enrolment, self.rounds = page, enrolment, 0
         self._enter()
 
     def _enter(self) -> None:
-        self.page.goto("/poll/")
-        self.page.locator("[data-module=keypad][data-bound]").wait_for()
-        self.page.get_by_label("Voter ID", exact=True).fill(self.enrolment.next())
-        self.page.get_by_role("button", name="Continue").click()
-        self.page.locator("[data-module=liveness][data-bound]").wait_for()
-        self.page.get_by_role("button", name="Yes, go on").click()
+        self.page.evaluate("void location.assign('/poll/')")
+        self.page.wait_for("document.querySelector('[data-module~=keypad][data-bound~=keypad]')")
+        number = self.enrolment.next()
+        self.page.evaluate(f"""(() => {{
+          const field = document.querySelector("#voter_id");
+          field.value = "{number}";
+          field.dispatchEvent(new Event("input", {{bubbles: true}}));
+          field.form.requestSubmit();
+        }})()""")
+        self.page.wait_for("document.querySelector('[data-module~=liveness][data-bound~=liveness]')")
+        self.page.evaluate("document.querySelector('[data-yes]').click()")
 
     def go_on(self) -> None:
         """Start the next challenge when the present one is over; one that succeeded left the page."""
-        if not self.page.url.endswith("/auth"):
+        state = self.page.evaluate(STATE)
+        if state is None:
             self.rounds += 1
-            return self._enter()
-        state = self.page.locator("[data-module~=liveness]").get_attribute("data-state")
-        if state in OVER:
+            self._enter()
+        elif state in OVER:
             self.rounds += 1
-            self.page.evaluate("number => document.querySelector('[data-frames]').dataset.voter = number",
-                               self.enrolment.next())  # fmt: skip
-            self.page.get_by_role("button", name="Try again").locator("visible=true").click()
-        return None
+            self.page.evaluate(f"document.querySelector('[data-frames]').dataset.voter = '{self.enrolment.next()}'")
+            self.page.evaluate(
+                "[...document.querySelectorAll('[data-again]')].find(one => one.checkVisibility()).click()"
+            )
 
 
-def look(site: Site, cdp: CDPSession, at: float, rounds: int) -> Sample:
+def look(site: Site, page: BarePage, at: float, rounds: int) -> Sample:
     """Collect the garbage, then measure everything."""
     for _ in range(2):
-        cdp.send("HeapProfiler.collectGarbage")
-    heap = cdp.send("Runtime.getHeapUsage")["usedSize"] / MB
-    nodes = cdp.send("Memory.getDOMCounters")["nodes"]
+        page.call("HeapProfiler.collectGarbage")
+    heap = page.call("Runtime.getHeapUsage")["usedSize"] / MB
+    nodes = page.call("Memory.getDOMCounters")["nodes"]
     chromium = [pid for pid, name in _processes() if name.startswith("chrom")]
     server = site.web.pid
     return Sample(at, rounds, heap, nodes, _memory(chromium), _memory([server, *_below(server)]))
