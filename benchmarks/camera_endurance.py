@@ -51,7 +51,11 @@ KEPT = ("Pss_Anon:", "Pss_Shmem:")
 MB = 1024 * 1024
 OVER = ("unknown", "mismatch", "officer")
 STATE = "document.querySelector('[data-module~=liveness]')?.dataset.state ?? null"
-AGAIN = "[...document.querySelectorAll('[data-again]')].find(one => one.checkVisibility()).click()"
+AGAIN = """(() => {
+  const again = [...document.querySelectorAll("[data-again]")].find((one) => one.checkVisibility());
+  again?.click();
+  return Boolean(again);
+})()"""
 SCREEN = (1920, 1080)
 LOOK_SECONDS = 0.25
 
