@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Browser
 
-ANSWER_SECONDS = 30.0
+ANSWER_SECONDS = 120.0
 LOOK_SECONDS = 0.02
 
 
