@@ -166,9 +166,8 @@ class Booth:
         elif state in OVER:
             self.rounds += 1
             self.page.evaluate(f"document.querySelector('[data-frames]').dataset.voter = '{self.enrolment.next()}'")
-            self.page.evaluate(
-                "[...document.querySelectorAll('[data-again]')].find(one => one.checkVisibility()).click()"
-            )
+            if not self.page.evaluate(AGAIN):
+                self._enter()
 
 
 def look(site: Site, page: BarePage, at: float, rounds: int) -> Sample:
