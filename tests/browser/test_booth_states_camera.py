@@ -71,6 +71,25 @@ def posts(page: Page) -> list[str]:
     return sent
 
 
+KEPT_BACK = """async (words) => {
+  const { LivenessStream } = await import("/static/js/lib/liveness-stream.js");
+  const { Camera } = await import("/static/js/lib/camera.js");
+  const told = [], video = { requestVideoFrameCallback: (tell) => told.push(tell) };
+  const camera = new Camera(video);
+  camera.stream = { getTracks: () => [] };
+  camera.watch();
+  for (let word = 0; word < words; word += 1) told.shift()();
+  const watch = { look: () => ({ same: true, black: false, problem: "" }) };
+  return LivenessStream.prototype.look.call({ watch, camera, hooks: {} }, { early: false });
+}"""
+
+
+@pytest.mark.parametrize(("words", "kept_back"), [(0, True), (1, True), (2, False)])
+def test_a_picture_is_sent_again_only_when_the_camera_delivered_it_again(words, kept_back, site: Site) -> None:
+    """The word of a picture may come after it was drawn; three repeated pictures end a try."""
+    assert site.page("/").evaluate(KEPT_BACK, words) is kept_back
+
+
 @pytest.mark.parametrize(
     ("film", "heading", "title"),
     [(camera_states.covered, "The camera sees nothing", "Take the cover off"),

@@ -49,12 +49,12 @@ export class Camera {
     }
   }
 
-  /** Notes every picture that the camera really delivers: one of a slow camera must not be sent twice. */
+  /** Counts the pictures that the camera really delivers: one of a slow camera must not be sent twice. */
   watch() {
-    this.fresh = true;
+    this.delivered = 0;
     if (!this.video.requestVideoFrameCallback) return;
     const note = () => {
-      this.fresh = true;
+      this.delivered += 1;
       if (this.stream) this.video.requestVideoFrameCallback(note);
     };
     this.video.requestVideoFrameCallback(note);
@@ -86,11 +86,11 @@ export class Camera {
     return this.draw() ? this.encode() : null;
   }
 
-  /** Whether the camera delivered a picture since this was asked last; asking uses it up. */
-  takeFresh() {
-    const fresh = this.fresh;
-    this.fresh = !this.video.requestVideoFrameCallback;
-    return fresh;
+  /** How many pictures the camera delivered since this was asked last; a browser that cannot tell says: many. */
+  takeDelivered() {
+    const { delivered } = this;
+    this.delivered = 0;
+    return this.video.requestVideoFrameCallback ? delivered : Infinity;
   }
 
   /** The picture that was drawn last, as a data URL. */
