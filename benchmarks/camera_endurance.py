@@ -4,10 +4,10 @@
 
 A real Chromium with a filmed face as its webcam, a real gunicorn with the dlib engine. No developer tools watch the
 page (`bare_page`), as in a booth. The face check runs all the time: when a challenge ends, "Try again" starts the next
-one for the next voter, on the same page. Every 15 seconds: the JavaScript heap after a garbage collection, DOM nodes,
-the memory of all browser processes and of all server processes (own and shared memory, pages that they share counted
-once; pages of files are left out, because their share rises when another browser on the same machine ends, and the
-system takes them back when it needs to).
+one for the next voter, on the same page while it offers that. Every 15 seconds: the JavaScript heap after a garbage
+collection, DOM nodes, the memory of all browser processes and of all server processes (own and shared memory, pages
+that they share counted once; pages of files are left out, because their share rises when another browser on the same
+machine ends, and the system takes them back when it needs to).
 
 Verdict, on the last two thirds of the samples (the first third is warming up): of every four samples the lowest counts,
 since what is only not freed yet is not kept; a straight line is fitted; a figure grows when the line rises by more than
@@ -28,9 +28,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.bare_page import BarePage
-from models import Consent, Election, StaffRole, Voter, db
-from services import kiosks
-from services.actor import SYSTEM
+from models import Consent, Election, Voter, db
 from services.context import platform
 from services.embedded_postgres import EmbeddedPostgres
 from services.face_service import build_engine, encode_jpeg
@@ -38,7 +36,6 @@ from services.face_service.templates_store import NewTemplate
 from tests import factories
 from tests.support import database, film, live_site, portraits
 from tests.support.live_site import Site
-from tests.support.web_process import session_cookie
 from tests.support.webcam import CAMERA_FPS
 
 BOUNDS = {"heap": 6.0, "nodes": 600.0, "browser": 60.0, "server": 30.0}
@@ -57,6 +54,7 @@ AGAIN = """(() => {
   return Boolean(again);
 })()"""
 SCREEN = (1920, 1080)
+"""Pixels, as a booth of look.md."""
 LOOK_SECONDS = 0.25
 
 
@@ -93,7 +91,7 @@ def watch(site: Site, seconds: float, every: float) -> Iterator[Sample]:
     sitter = film.Sitter.from_photo(build_engine("dlib", "hog"), portraits.astronaut())
     site.webcam.show(frame for frame in film.loop(sitter) for _ in range(CAMERA_FPS // film.FPS))
     enrol = Enrolment(factories.make_open_election(), sitter)
-    page = kiosk_page(site, enrol.election)
+    page = BarePage(site.browsers[True], f"{site.web.url}/poll/", site.kiosk_cookie(enrol.election), SCREEN)
     booth = Booth(page, enrol)
     start = time.monotonic()
     print(f"{'minute':>7} {'rounds':>7} {'heap MB':>8} {'nodes':>7} {'browser MB':>11} {'server MB':>10}", flush=True)
@@ -106,14 +104,6 @@ def watch(site: Site, seconds: float, every: float) -> Iterator[Sample]:
         print(f"{sample.at / 60:7.2f} {sample.rounds:7d} {sample.heap:8.2f} {sample.nodes:7.0f} {sample.browser:11.1f}"
               f" {sample.server:10.1f}", flush=True)  # fmt: skip
         yield sample
-
-
-def kiosk_page(site: Site, election: Election) -> BarePage:
-    """Open the page of a new kiosk of the election."""
-    officer = factories.StaffUserFactory(role=StaffRole.OFFICER)
-    _kiosk, token = kiosks.open_kiosk(election, officer, SYSTEM)
-    db.session.commit()
-    return BarePage(site.browsers[True], f"{site.web.url}/poll/", session_cookie(site.app, kiosk=token), SCREEN)
 
 
 class Enrolment:

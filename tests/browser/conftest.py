@@ -12,11 +12,13 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from config import PROJECT
+from services.embedded_postgres import EmbeddedPostgres
 from services.face_service import build_engine
-from tests.support import portraits
+from tests.support import demo, live_site, portraits
 from tests.support.axe import AXE
+from tests.support.demo import Demo
 from tests.support.film import Sitter
-from tests.support.live_site import CHROMIUM
+from tests.support.live_site import CHROMIUM, KIOSK_SCREEN, Site
 from tests.support.smtp import SmtpServer
 from tests.support.web_process import WebProcess
 from tests.support.webcam import Webcam
@@ -27,7 +29,6 @@ FLAGS = (
     "--use-fake-ui-for-media-stream", "--autoplay-policy=user-gesture-required",
 )  # fmt: skip
 SCREENS = PROJECT / "var" / "testing" / "screens"
-KIOSK_SCREEN = {"width": 1920, "height": 1080}
 COMMISSIONER = "commissioner@example.org"
 
 
@@ -122,6 +123,28 @@ def open_page(browser: Browser, web: WebProcess) -> Iterator[Callable[..., Page]
             page.screenshot(path=SCREENS / f"last-{number}.png")
         context.close()
     assert problems == []
+
+
+@pytest.fixture(scope="module")
+def site(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A served application of the module's own, with pages in one Chromium."""
+    with live_site.serve(postgres, template, tmp_path_factory.mktemp("site"), RATE_LIMITS="off") as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def filled(site: Site) -> Demo:
+    """The site with the demo and a few hours of an election day in it."""
+    return demo.fill(site.app)
+
+
+@pytest.fixture(autouse=True)
+def pages_closed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Close the pages of a test; what their consoles complained about fails it."""
+    site = request.getfixturevalue("site") if "site" in request.fixturenames else None
+    yield
+    if site is not None:
+        site.close_pages()
 
 
 @pytest.fixture(scope="session")

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from services.embedded_postgres import EmbeddedPostgres
-from tests.support import demo, desk_states, live_site, visits
+from tests.support import desk_states, visits
 from tests.support.demo import Demo
 from tests.support.live_site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.commits, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def site(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with live_site.serve(postgres, template, tmp_path_factory.mktemp("site"), RATE_LIMITS="off") as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def filled(site: Site) -> Demo:
-    return demo.fill(site.app)
-
-
-@pytest.fixture(autouse=True)
-def pages_closed(site: Site) -> Iterator[None]:
-    yield
-    site.close_pages()
 
 
 def test_a_planted_fault_is_found_at_the_width_where_it_shows(site: Site, axe_source: str) -> None:

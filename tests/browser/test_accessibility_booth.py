@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from services.embedded_postgres import EmbeddedPostgres
 from tests.support import (
     camera_states,
-    demo,
     everyone_states,
     kiosk_states,
     kiosk_states_voting,
-    live_site,
     measures,
     visits,
 )
@@ -24,23 +19,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.commits, pytest.mark.slow]
 assert everyone_states
 assert kiosk_states_voting  # their states register themselves in kiosk_states.STATES
 BOOTH = kiosk_states.STATES | camera_states.STATES
-
-
-@pytest.fixture(scope="module")
-def site(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with live_site.serve(postgres, template, tmp_path_factory.mktemp("site"), RATE_LIMITS="off") as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def filled(site: Site) -> Demo:
-    return demo.fill(site.app)
-
-
-@pytest.fixture(autouse=True)
-def pages_closed(site: Site) -> Iterator[None]:
-    yield
-    site.close_pages()
 
 
 @pytest.mark.parametrize("name", BOOTH)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,24 +10,10 @@ from playwright.sync_api import expect
 
 from models import Kiosk, StaffRole, db
 from services.clock import utc_now
-from services.embedded_postgres import EmbeddedPostgres
 from tests import factories
-from tests.support import live_site
 from tests.support.live_site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.commits, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def site(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with live_site.serve(postgres, template, tmp_path_factory.mktemp("site")) as site:
-        yield site
-
-
-@pytest.fixture(autouse=True)
-def pages_closed(site: Site) -> Iterator[None]:
-    yield
-    site.close_pages()
 
 
 def test_a_booth_that_is_stopped_from_the_desk_leaves_for_the_door_by_itself(site: Site) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -11,8 +10,7 @@ from sqlalchemy import select
 
 from models import AuthEvent, Challenge, Voter, db
 from services import identification
-from services.embedded_postgres import EmbeddedPostgres
-from tests.support import acted_film, camera_states, demo, live_site
+from tests.support import acted_film, camera_states
 from tests.support.camera_states import VERIFY
 from tests.support.demo import Demo
 from tests.support.kiosk_states import ENROLLED, begin, perform, shown, start_camera
@@ -27,23 +25,6 @@ LOSE_THE_VERDICT = """fetch = (ask => async (...request) => {
   throw new TypeError("network error");
 })(fetch);"""
 DOWN = "The line is down. Nothing is lost."
-
-
-@pytest.fixture(scope="module")
-def site(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with live_site.serve(postgres, template, tmp_path_factory.mktemp("site"), RATE_LIMITS="off") as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def filled(site: Site) -> Demo:
-    return demo.fill(site.app)
-
-
-@pytest.fixture(autouse=True)
-def pages_closed(site: Site) -> Iterator[None]:
-    yield
-    site.close_pages()
 
 
 def reasons(voter: Voter) -> list[str | None]:

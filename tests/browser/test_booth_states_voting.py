@@ -14,9 +14,8 @@ from models import AuditLog, Vote, Voter, db
 from services import booth_sheet
 from services.booth_sheet import Figures
 from services.clock import utc_now
-from services.embedded_postgres import EmbeddedPostgres
 from tests import factories
-from tests.support import demo, live_site
+from tests.support import demo
 from tests.support.demo import Demo, new_voter
 from tests.support.kiosk_states import ballot, mark, review, shown, type_number
 from tests.support.kiosk_states_voting import ASKED_AFTER, GONE_AFTER, idle_for, ready
@@ -27,23 +26,6 @@ A_DAY_AHEAD = "const now = Date.now; Date.now = () => now() + 86400000;"
 DOWN, STARTING, BACK = "The line is down. Nothing is lost.", "The system is starting again.", "The line is back"
 STILL_THERE = "Are you still there?"
 PATIENCE = 60_000
-
-
-@pytest.fixture(scope="module")
-def site(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with live_site.serve(postgres, template, tmp_path_factory.mktemp("site"), RATE_LIMITS="off") as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def filled(site: Site) -> Demo:
-    return demo.fill(site.app)
-
-
-@pytest.fixture(autouse=True)
-def pages_closed(site: Site) -> Iterator[None]:
-    yield
-    site.close_pages()
 
 
 def figures(site: Site) -> Figures:

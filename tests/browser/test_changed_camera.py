@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
 from models import AuthEvent, AuthResult, db
-from services.embedded_postgres import EmbeddedPostgres
 from services.identification.line import TOO_FEW, TOO_MANY
-from tests.support import acted_film, demo, kiosk_states, live_site
+from tests.support import acted_film, kiosk_states
 from tests.support.demo import Demo
 from tests.support.live_site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.commits, pytest.mark.slow]
 OTHER_CAMERA = """() => { const settings = MediaStreamTrack.prototype.getSettings;
   MediaStreamTrack.prototype.getSettings = function () { return { ...settings.call(this), deviceId: "another" }; }; }"""
-
-
-@pytest.fixture(scope="module")
-def site(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with live_site.serve(postgres, template, tmp_path_factory.mktemp("site"), RATE_LIMITS="off") as site:
-        yield site
-        site.close_pages()
-
-
-@pytest.fixture(scope="module")
-def filled(site: Site) -> Demo:
-    return demo.fill(site.app)
 
 
 def events(voter_id: int) -> list[AuthEvent]:

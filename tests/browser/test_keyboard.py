@@ -33,12 +33,6 @@ def site(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.Tem
         yield site
 
 
-@pytest.fixture(autouse=True)
-def pages_closed(site: Site) -> Iterator[None]:
-    yield
-    site.close_pages()
-
-
 def sign_in(keys: Keys, door: str, username: str) -> None:
     keys.press(door, "BUTTON")
     assert keys.active()["name"] == "User name"

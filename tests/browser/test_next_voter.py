@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 from models import db
 from services import kiosks
 from services.actor import SYSTEM
-from services.embedded_postgres import EmbeddedPostgres
 from tests import factories
 from tests.services.identification import acting
 from tests.support import demo, kiosk_states, live_site
@@ -32,23 +31,6 @@ TURN = """async mine => {
   const display = await import("/static/js/lib/display.js");
   for (const [name, value] of Object.entries(mine)) display.set(name, value);
 }"""
-
-
-@pytest.fixture(scope="module")
-def site(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with live_site.serve(postgres, template, tmp_path_factory.mktemp("site"), RATE_LIMITS="off") as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def filled(site: Site) -> Demo:
-    return demo.fill(site.app)
-
-
-@pytest.fixture(autouse=True)
-def pages_closed(site: Site) -> Iterator[None]:
-    yield
-    site.close_pages()
 
 
 def way(drive: Way) -> Way:

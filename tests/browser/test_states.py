@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from urllib.parse import parse_qs
 
 import pytest
@@ -10,8 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from sqlalchemy import func, select
 
 from models import RollEntry, Vote, Voter, db
-from services.embedded_postgres import EmbeddedPostgres
-from tests.support import acted_film, demo, desk_states, kiosk_states, live_site
+from tests.support import acted_film, demo, desk_states, kiosk_states
 from tests.support.demo import Demo
 from tests.support.kiosk_states import ENROLLED, STRANGER, ballot, begin, perform, review, shown, start_camera
 from tests.support.live_site import BOOTH_NAME, Site
@@ -24,23 +22,6 @@ camera.getUserMedia = () => {
   return Promise.reject(new DOMException("Permission denied", "NotAllowedError"));
 };"""
 SAFE = "No vote was cast. Nothing is lost."
-
-
-@pytest.fixture(scope="module")
-def site(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with live_site.serve(postgres, template, tmp_path_factory.mktemp("site")) as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def filled(site: Site) -> Demo:
-    return demo.fill(site.app)
-
-
-@pytest.fixture(autouse=True)
-def pages_closed(site: Site) -> Iterator[None]:
-    yield
-    site.close_pages()
 
 
 def votes_of(voter: Voter) -> int:

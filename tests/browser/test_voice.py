@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from services.embedded_postgres import EmbeddedPostgres
-from tests.support import demo, kiosk_states, live_site, voice
+from tests.support import kiosk_states, voice
 from tests.support.demo import Demo
 from tests.support.live_site import Site
 
@@ -28,23 +25,6 @@ QUEUE = """async ([steps, milliseconds]) => {
   speech.muted = true;
   return window.speechSynthesis.spoken;
 }"""
-
-
-@pytest.fixture(scope="module")
-def site(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with live_site.serve(postgres, template, tmp_path_factory.mktemp("site"), RATE_LIMITS="off") as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def filled(site: Site) -> Demo:
-    return demo.fill(site.app)
-
-
-@pytest.fixture(autouse=True)
-def pages_closed(site: Site) -> Iterator[None]:
-    yield
-    site.close_pages()
 
 
 def booth(site: Site, filled: Demo, script: str = voice.VOICE) -> Page:

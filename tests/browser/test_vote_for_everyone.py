@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
 from models import Vote, Voter, db
-from services.embedded_postgres import EmbeddedPostgres
-from tests.support import demo, kiosk_states, live_site, measures, voice
+from tests.support import demo, kiosk_states, measures, voice
 from tests.support.demo import Demo
 from tests.support.kiosk_states import ENROLLED
 from tests.support.live_site import Site
@@ -20,23 +18,6 @@ from tests.support.switches import SELECT, Switches
 PRESSES = {"1": 2, "2": 3, "3": 4, "4": 3, "5": 4, "6": 5, "7": 4, "8": 5, "9": 6, "0": 6}
 """Steps to the row, one to select it, steps to the key, one to select it."""
 pytestmark = [pytest.mark.browser, pytest.mark.commits, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def site(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with live_site.serve(postgres, template, tmp_path_factory.mktemp("site"), RATE_LIMITS="off") as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def filled(site: Site) -> Demo:
-    return demo.fill(site.app)
-
-
-@pytest.fixture(autouse=True)
-def pages_closed(site: Site) -> Iterator[None]:
-    yield
-    site.close_pages()
 
 
 def votes_of(voter: Voter) -> int:

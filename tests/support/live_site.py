@@ -102,12 +102,16 @@ class Site:
 
     def kiosk_page(self, election: Election, path: str = "/poll/", **options: Any) -> Page:
         """Open a page of a new kiosk of the election; the kiosk is `site.kiosk`."""
+        options.setdefault("viewport", KIOSK_SCREEN)
+        return self.page(path, self.kiosk_cookie(election), **options)
+
+    def kiosk_cookie(self, election: Election) -> str:
+        """Open a new kiosk of the election, `site.kiosk`, and return the cookie ("name=value") of its browser."""
         officer = factories.StaffUserFactory(role=StaffRole.OFFICER)
         self.kiosk: Kiosk
         self.kiosk, token = kiosks.open_kiosk(election, officer, SYSTEM)
         db.session.commit()
-        options.setdefault("viewport", KIOSK_SCREEN)
-        return self.page(path, session_cookie(self.app, kiosk=token), **options)
+        return session_cookie(self.app, kiosk=token)
 
     def close_pages(self) -> None:
         """Close what was opened; an error on a page or against the Content-Security-Policy fails the test."""
