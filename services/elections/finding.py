@@ -1,0 +1,59 @@
+"""Which elections there are, and how far their roll has voted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from models import Channel, Election, ElectionStatus, RollEntry, StaffUser, db
+from services.errors import Conflict, NotFound, ValidationFailed
+
+
+def get_election(election_id: int) -> Election:
+    """Return an election; raises NotFound."""
+    election = db.session.get(Election, election_id)
+    if election is None:
+        raise NotFound(_("There is no such election."))
+    return election
+
+
+def visible_elections() -> list[Election]:
+    """Return all elections, the newest first."""
+    return list(db.session.scalars(select(Election).order_by(Election.id.desc())))
+
+
+def current_booth_elections() -> list[Election]:
+    """Return the active elections that have a booth, the oldest first."""
+    return list(
+        db.session.scalars(
+            select(Election)
+            .where(Election.status == ElectionStatus.ACTIVE, Election.channels.contains([Channel.BOOTH.value]))
+            .order_by(Election.id)
+        )
+    )
+
+
+def choose_booth_election(wanted: Any, user: StaffUser) -> Election:
+    """Return the election a kiosk is opened for: the wanted one, or the only one there is.
+
+    Raises Conflict when there is none, ValidationFailed when one has to be chosen or the choice is not open.
+    """
+    open_now = current_booth_elections()
+    if not open_now:
+        raise Conflict(_("No election with a booth is open. An administrator opens it first."))
+    if wanted in (None, "") and len(open_now) == 1:
+        return open_now[0]
+    for election in open_now:
+        if str(wanted) == str(election.id):
+            return election
+    raise ValidationFailed(fields={"election_id": _("Choose the election this booth is for.")})
+
+
+def roll_counts(election: Election) -> tuple[int, int]:
+    """Return (voters who voted, voters on the roll)."""
+    voted, on_roll = db.session.execute(
+        select(func.count().filter(RollEntry.has_voted), func.count()).where(RollEntry.election_id == election.id)
+    ).one()
+    return voted, on_roll
