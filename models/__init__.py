@@ -38,6 +38,7 @@ from models.elections import (
     RollEntry,
     Secrecy,
 )
+from models.faces import DuplicateFlag, FaceErasure, FaceMean, SameFace
 from models.installation import InstallationKey, RateLimitHit
 from models.mail import EmailMessage, MailStatus
 from models.staff import LoginFailure, StaffRole, StaffSession, StaffUser
@@ -60,10 +61,13 @@ __all__ = [
     "ClosedBoothSheets",
     "Consent",
     "DocumentKind",
+    "DuplicateFlag",
     "Election",
     "ElectionStaff",
     "ElectionStatus",
     "EmailMessage",
+    "FaceErasure",
+    "FaceMean",
     "Gender",
     "Group",
     "GroupMember",
@@ -79,6 +83,7 @@ __all__ = [
     "ResultsPolicy",
     "Review",
     "RollEntry",
+    "SameFace",
     "SealBatch",
     "SealBatchMember",
     "Secrecy",

@@ -177,8 +177,13 @@ class AuthEvent(TimestampMixin, Model):
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
     second_officer_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
     note: Mapped[str | None]
+    reviewed_by: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
+    reviewed_at: Mapped[datetime | None]
+    review_note: Mapped[str | None]
 
     voter: Mapped[Voter | None] = relationship()
+    kiosk: Mapped[Kiosk | None] = relationship()
+    reviewer: Mapped[StaffUser | None] = relationship(foreign_keys=[reviewed_by])
     officer: Mapped[StaffUser | None] = relationship(foreign_keys=[officer_id])
     second_officer: Mapped[StaffUser | None] = relationship(foreign_keys=[second_officer_id])
 
@@ -192,6 +197,11 @@ class AuthEvent(TimestampMixin, Model):
         CheckConstraint("suspicion_score IS NULL OR suspicion_score BETWEEN 0 AND 1", name="suspicion_range"),
         Index("ix_auth_events_election_id_voter_id_created_at", "election_id", "voter_id", "created_at"),
         Index("ix_auth_events_kiosk_id_created_at", "kiosk_id", "created_at"),
+        CheckConstraint("(reviewed_by IS NULL) = (reviewed_at IS NULL)", name="reviewed_by_somebody"),
+        Index("ix_auth_events_election_id_id", "election_id", "id"),
+        Index(
+            "ix_auth_events_doubted", "election_id", "id", postgresql_where=text("review IN ('pending', 'rejected')")
+        ),
         Index("ix_auth_events_kept_pictures", "created_at", postgresql_where=text("snapshot_path IS NOT NULL")),
     )
 
@@ -199,3 +209,8 @@ class AuthEvent(TimestampMixin, Model):
     def confirmed_by_one(self) -> bool:
         """Tell whether one person alone answers for this identification by document."""
         return self.officer_id is not None and self.second_officer_id is None
+
+    @property
+    def review_mark(self) -> str:
+        """Return what a form shows it has seen: a later judgement has another mark."""
+        return f"{self.review or ''}-{self.reviewed_at.timestamp() if self.reviewed_at else ''}"

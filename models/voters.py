@@ -78,7 +78,7 @@ class VoterFace(TimestampMixin, Model):
 
 
 class Consent(TimestampMixin, Model):
-    """A voter's consent to the use of the face: which text, and when."""
+    """A voter's consent to the use of the face: which text, and when; and when the face went by the rule of time."""
 
     __tablename__ = "consents"
 
@@ -86,6 +86,7 @@ class Consent(TimestampMixin, Model):
     voter_id: Mapped[int] = mapped_column(ForeignKey("voters.id", ondelete="CASCADE"), index=True)
     text_version: Mapped[str]
     withdrawn_at: Mapped[datetime | None]
+    faces_erased_at: Mapped[datetime | None]
 
 
 class Group(TimestampMixin, Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from services.identification import UnderReview
 from services.results import Balance, Result
 
 
@@ -56,6 +57,32 @@ def balance_sentence(balance: Balance, secret: bool) -> str:
     votes = ngettext("%(count)s vote", "%(count)s votes", balance.votes, count=f"{balance.votes:,}")
     verdict = _("It balances.") if balance.balanced else _("It does not balance. Call the operator.")
     return f"{votes} = {' + '.join(parts)}. {verdict}"
+
+
+def under_review_sentence(counts: UnderReview) -> str:
+    """Return the sentences about votes whose voter's identification is in doubt; empty when there are none."""
+    words = []
+    if counts.rejected:
+        words.append(
+            ngettext(
+                "%(count)s vote is under review: the identification of its voter was rejected afterwards."
+                " It stays in the count.",
+                "%(count)s votes are under review: the identification of their voters was rejected afterwards."
+                " They stay in the count.",
+                counts.rejected,
+                count=f"{counts.rejected:,}",
+            )
+        )
+    if counts.waiting:
+        words.append(
+            ngettext(
+                "The identification of %(count)s voter who voted still waits for a review.",
+                "The identifications of %(count)s voters who voted still wait for a review.",
+                counts.waiting,
+                count=f"{counts.waiting:,}",
+            )
+        )
+    return " ".join(words)
 
 
 def _counted(count: int, secret: bool) -> str:

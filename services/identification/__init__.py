@@ -30,6 +30,7 @@ from services.identification.passes import (
     present_pass,
     seconds_left,
 )
+from services.identification.reviews import UnderReview, under_review
 from services.identification.submission import submit_frames
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "NoPass",
     "Pending",
     "Start",
+    "UnderReview",
     "Verdict",
     "VoterLookup",
     "abandon",
@@ -72,4 +74,5 @@ __all__ = [
     "seconds_left",
     "start",
     "submit_frames",
+    "under_review",
 ]

@@ -13,6 +13,7 @@ class Permission(enum.StrEnum):
     VIEW_DESK = "view_desk"
     VIEW_RESULTS = "view_results"
     VIEW_EVIDENCE = "view_evidence"
+    REVIEW_ATTEMPTS = "review_attempts"
     READ_MAILBOX = "read_mailbox"
     OPEN_KIOSK = "open_kiosk"
     MANAGE_BOOTHS = "manage_booths"
