@@ -33,6 +33,7 @@ from models.elections import (
     ElectionStaff,
     ElectionStatus,
     Method,
+    NotaRule,
     Party,
     ResultsPolicy,
     RollEntry,
@@ -41,6 +42,7 @@ from models.elections import (
 from models.faces import DuplicateFlag, FaceErasure, FaceMean, SameFace
 from models.installation import InstallationKey, RateLimitHit
 from models.mail import EmailMessage, MailStatus
+from models.results import LotMethod, TieResolution
 from models.staff import LoginFailure, StaffRole, StaffSession, StaffUser
 from models.voters import MAX_FACES, Consent, Gender, Group, GroupMember, Voter, VoterFace, VoterStatus
 
@@ -75,8 +77,10 @@ __all__ = [
     "Kiosk",
     "KioskUse",
     "LoginFailure",
+    "LotMethod",
     "MailStatus",
     "Method",
+    "NotaRule",
     "Party",
     "RateLimitHit",
     "RecordedChoice",
@@ -92,6 +96,7 @@ __all__ = [
     "StaffSession",
     "StaffUser",
     "Tally",
+    "TieResolution",
     "Vote",
     "Voter",
     "VoterFace",

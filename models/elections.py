@@ -7,7 +7,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, CIDR, JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import Text
@@ -37,6 +37,13 @@ class Secrecy(enum.StrEnum):
 class ResultsPolicy(enum.StrEnum):
     LIVE = "live"
     AFTER_CLOSE = "after_close"
+
+
+class NotaRule(enum.StrEnum):
+    """What NOTA with the most votes means; written before voting, part of the signed definition."""
+
+    NO_ONE = "no_one"
+    ADVISORY = "advisory"
 
 
 class Channel(enum.StrEnum):
@@ -69,6 +76,8 @@ class Election(TimestampMixin, Model):
         text_enum(ResultsPolicy), server_default=ResultsPolicy.AFTER_CLOSE
     )
     live_batch: Mapped[int | None]
+    nota_rule: Mapped[NotaRule | None] = mapped_column(text_enum(NotaRule), server_default=NotaRule.NO_ONE)
+    lot_order: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
     channels: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{booth}")
     allowed_networks: Mapped[list[str]] = mapped_column(ARRAY(CIDR), server_default="{}")
     quorum_rule: Mapped[dict[str, Any] | None] = mapped_column(JSONB)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from models import LotMethod
+from services.clock import local_text, utc_text
 from services.identification import UnderReview
-from services.results import Balance, Result
+from services.results import Balance, Resolution, Result, listed
 
 
 def verdict_title(result: Result) -> str:
@@ -15,11 +19,14 @@ def verdict_title(result: Result) -> str:
         return _("Not counted yet")
     if not result.final:
         return _ahead(result)
+    if result.winner and result.undecided:
+        return _("Elected: %(names)s. A tie for the last seat", names=result.winner)
     if len(result.winners) > 1:
         return _("%(names)s are elected", names=result.winner)
     if result.winner:
-        return _("%(name)s is elected", name=result.winner)
-    return _("A tie") if result.tie else _("No candidate is elected")
+        by_lot = _("%(name)s is elected by lot", name=result.winner)
+        return by_lot if result.resolution else _("%(name)s is elected", name=result.winner)
+    return _("A tie") if result.undecided else _("No candidate is elected")
 
 
 def _ahead(result: Result) -> str:
@@ -30,12 +37,48 @@ def _ahead(result: Result) -> str:
 
 def verdict_words(result: Result) -> str:
     """Return the sentence under the title: the winner's votes, and what the count does not decide."""
-    if len(result.winners) != 1 or result.total is None:
+    if result.resolution:
+        return tie_sentence(result)
+    if len(result.winners) != 1 or result.total is None or result.undecided:
         return result.note
     first = result.rows[0]
     words = [f"{first.party}."] if first.party else []
     votes = _("%(count)s of %(total)s votes", count=f"{first.count or 0:,}", total=f"{result.total:,}")
     return " ".join([*words, votes + _lead(result), result.note]).strip()
+
+
+def tie_sentence(result: Result) -> str:
+    """Return who has the same number of votes and whom the lot elected, '' without a resolved tie."""
+    made = result.resolution
+    if made is None:
+        return ""
+    names = listed(result.tie)
+    if not made.elected:
+        return _("%(names)s have the same number of votes. The lot fell on none of the above.", names=names)
+    elected = listed(made.elected)
+    return _("%(names)s have the same number of votes. The lot elected %(elected)s.", names=names, elected=elected)
+
+
+def resolution_facts(made: Resolution, zone: str) -> list[tuple[str, str]]:
+    """Return how a tie was resolved as names and values; times local to the IANA `zone`, UTC in brackets."""
+    published = made.kind == LotMethod.PUBLISHED.value
+    people = made.recorded_by
+    if made.confirmed_by not in ("", made.recorded_by):
+        people = _("%(first)s, confirmed by %(second)s", first=made.recorded_by, second=made.confirmed_by)
+    facts = [
+        (_("How"), made.how),
+        (_("Lots in order"), ", ".join(f"{place}. {name}" for place, name in enumerate(made.lots, start=1))),
+        (_("Published") if published else _("Drawn"), both_times(made.drawn_at, zone)),
+        (_("By"), made.drawn_by),
+        (_("Witnesses"), made.witnesses or _("none named")),
+        (_("Recorded"), f"{both_times(made.recorded_at, zone)}, {people}"),
+    ]
+    return [*facts, (_("Reason"), made.reason)] if made.reason else facts
+
+
+def both_times(moment: datetime, zone: str) -> str:
+    """Return local time with weekday and zone, UTC in brackets."""
+    return f"{local_text(moment, zone)} ({utc_text(moment)})"
 
 
 def _lead(result: Result) -> str:

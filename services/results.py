@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select
 
-from models import Election, ElectionStatus, ResultsPolicy, db
-from services import ballots, elections
-from services.verdict import Outcome, Verdict, decide
+from models import Election, ElectionStatus, NotaRule, ResultsPolicy, TieResolution, db
+from services import ballots, elections, ties
+from services.verdict import NOTA_LOT, Outcome, Verdict, decide
 
 PERCENT = 100
 SHARE_DIGITS = 1
@@ -50,6 +51,26 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Resolution:
+    """How a tie was resolved; `lots` are names in the order drawn, `elected` those whom the lots added.
+
+    `kind` is `drawn` or `published` (the lot order of the definition); `drawn_at` and `recorded_at` are UTC.
+    """
+
+    kind: str
+    lots: list[str]
+    elected: list[str]
+    drawn_at: datetime
+    drawn_by: str
+    how: str
+    witnesses: str
+    reason: str
+    recorded_by: str
+    confirmed_by: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
 class Balance:
     """votes = ballots + box + spoiled (design, section 3, rule 8); a recorded election has no box."""
 
@@ -65,7 +86,8 @@ class Result:
     """What a result page shows. `live` tells that counts move while people vote, `final` that they are settled.
 
     `status` is that of the election, or `sealing` between its close and its count.
-    `winner` names who has a seat by this count: elected when it is final, ahead before. `tie` is for a final count.
+    `winner` names who has a seat by this count and by lot: elected when it is final, ahead before. `tie` names who has
+    the same number of votes in a final count, resolved or not; `resolution` says how it was resolved.
     """
 
     election_id: int
@@ -88,18 +110,35 @@ class Result:
     counted_at: datetime | None
     closed_at: datetime | None
     note: str
+    resolution: Resolution | None = None
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    rules: list[str] = field(default_factory=list)
+    lot_order: list[str] = field(default_factory=list)
+    fingerprint: str = ""
 
     @property
     def counted(self) -> bool:
         """Tell whether the counts may be seen."""
         return self.total is not None
 
+    @property
+    def undecided(self) -> bool:
+        """Tell whether a tie waits for the committee."""
+        return bool(self.tie) and self.resolution is None
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON types; times are ISO 8601 in UTC."""
-        plain = asdict(self)
-        for name in ("counted_at", "closed_at"):
-            plain[name] = plain[name].isoformat() if plain[name] else None
+        plain: dict[str, Any] = _plain(asdict(self))
         return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def result_of(election: Election, now: datetime) -> Result:
@@ -111,9 +150,12 @@ def result_of(election: Election, now: datetime) -> Result:
     visible = counts_visible(election, counts)
     final = visible and is_over(election)
     verdict = _verdict(election, counts) if visible else Verdict(Outcome.NO_VOTES)
-    rows = _rows(election, counts if visible else None, verdict)
-    winners = _names(rows, verdict.first)
+    resolved = db.session.get(TieResolution, election.id) if final and verdict.is_tie else None
+    first = tuple(resolved.elected) if resolved else verdict.first
+    rows = _rows(election, counts if visible else None, first)
+    winners = _names(rows, first)
     total = counts.total if visible else None
+    tie = _tie(rows, verdict)
     return Result(
         election_id=election.id,
         title=election.title,
@@ -130,12 +172,24 @@ def result_of(election: Election, now: datetime) -> Result:
         total=total,
         winner=listed(winners) or None,
         winners=winners,
-        tie=_tie(rows, verdict) if final else [],
+        tie=tie if final else [],
         balance=_balance(election, counts),
         counted_at=counts.counted_at if visible else None,
         closed_at=election.closed_at,
-        note=note_for(election, counts, now, _tie(rows, verdict), verdict),
+        note="" if resolved else note_for(election, counts, now, tie, verdict),
+        resolution=_resolution(rows, verdict, resolved) if resolved else None,
+        opens_at=election.opens_at,
+        closes_at=election.closes_at,
+        rules=rules_of(election),
+        lot_order=ties.lot_names(election),
+        fingerprint=election.definition_hash.hex() if election.definition_hash else "",
     )
+
+
+def rules_of(election: Election) -> list[str]:
+    """Return how many are elected, what NOTA means and how a tie is resolved, a sentence each."""
+    seats = ngettext("%(num)d seat, most votes wins.", "%(num)d seats, most votes win.", election.seats)
+    return [seats, ties.nota_rule_words(election.nota_rule), ties.tie_rule_words(election)]
 
 
 def public_election(chosen: int | None) -> Election | None:
@@ -172,7 +226,7 @@ def note_for(election: Election, counts: ballots.Counts, now: datetime, tie: lis
         return _hidden_note(election, now)
     if not is_over(election):
         return _live_note(election, counts)
-    return _verdict_note(tie, verdict)
+    return _verdict_note(election, tie, verdict)
 
 
 def party_totals(rows: list[Row], total: int | None) -> list[Share]:
@@ -209,22 +263,50 @@ def _live_note(election: Election, counts: ballots.Counts) -> str:
     )
 
 
-def _verdict_note(tie: list[str], verdict: Verdict) -> str:
+def _verdict_note(election: Election, tie: list[str], verdict: Verdict) -> str:
     if verdict.outcome is Outcome.NO_VOTES:
         return _("No votes were counted. No candidate is elected.")
     if verdict.outcome is Outcome.NOTA_FIRST:
-        return _("None of the above has the most votes. No candidate is elected by this count. The commission decides.")
+        return _nota_note(election.nota_rule)
     if verdict.outcome is Outcome.ELECTED:
         return ""
+    decides = _("The lot order published before opening decides. The commission confirms it.")
+    by_lot = _("The commission decides by hand and states the reason.")
     return _(
-        "%(names)s have the same number of votes. The commission decides by hand and states the reason.",
+        "%(names)s have the same number of votes. %(how)s",
         names=listed(tie),
+        how=decides if election.lot_order else by_lot,
     )
+
+
+def _nota_note(rule: NotaRule | None) -> str:
+    if rule is None:
+        return _("None of the above has the most votes. No candidate is elected by this count. The commission decides.")
+    if rule is NotaRule.ADVISORY:
+        return _("No candidate has a vote. No one is elected.")
+    return _("None of the above has the most votes. By the rule of this election no one is elected.")
 
 
 def _tie(rows: list[Row], verdict: Verdict) -> list[str]:
     names = _names(rows, verdict.tied)
     return [*names, _("None of the above")] if verdict.outcome is Outcome.NOTA_LEVEL else names
+
+
+def _resolution(rows: list[Row], verdict: Verdict, made: TieResolution) -> Resolution:
+    names = {row.candidate_id: row.name for row in rows} | {NOTA_LOT: _("None of the above")}
+    return Resolution(
+        kind=made.method.value,
+        lots=[names[lot] for lot in made.lots],
+        elected=[names[number] for number in made.elected if number not in verdict.first],
+        drawn_at=made.drawn_at,
+        drawn_by=made.drawn_by,
+        how=made.how,
+        witnesses=made.witnesses,
+        reason=made.reason,
+        recorded_by=made.recorded_by,
+        confirmed_by=made.staff_user.username if made.staff_user else "",
+        recorded_at=made.created_at,
+    )
 
 
 def _names(rows: list[Row], ids: tuple[int, ...]) -> list[str]:
@@ -239,16 +321,16 @@ def listed(names: list[str]) -> str:
 
 
 def _verdict(election: Election, counts: ballots.Counts) -> Verdict:
-    return decide(counts.per_candidate, counts.nota, election.seats)
+    return decide(counts.per_candidate, counts.nota, election.seats, election.nota_rule)
 
 
-def _rows(election: Election, counts: ballots.Counts | None, verdict: Verdict) -> list[Row]:
+def _rows(election: Election, counts: ballots.Counts | None, first: tuple[int, ...]) -> list[Row]:
     """Return the rows in the order of the count, or of the ballot while nothing is counted."""
-    rows = [_row(choice, counts, verdict) for choice in ballots.choices_of(election)]
+    rows = [_row(choice, counts, first) for choice in ballots.choices_of(election)]
     return sorted(rows, key=lambda row: -(row.count or 0))
 
 
-def _row(choice: dict[str, Any], counts: ballots.Counts | None, verdict: Verdict) -> Row:
+def _row(choice: dict[str, Any], counts: ballots.Counts | None, first: tuple[int, ...]) -> Row:
     candidate = int(choice["id"])
     count = counts.per_candidate.get(candidate, 0) if counts else None
     return Row(
@@ -259,7 +341,7 @@ def _row(choice: dict[str, Any], counts: ballots.Counts | None, verdict: Verdict
         share=percent(count, counts.total) if counts and count is not None else None,
         symbol_path=choice.get("symbol_path"),
         image_path=choice.get("image_path"),
-        winner=candidate in verdict.first,
+        winner=candidate in first,
     )
 
 

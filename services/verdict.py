@@ -1,9 +1,15 @@
-"""Who is elected: the arithmetic of a plurality count, without a database and without words."""
+"""Who is elected: the arithmetic of a plurality count and of lots, without a database and without words."""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from models import NotaRule
+
+NOTA_LOT = 0
+"""Stands for NOTA among the lots, beside ids of candidates."""
 
 
 class Outcome(enum.StrEnum):
@@ -24,24 +30,60 @@ class Verdict:
     first: tuple[int, ...] = ()
     tied: tuple[int, ...] = ()
 
+    @property
+    def is_tie(self) -> bool:
+        return self.outcome in (Outcome.TIE, Outcome.NOTA_LEVEL)
 
-def decide(counts: dict[int, int], nota: int, seats: int = 1) -> Verdict:
+
+class LotsMissing(ValueError):
+    """The lots drawn so far do not decide: one more is needed."""
+
+
+def decide(counts: dict[int, int], nota: int, seats: int = 1, rule: NotaRule | None = None) -> Verdict:
     """Return the verdict of votes by candidate id; more than one seat goes to the most votes in order.
 
     A candidate without a vote is never elected. When NOTA (none of the above) has the most votes, or as many as
-    the first candidate, nobody is elected by the count: the order asks for ties to be resolved by hand.
+    the first candidate, nobody is elected by the count, unless `rule` says that NOTA is advisory.
     """
     ranked = sorted((pair for pair in counts.items() if pair[1] > 0), key=lambda pair: -pair[1])
     if not ranked:
         return Verdict(Outcome.NOTA_FIRST if nota else Outcome.NO_VOTES)
     best = ranked[0][1]
-    if nota > best:
-        return Verdict(Outcome.NOTA_FIRST)
-    if nota == best:
-        return Verdict(Outcome.NOTA_LEVEL, tied=tuple(key for key, count in ranked if count == best))
+    if rule is not NotaRule.ADVISORY and nota >= best:
+        level = tuple(key for key, count in ranked if count == best)
+        return Verdict(Outcome.NOTA_LEVEL, tied=level) if nota == best else Verdict(Outcome.NOTA_FIRST)
     if len(ranked) <= seats:
         return Verdict(Outcome.ELECTED, first=tuple(key for key, _ in ranked))
     return _share_seats(ranked, seats)
+
+
+def lots_needed(counts: dict[int, int], verdict: Verdict, seats: int) -> tuple[int, ...]:
+    """Return whose lots a tie needs, in the order of `counts`; NOTA_LOT last where NOTA is level."""
+    if verdict.outcome is Outcome.TIE:
+        return verdict.tied
+    if verdict.outcome is not Outcome.NOTA_LEVEL:
+        return ()
+    beyond = decide(counts, 0, seats, NotaRule.ADVISORY).tied
+    return (*verdict.tied, *(key for key in beyond if key not in verdict.tied), NOTA_LOT)
+
+
+def elected_by_lot(counts: dict[int, int], verdict: Verdict, seats: int, lots: Sequence[int]) -> tuple[int, ...]:
+    """Return all who are elected by the count and by `lots`, the ids in the order of their lots.
+
+    Where NOTA is level with the first, the first lot of those who are level decides whether anybody is elected.
+    Raises LotsMissing while the lots do not decide.
+    """
+    if verdict.outcome is Outcome.NOTA_LEVEL:
+        first = next((lot for lot in lots if lot == NOTA_LOT or lot in verdict.tied), None)
+        if first is None:
+            raise LotsMissing
+        if first == NOTA_LOT:
+            return ()
+        verdict = decide(counts, 0, seats, NotaRule.ADVISORY)
+    drawn = [lot for lot in lots if lot in verdict.tied][: seats - len(verdict.first)]
+    if verdict.outcome is Outcome.TIE and len(drawn) < seats - len(verdict.first):
+        raise LotsMissing
+    return (*verdict.first, *drawn)
 
 
 def _share_seats(ranked: list[tuple[int, int]], seats: int) -> Verdict:

@@ -5,6 +5,7 @@ from flask import Blueprint
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 
 from blueprints.admin import (  # noqa: E402,F401
+    ballot_rules,
     booths,
     candidates,
     dashboard,

@@ -43,8 +43,19 @@ def build_definition(election: Election) -> str:
         "ballot_length": election.ballot_length,
         "box_public_key": election.box_public_key.hex() if election.box_public_key else None,
         "choices": current_choices(election),
+        **_rules(election),
     }
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _rules(election: Election) -> dict[str, object]:
+    """Return the rules that came later: definitions signed without them stay valid."""
+    rules: dict[str, object] = {}
+    if election.nota_rule is not None:
+        rules["nota_rule"] = election.nota_rule.value
+    if election.lot_order is not None:
+        rules["lot_order"] = election.lot_order
+    return rules
 
 
 def definition_hash(definition: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from models import Election
+from services import ties
 from services.clock import utc_now
 from services.elections.finding import roll_counts
 
@@ -20,4 +21,6 @@ def obstacles(election: Election) -> list[str]:
         found.append(_("The electoral roll is empty."))
     if election.closes_at <= utc_now():
         found.append(_("The closing time is past."))
+    if problem := ties.lot_order_problem(election):
+        found.append(problem)
     return found

@@ -7,7 +7,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from models import Candidate, Channel, Election, ResultsPolicy, Secrecy, db
-from services import audit_logger
+from services import audit_logger, ties
 from services.actor import Actor
 from services.errors import ValidationFailed
 
@@ -53,7 +53,7 @@ def create_election(
 
 
 def copy_choices(source: Election, target: Election) -> None:
-    """Give a draft the names of another election's ballot, in the same order."""
+    """Give a draft the names of another election's ballot in the same order, its rule for NOTA and its lots."""
     for old in source.candidates:
         db.session.add(
             Candidate(
@@ -66,3 +66,4 @@ def copy_choices(source: Election, target: Election) -> None:
             )
         )
     db.session.flush()
+    ties.carry_over(source, target)

@@ -28,7 +28,7 @@ ROOM_OF: dict[str, str] = {
     ),
     **dict.fromkeys(
         "accounts ballots booth_sheet box_keys candidates charts confirmations desk elections enrolment exports"
-        " identification kiosks result_words results verdict voters".split(),
+        " identification kiosks result_words results ties verdict voters".split(),
         "domain",
     ),
     **dict.fromkeys("boot embedded_postgres first_run health jobs retention seed tls_certificate".split(), "operation"),

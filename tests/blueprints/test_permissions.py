@@ -26,6 +26,7 @@ MAY = {
     "results.receipt": EVERYBODY, "results.receipts": EVERYBODY,
     "ops.mailbox": ADMIN, "ops.message": ADMIN, "ops.message_html": ADMIN, "ops.picture": ADMIN,
     "admin.dashboard": DESK, "admin.elections": DESK, "admin.election": DESK, "admin.select_election": DESK,
+    "admin.ballot_rules": DESK, "admin.change_ballot_rules": ADMIN,
     "admin.new_election": ADMIN, "admin.open_election": ADMIN, "admin.close_election": ADMIN,
     "admin.recovery_copy": ADMIN, "admin.reset_election": ADMIN,
     "admin.results": RESULTS, "admin.results_live": RESULTS, "admin.export_csv": RESULTS, "admin.export_pdf": RESULTS,

@@ -96,6 +96,19 @@ def result_final(site: Site, demo: Demo) -> Page:
 
 
 @state
+def rules_of_a_draft(site: Site, demo: Demo) -> Page:
+    page = site.staff_page(f"/admin/elections/{demo.draft.id}/rules", election=demo.draft)
+    press(page, re.compile("Draw the lots"))
+    page.get_by_text("Type in an order").click()
+    return page
+
+
+@state
+def rules_of_an_open_election(site: Site, demo: Demo) -> Page:
+    return site.staff_page(f"/admin/elections/{demo.secret.id}/rules", election=demo.secret)
+
+
+@state
 def voter(site: Site, demo: Demo) -> Page:
     return site.staff_page(f"/admin/voters/{new_voter(demo.secret, ENROLLED).id}", election=demo.secret)
 
