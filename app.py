@@ -24,8 +24,9 @@ from blueprints import (
     principal,
     results,
 )
-from config import Settings, load_settings
+from config import Settings, gather_metrics, load_settings
 from models import db
+from services import metrics
 from services.boot import build_platform, check_keys_at_start
 
 BLUEPRINTS = (landing.bp, auth.bp, admin.bp, poll.bp, results.bp, media.bp, ops.bp)
@@ -37,6 +38,7 @@ def create_app(config_name: str | None = None, settings: Settings | None = None)
     settings = settings.resolve_database(start=not cli.stops_database())
     app = Flask(__name__)
     app.config.from_mapping(settings.flask_config())
+    metrics.keep_in(gather_metrics(settings))
     app.extensions["platform"] = build_platform(settings)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -56,5 +58,6 @@ def create_app(config_name: str | None = None, settings: Settings | None = None)
     cli.init_app(app)
     policy.check_policies(app)
     with app.app_context():
+        metrics.watch_pool(db.engines.values())
         check_keys_at_start()
     return app

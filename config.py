@@ -165,6 +165,7 @@ class Settings:
     https: bool = _setting(_switch, "off")
     trusted_hosts: tuple[str, ...] = _setting(_list)
     trusted_proxies: int = _setting(_whole, "0")
+    metrics_token: str = _setting(str, secret=True)
     rate_limits: bool = _setting(_switch, "on")
     redis_url: str = _setting(str, secret=True)
     # The booth
@@ -295,6 +296,16 @@ def load_settings(name: str | None = None, overrides: Mapping[str, str] | None =
 def child_environment() -> dict[str, str]:
     """The environment of a program that the application starts: ours, and Flask reads no `.env` of its own."""
     return {**os.environ, "FLASK_SKIP_DOTENV": "1"}
+
+
+def gather_metrics(settings: Settings) -> Path:
+    """Make the folder in which all processes of the installation add up their metrics, and return it.
+
+    prometheus-client reads its name from the environment, which children inherit: the first one named stands.
+    """
+    folder = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(settings.var_folder / "metrics")))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def _follow_var_folder(values: dict[str, Any], env: Mapping[str, str | None]) -> None:

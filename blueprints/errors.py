@@ -13,11 +13,12 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from blueprints.http import current_actor, wants_json
 from blueprints.logs import loggable
 from models import transaction
-from services import pictures
+from services import database_errors, metrics, pictures
 from services.errors import DomainError, FileDamaged, TooMany, ValidationFailed
 
 log = logging.getLogger(__name__)
 
+RETRY_SECONDS = 5
 OPERATOR_FROM = 500
 """From this status on the operator has to look, and needs the number of the request."""
 BALLOT_ENDPOINTS = frozenset({"poll.ballot", "poll.vote", "poll.more_time", "poll.leave", "poll.abandon"})
@@ -31,6 +32,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, csrf_error)
     app.register_error_handler(SecurityError, foreign_host)
     app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(database_errors.DatabaseError, database_error)
     app.register_error_handler(Exception, unexpected_error)
 
 
@@ -84,13 +86,32 @@ def http_error(error: HTTPException) -> Response:
 def unexpected_error(error: Exception) -> Response:
     """Answer without a word of the exception and without the database, which may be what failed."""
     log.error("unexpected error in %s %s", request.method, loggable(request.path), exc_info=error)
+    metrics.count(metrics.Event.SERVER_ERROR)
     if wants_json():
         return _json(500, "server_error", _("Something went wrong here. Nothing was changed. Try again."))
+    return _bare_page(500)
+
+
+def database_error(error: database_errors.DatabaseError) -> Response:
+    """Answer 503 while the database is away, without a word of the exception and without asking it anything."""
+    if not database_errors.is_away(error):
+        return unexpected_error(error)
+    words = (request.method, loggable(request.path), database_errors.cause(error))
+    log.error("the database did not answer in %s %s: %s", *words)
+    metrics.count(metrics.Event.DATABASE_FAILURE)
+    words = _("The system is not ready. Nothing was changed. Try again in a moment.")
+    answer = _json(503, "not_ready", words) if wants_json() else _bare_page(503)
+    answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    return answer
+
+
+def _bare_page(status: int) -> Response:
+    """Answer a page that no template engine and no database has a part in."""
     # By the address: who asks is only known while the database answers.
-    page = "booth_500" if request.path.startswith("/poll/") else "500"
+    page = "booth_500" if request.path.startswith("/poll/") else str(status)
     with current_app.open_resource(f"templates/errors/{page}.html", "rt", encoding="utf-8") as file:
         page = file.read()
-    return make_response(page.replace("REQUEST_ID", g.get("request_id", "-")), 500)
+    return make_response(page.replace("REQUEST_ID", g.get("request_id", "-")), status)
 
 
 def _answer(

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from blueprints.errors import domain_error
 from blueprints.http import json_value
 from models import transaction
-from services import disk, rate_limit_storage, voters  # noqa: F401  the import registers the storage
+from services import disk, metrics, rate_limit_storage, voters  # noqa: F401  the import registers the storage
 from services.errors import DiskFull, TooMany
 
 log = logging.getLogger(__name__)
@@ -82,6 +82,7 @@ def init_app(app: Flask) -> None:
 
 def too_many(error: RateLimitExceeded) -> Response:
     """Answer 429 as any other domain error, in HTML or JSON, with the seconds to wait."""
+    metrics.count(metrics.Event.RATE_LIMITED_REQUEST)
     seconds = _seconds_to_wait()
     words = _("Too many tries. Wait %(seconds)s seconds, then try again.", seconds=seconds)
     return domain_error(TooMany(words, seconds))

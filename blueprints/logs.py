@@ -13,7 +13,7 @@ from urllib.parse import quote
 from flask import Flask, Response, g, has_request_context, request
 
 from config import Settings
-from services import log_files
+from services import log_files, metrics
 from services.log_files import SharedFileHandler
 
 WEB, WORKER = "smart-voting.log", "worker.log"
@@ -73,7 +73,8 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    duration = (time.monotonic() - g.get("started", time.monotonic())) * 1000
-    log.info("%s %s %s %.0f ms", request.method, loggable(request.path), response.status_code, duration)
+    seconds = time.monotonic() - g.get("started", time.monotonic())
+    log.info("%s %s %s %.0f ms", request.method, loggable(request.path), response.status_code, seconds * 1000)
+    metrics.observe_request(request.endpoint or "none", request.method, response.status_code, seconds)
     response.headers["X-Request-ID"] = g.get("request_id", "-")
     return response

@@ -8,8 +8,8 @@ from flask import Flask, g, request, session
 
 from services import accounts, kiosks
 
-WITHOUT_PRINCIPAL = frozenset({"static", "media.public"})
-"""The same for everybody; a page's many pictures need not ask the database each."""
+WITHOUT_PRINCIPAL = frozenset({"static", "media.public", "ops.live", "ops.health", "ops.ready", "ops.prometheus"})
+"""The same for everybody: many pictures need not ask the database each, and health must tell when it is down."""
 STAFF_KEY = "staff_session"
 KIOSK_KEY = "kiosk"
 

@@ -40,7 +40,7 @@ from models.elections import (
     Secrecy,
 )
 from models.faces import DuplicateFlag, FaceErasure, FaceMean, SameFace
-from models.installation import InstallationKey, RateLimitHit
+from models.installation import InstallationKey, RateLimitHit, WorkerBeat
 from models.mail import EmailMessage, MailStatus
 from models.results import LotMethod, TieResolution
 from models.staff import LoginFailure, StaffRole, StaffSession, StaffUser
@@ -101,6 +101,7 @@ __all__ = [
     "Voter",
     "VoterFace",
     "VoterStatus",
+    "WorkerBeat",
     "db",
     "transaction",
     "use_role",

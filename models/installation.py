@@ -1,4 +1,4 @@
-"""What this installation keeps about itself: its keys' fingerprints and its rate limit counters."""
+"""What this installation keeps about itself: its keys' fingerprints, rate limit counters, its workers."""
 
 from __future__ import annotations
 
@@ -27,3 +27,12 @@ class RateLimitHit(Model):
     key: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int]
     expires_at: Mapped[datetime]
+
+
+class WorkerBeat(Model):
+    """The last sign of life of a worker; `name` is that of its computer."""
+
+    __tablename__ = "worker_beats"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime]

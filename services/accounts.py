@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, delete, func, select
 
 from models import LoginFailure, StaffRole, StaffSession, StaffUser, db
-from services import audit_logger
+from services import audit_logger, metrics
 from services.actor import Actor
 from services.clock import utc_now
 from services.errors import Conflict, NotFound, ValidationFailed
@@ -130,6 +130,7 @@ def unlock(username: str, actor: Actor) -> int:
 
 def _fail(username: str, actor: Actor) -> SignInOutcome:
     db.session.add(LoginFailure(username=username[:200], ip_address=actor.ip or UNKNOWN_ADDRESS))
+    metrics.count(metrics.Event.FAILED_SIGN_IN)
     audit_logger.record("staff:session:refused", actor, username=username[:100])
     return SignInOutcome(None, _("That user name and password do not match."))
 

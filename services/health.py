@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 
 import numpy as np
-from sqlalchemy import text
+from alembic.script import ScriptDirectory
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from models import db
+from models import InstallationKey, db
+from services import worker_beats
 from services.boot import check_keys
 from services.context import platform
 from services.errors import DomainError
 from services.security import KeyringError
 
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
 log = logging.getLogger(__name__)
 
 
@@ -25,6 +30,60 @@ def database_answers() -> bool:
     except SQLAlchemyError as error:
         log.error("The database does not answer: %s", type(error).__name__)
         return False
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Whether requests can be answered well now: `problems` stop that, `warnings` do not. Words for operators."""
+
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+
+def readiness() -> Readiness:
+    """Look at database, schema, keys and worker; changes nothing."""
+    try:
+        problems = [*_schema_problems()] or [*_key_problems()]
+        return Readiness(tuple(problems), () if problems else tuple(_worker_warnings()))
+    except SQLAlchemyError as error:
+        log.error("The database does not answer: %s", type(error).__name__)
+        return Readiness(("The database does not answer.",))
+
+
+def _schema_problems() -> list[str]:
+    if db.session.scalar(text("SELECT to_regclass('alembic_version') IS NULL")):
+        return ["The database has no tables."]
+    present = db.session.scalar(text("SELECT version_num FROM alembic_version"))
+    wanted = _newest_migration()
+    return [] if present == wanted else [f"The database has the schema {present}; this version needs {wanted}."]
+
+
+@cache
+def _newest_migration() -> str | None:
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def _key_problems() -> list[str]:
+    known = {row.name: row.fingerprint for row in db.session.execute(
+        select(InstallationKey.name, InstallationKey.fingerprint)
+    )}  # fmt: skip
+    here = platform().keyring.fingerprints()
+    wrong = [name for name, fingerprint in here.items() if known.get(name, fingerprint) != fingerprint]
+    missing = [] if platform().keyring.is_complete() else ["The key folder is not complete."]
+    return missing + [f"The {name} key does not belong to this database." for name in wrong]
+
+
+def _worker_warnings() -> list[str]:
+    age = worker_beats.age()
+    if age is None:
+        return ["No worker has run yet: no mail is sent, no ballot sealed."]
+    if age > worker_beats.LATE_AFTER:
+        return [f"The worker gave no sign of life for {int(age.total_seconds())} s."]
+    return []
 
 
 @dataclass

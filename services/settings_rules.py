@@ -13,6 +13,7 @@ SECRET_CHARACTERS = 32
 # The ordered value is the highest. Measured on the pairs of benchmarks/face_accuracy.py: above it strangers pass.
 LOWEST_FACE_THRESHOLD, HIGHEST_FACE_THRESHOLD = 0.35, 0.6
 MOST_PROXIES = 10
+TOKEN_CHARACTERS = 24
 RANGES = (
     ("port", 1, 65535),
     ("mail_port", 1, 65535),
@@ -73,6 +74,9 @@ def _value_problems(settings: Settings) -> list[str]:
             found.append(f"{name.upper()}: write a number from {low} to {high}")
     if not 0 <= settings.trusted_proxies <= MOST_PROXIES:
         found.append(f"TRUSTED_PROXIES: write the number of proxies in front, 0 to {MOST_PROXIES}")
+    token = settings.metrics_token
+    if token and (len(token) < TOKEN_CHARACTERS or _is_placeholder(token)):
+        found.append(f"METRICS_TOKEN: write {TOKEN_CHARACTERS} or more random characters, or leave it empty")
     if settings.timezone not in available_timezones():
         found.append("TIMEZONE: write a name such as UTC or Europe/Berlin")
     if settings.public_url and not settings.public_url.startswith(("http://", "https://")):

@@ -1,4 +1,4 @@
-"""For the operator: the development mailbox, and whether the application is well."""
+"""For the operator: the development mailbox, whether the application is well, and its metrics."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import uuid
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
+from flask_babel import gettext as _
 
 from blueprints.policy import public, requires
 from models import transaction
-from services import health
+from services import health, metrics, ops_figures
+from services.context import platform
 from services.email_service import mailbox as development_mailbox
-from services.errors import NotFound
-from services.security import Permission
+from services.errors import Forbidden, NotFound
+from services.security import Permission, same_token
 
 bp = Blueprint("ops", __name__, url_prefix="/ops")
+LOOPBACK = ("127.0.0.1", "::1")
 
 # A mail is a foreign page: no scripts, no forms, nothing from elsewhere, not even this site's cookies.
 MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
@@ -27,6 +30,30 @@ def health_check() -> Any:
     if health.database_answers():
         return jsonify(status="ok")
     return jsonify(status="database_unavailable"), 503
+
+
+@bp.get("/health/live")
+@public
+def live() -> Any:
+    """Answer 200 while this process answers at all; asks neither the database nor who it is."""
+    return jsonify(status="ok")
+
+
+@bp.get("/health/ready")
+@public
+def ready() -> Any:
+    """Answer 200 when requests can be answered well, else 503; both with words for the operator."""
+    found = health.readiness()
+    answer = jsonify(status="ready" if found.ok else "not_ready", problems=found.problems, warnings=found.warnings)
+    return answer, 200 if found.ok else 503
+
+
+@bp.get("/metrics")
+@public
+def prometheus() -> Response:
+    """Answer the metrics of all processes here, and figures of the database, as Prometheus reads them."""
+    _need_reader()
+    return Response(metrics.exposition(ops_figures.figures()), content_type=metrics.CONTENT_TYPE)
 
 
 @bp.get("/mailbox")
@@ -77,3 +104,16 @@ def _read(mail_id: uuid.UUID) -> development_mailbox.StoredMail:
 def _need_mailbox() -> None:
     if not development_mailbox.is_open():
         raise NotFound()
+
+
+def _need_reader() -> None:
+    """Let in who holds METRICS_TOKEN; without one this computer only, and nobody through an undeclared proxy."""
+    token = platform().settings.metrics_token
+    if token:
+        given = request.authorization.token if request.authorization else None
+        if not same_token(given or "", token):
+            raise Forbidden(_("Send the token of the metrics: Authorization: Bearer, then the token."))
+        return
+    through_proxy = "X-Forwarded-For" in request.headers and not platform().settings.trusted_proxies
+    if request.remote_addr not in LOOPBACK or through_proxy:
+        raise Forbidden(_("Only this computer may read the metrics. METRICS_TOKEN opens them to others."))

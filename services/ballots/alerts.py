@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from models import Election
-from services import audit_logger
+from services import audit_logger, metrics
 from services.actor import Actor
 from services.email_service import queue_system_alert
 
 
 def definition_changed(election: Election, problem: str, actor: Actor) -> None:
     """Record and mail that an election was stopped because it is no longer what was signed."""
+    metrics.count(metrics.Event.SUSPICIOUS_ACTIVITY)
     audit_logger.record("system:election:stopped", actor, election_id=election.id, reason=problem)
     queue_system_alert(
         f"ALERT: the election {election.title} was stopped",
@@ -22,6 +23,7 @@ def definition_changed(election: Election, problem: str, actor: Actor) -> None:
 def ballots_spoiled(election: Election, reasons: dict[str, int], actor: Actor) -> None:
     """Record and mail that ballots in the box were set aside."""
     count = sum(reasons.values())
+    metrics.count(metrics.Event.SUSPICIOUS_ACTIVITY)
     audit_logger.record("worker:ballots:spoiled", actor, election_id=election.id, spoiled=count)
     lines = "\n".join(f"- {number}: {reason}" for reason, number in sorted(reasons.items()))
     queue_system_alert(

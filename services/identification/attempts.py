@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models import AuthEvent, AuthResult, Challenge, Kiosk, Review, Voter, db
-from services import audit_logger, email_service, storage
+from services import audit_logger, email_service, metrics, storage
 from services.actor import Actor
 from services.context import platform
 from services.errors import DiskFull
@@ -46,6 +46,8 @@ def record(kiosk: Kiosk, challenge: Challenge, attempt: Attempt, actor: Actor) -
         f"kiosk:voter:{subject}", actor, election_id=kiosk.election_id, kiosk=kiosk.name, method="face",
         voter_number=challenge.voter.voter_id, result=attempt.result.value, reason=attempt.reason,
     )  # fmt: skip
+    if attempt.result is AuthResult.MISMATCH:
+        metrics.count(metrics.Event.FACE_MISMATCH)
     counted = failures.count(kiosk.election_id, challenge.voter_id)
     if _alert_due(attempt.result, counted):
         _queue_alert(event, challenge.voter)

@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from sqlalchemy import func, select
 
 from models import AuthEvent, AuthResult, Kiosk, db
-from services import audit_logger, email_service
+from services import audit_logger, email_service, metrics
 from services.actor import Actor
 from services.clock import utc_now
 from services.errors import TooMany
@@ -62,6 +62,7 @@ def note(kiosk: Kiosk, actor: Actor) -> None:
     count, _last = _unknown_numbers(kiosk)
     if count < FREE_GUESSES:
         return
+    metrics.count(metrics.Event.SUSPICIOUS_ACTIVITY)
     audit_logger.record("kiosk:voter:guessed", actor, election_id=kiosk.election_id, kiosk=kiosk.name, count=count)
     email_service.queue_system_alert(
         f"Voter IDs are being tried out at {kiosk.name}",

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from models import db
 
 Transaction = Callable[[], AbstractContextManager[Any]]
+BEAT_EVERY_SECONDS = 10.0
 SEAL_EVERY_SECONDS = 2.0
 SWEEP_EVERY_SECONDS = 60.0
 RETENTION_EVERY_SECONDS = 3600.0
@@ -62,6 +63,14 @@ def sweep(transaction: Transaction) -> None:
         sweeping.end_challenges()
 
 
+def beat(transaction: Transaction) -> None:
+    """Leave a sign of life."""
+    from services import worker_beats  # Not at import, for the same reason.
+
+    with transaction():
+        worker_beats.beat()
+
+
 def watch(transaction: Transaction) -> None:
     """Turn full logs over, and say so when the disk is nearly full."""
     from services import retention  # Not at import, for the same reason.
@@ -78,6 +87,7 @@ def retain(transaction: Transaction) -> None:
 
 
 TASKS: tuple[PeriodicTask, ...] = (
+    PeriodicTask("beat", BEAT_EVERY_SECONDS, beat),
     PeriodicTask("seal-due-elections", SEAL_EVERY_SECONDS, seal_due_elections),
     PeriodicTask("sweep", SWEEP_EVERY_SECONDS, sweep),
     PeriodicTask("watch-disk-and-logs", SWEEP_EVERY_SECONDS, watch),

@@ -4,7 +4,7 @@ from services.security.encryption import FieldCipher
 from services.security.keyring import Keyring, KeyringError
 from services.security.passwords import hash_password, verify_password
 from services.security.permissions import ROLE_PERMISSIONS, Permission, has_permission
-from services.security.tokens import hash_token, new_token
+from services.security.tokens import hash_token, new_token, same_token
 
 __all__ = [
     "ROLE_PERMISSIONS",
@@ -16,5 +16,6 @@ __all__ = [
     "hash_password",
     "hash_token",
     "new_token",
+    "same_token",
     "verify_password",
 ]

@@ -58,6 +58,10 @@ class Keyring:
                 _write_private(folder / name, make())
         return cls(folder)
 
+    def is_complete(self) -> bool:
+        """Tell whether the files of the installation's keys are still in their folder."""
+        return all((self.folder / name).is_file() for name in ("signing.key", "cast.key", "fernet.keys"))
+
     @property
     def verify_key(self) -> VerifyKey:
         return self.signing_key.verify_key

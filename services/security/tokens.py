@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 
 
@@ -14,3 +15,8 @@ def new_token() -> str:
 def hash_token(token: str) -> bytes:
     """Return the 32-byte SHA-256 under which a token is stored."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def same_token(given: str, wanted: str) -> bool:
+    """Compare two tokens in a time that does not tell how much of them agrees."""
+    return hmac.compare_digest(given.encode(), wanted.encode())

@@ -22,8 +22,9 @@ ORDERED = (
 LAYERS = ("platform", "domain", "operation")
 ROOM_OF: dict[str, str] = {
     **dict.fromkeys(
-        "actor audit_logger clock context disk email_service errors face_service hashing log_files pictures"
-        " private_file rate_limit_storage savepoints security settings_rules storage".split(),
+        "actor audit_logger clock context database_errors disk email_service errors face_service hashing log_files"
+        " metrics pictures private_file rate_limit_storage savepoints security settings_rules storage"
+        " worker_beats".split(),
         "platform",
     ),
     **dict.fromkeys(
@@ -31,7 +32,9 @@ ROOM_OF: dict[str, str] = {
         " identification kiosks result_words results ties verdict voters".split(),
         "domain",
     ),
-    **dict.fromkeys("boot embedded_postgres first_run health jobs retention seed tls_certificate".split(), "operation"),
+    **dict.fromkeys(
+        "boot embedded_postgres first_run health jobs ops_figures retention seed tls_certificate".split(), "operation"
+    ),
 }
 CRYPTO = ("cryptography", "nacl", "hashlib", "hmac", "bcrypt", "services.security.encryption", "services.box_keys._")
 FILES = ("pathlib", "os", "shutil", "tempfile", "glob")

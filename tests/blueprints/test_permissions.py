@@ -22,7 +22,8 @@ RESULTS = frozenset({"admin", "observer"})
 BOOTHS = frozenset({"admin", "officer"})
 MAY = {
     "landing.index": EVERYBODY, "auth.login": EVERYBODY, "auth.logout": EVERYBODY, "media.public": EVERYBODY,
-    "ops.health": EVERYBODY, "results.live": EVERYBODY, "results.page": EVERYBODY,
+    "ops.health": EVERYBODY, "ops.live": EVERYBODY, "ops.ready": EVERYBODY, "ops.prometheus": EVERYBODY,
+    "results.live": EVERYBODY, "results.page": EVERYBODY,
     "results.receipt": EVERYBODY, "results.receipts": EVERYBODY,
     "ops.mailbox": ADMIN, "ops.message": ADMIN, "ops.message_html": ADMIN, "ops.picture": ADMIN,
     "admin.dashboard": DESK, "admin.elections": DESK, "admin.election": DESK, "admin.select_election": DESK,
