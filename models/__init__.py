@@ -43,6 +43,7 @@ from models.faces import DuplicateFlag, FaceErasure, FaceMean, SameFace
 from models.installation import InstallationKey, RateLimitHit, WorkerBeat
 from models.mail import EmailMessage, MailStatus
 from models.results import LotMethod, TieResolution
+from models.roll_import import BadRows, ExistingVoters, ImportProblem, ImportRow, ImportStatus, RollImport
 from models.staff import LoginFailure, StaffRole, StaffSession, StaffUser
 from models.voters import MAX_FACES, Consent, Gender, Group, GroupMember, Voter, VoterFace, VoterStatus
 
@@ -52,6 +53,7 @@ __all__ = [
     "AuthEvent",
     "AuthMethod",
     "AuthResult",
+    "BadRows",
     "Ballot",
     "BallotPass",
     "BallotReceipt",
@@ -68,11 +70,15 @@ __all__ = [
     "ElectionStaff",
     "ElectionStatus",
     "EmailMessage",
+    "ExistingVoters",
     "FaceErasure",
     "FaceMean",
     "Gender",
     "Group",
     "GroupMember",
+    "ImportProblem",
+    "ImportRow",
+    "ImportStatus",
     "InstallationKey",
     "Kiosk",
     "KioskUse",
@@ -87,6 +93,7 @@ __all__ = [
     "ResultsPolicy",
     "Review",
     "RollEntry",
+    "RollImport",
     "SameFace",
     "SealBatch",
     "SealBatchMember",

@@ -6,8 +6,8 @@ import enum
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Model, TimestampMixin, text_enum
@@ -43,12 +43,21 @@ class Voter(TimestampMixin, Model):
     password_hash: Mapped[str | None]
     status: Mapped[VoterStatus] = mapped_column(text_enum(VoterStatus), server_default=VoterStatus.VERIFIED)
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    # Words to be found by; only the database reads it.
+    search: Mapped[str | None] = mapped_column(
+        TSVECTOR, Computed("sv_search_words(name, email, voter_id)", persisted=True), deferred=True
+    )
 
     faces: Mapped[list[VoterFace]] = relationship(
         back_populates="voter", order_by="VoterFace.slot", cascade="all, delete-orphan", passive_deletes=True
     )
 
-    __table_args__ = (Index("uq_voters_email_lower", text("lower(email)"), unique=True),)
+    __table_args__ = (
+        Index("uq_voters_email_lower", text("lower(email)"), unique=True),
+        Index("ix_voters_search", "search", postgresql_using="gin"),
+        Index("ix_voters_name_lower", text("lower(name)"), "id"),
+        Index("ix_voters_status", "status"),
+    )
 
     def age_on(self, day: date) -> int | None:
         """Return the age in whole years on `day`, or None when the birth date is unknown."""

@@ -1,4 +1,8 @@
-"""Finding voters: by number, name or e-mail, fifty a page."""
+"""Finding voters by the beginnings of words in number, name or e-mail, fifty a page, at 100,000 voters too.
+
+The words of a voter are kept by the database (`migrations/sql/voter_search.sql`) and indexed. What is not searched:
+letters in the middle of a word. Hits are counted up to `MOST_COUNTED`; nobody pages further than that.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,14 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, literal, select
 
-from models import RollEntry, Voter, VoterFace, VoterStatus, db
+from models import GroupMember, RollEntry, Voter, VoterFace, VoterStatus, db
 from services.voters.numbers import normalise_voter_number
 
 PAGE_SIZE = 50
+MOST_COUNTED = 10_000
+"""Hits: 200 pages. Beyond it the count is "more than", so that a page never costs a walk over the whole register."""
 ENOUGH_PICTURES = 3
 """Enrolled pictures from which the adaptive bar holds (design, section 3)."""
 _NEAR_LETTERS = 3
@@ -23,7 +29,11 @@ SORTS: dict[str, tuple[ColumnElement[Any], ...]] = {
 
 @dataclass(frozen=True)
 class VoterQuery:
-    """What to look for; `election_id` is the election whose roll the ballot column speaks of."""
+    """What to look for; `election_id` is the election whose roll the ballot column speaks of.
+
+    `on_roll` keeps those on that roll, or off it; `voted` those on it who have voted, or have not. `group_id` keeps
+    members of a group, `not_in_group` everybody else.
+    """
 
     text: str = ""
     status: VoterStatus | None = None
@@ -32,6 +42,10 @@ class VoterQuery:
     descending: bool = False
     page: int = 1
     election_id: int | None = None
+    on_roll: bool | None = None
+    voted: bool | None = None
+    group_id: int | None = None
+    not_in_group: int | None = None
 
 
 @dataclass(frozen=True)
@@ -45,10 +59,13 @@ class VoterRow:
 
 @dataclass(frozen=True)
 class VoterPage:
+    """One page; with `capped` there are more hits than `total`."""
+
     rows: list[VoterRow]
     total: int
     page: int
     pages: int
+    capped: bool = False
 
     @property
     def first(self) -> int:
@@ -61,14 +78,13 @@ class VoterPage:
 
 def search_voters(query: VoterQuery) -> VoterPage:
     """Return one page; a page beyond the last one is the last one."""
-    conditions = _conditions(query)
-    total = db.session.scalar(select(func.count()).select_from(Voter).where(*conditions)) or 0
+    conditions = voter_conditions(query)
+    total, capped = _count(conditions)
     pages = max(1, math.ceil(total / PAGE_SIZE))
     page = min(max(1, query.page), pages)
-    rows = db.session.execute(
-        _selection(query).where(*conditions).order_by(*_order(query)).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
-    )
-    return VoterPage([VoterRow(voter, pictures, has_voted) for voter, pictures, has_voted in rows], total, page, pages)
+    few = bool(conditions) and not capped
+    ids = _page_of_ids(query, conditions, few, (page - 1) * PAGE_SIZE)
+    return VoterPage(_rows(ids, query.election_id), total, page, pages, capped)
 
 
 def count_by_status() -> dict[VoterStatus, int]:
@@ -79,35 +95,75 @@ def count_by_status() -> dict[VoterStatus, int]:
 
 
 def nearest_voter(text: str) -> Voter | None:
-    """Return a voter whose name holds the first letters of the last word searched, to offer after no hit."""
+    """Return a voter with a word that begins as the last word searched, to offer after no hit."""
     stem = text.split()[-1][:_NEAR_LETTERS] if text.split() else ""
     if len(stem) < _NEAR_LETTERS:
         return None
-    return db.session.scalar(
-        select(Voter).where(Voter.name.icontains(stem, autoescape=True)).order_by(func.lower(Voter.name)).limit(1)
-    )
+    return db.session.scalar(select(Voter).where(_matches(stem)).order_by(func.lower(Voter.name)).limit(1))
 
 
-def _selection(query: VoterQuery) -> Select[Voter, int, bool | None]:
-    pictures = select(func.count()).where(VoterFace.voter_id == Voter.id).correlate(Voter).scalar_subquery()
-    on_roll = (RollEntry.voter_id == Voter.id) & (RollEntry.election_id == query.election_id)
-    return select(Voter, pictures, RollEntry.has_voted).outerjoin(RollEntry, on_roll)
-
-
-def _conditions(query: VoterQuery) -> list[ColumnElement[bool]]:
+def voter_conditions(query: VoterQuery) -> list[ColumnElement[bool]]:
+    """Return the conditions on `voters` that a query means; none for everybody."""
     conditions: list[ColumnElement[bool]] = []
     if query.text:
-        matches = [column.icontains(query.text, autoescape=True) for column in (Voter.name, Voter.email)]
-        number = normalise_voter_number(query.text)
-        if number.isdigit():
-            matches.append(Voter.voter_id.contains(number, autoescape=True))
-        conditions.append(or_(*matches))
+        conditions.append(_matches(query.text))
     if query.status is not None:
         conditions.append(Voter.status == query.status)
     if query.few_pictures:
-        pictures = select(func.count()).where(VoterFace.voter_id == Voter.id).correlate(Voter).scalar_subquery()
-        conditions.append(pictures < ENOUGH_PICTURES)
+        conditions.append(_pictures() < ENOUGH_PICTURES)
+    return conditions + _places(query)
+
+
+def _places(query: VoterQuery) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    entry = exists().where(RollEntry.voter_id == Voter.id, RollEntry.election_id == query.election_id)
+    if query.voted is not None:
+        conditions.append(entry.where(RollEntry.has_voted.is_(query.voted)))
+    elif query.on_roll is not None:
+        conditions.append(entry if query.on_roll else ~entry)
+    for group_id, inside in ((query.group_id, True), (query.not_in_group, False)):
+        if group_id is not None:
+            member = exists().where(GroupMember.voter_id == Voter.id, GroupMember.group_id == group_id)
+            conditions.append(member if inside else ~member)
     return conditions
+
+
+def _matches(text: str) -> ColumnElement[bool]:
+    number = normalise_voter_number(text)
+    asked = number if number.isdigit() else text
+    return Voter.search.expression.op("@@")(func.sv_search_query(asked)).cast(db.Boolean)
+
+
+def _count(conditions: list[ColumnElement[bool]]) -> tuple[int, bool]:
+    if not conditions:
+        return db.session.scalar(select(func.count()).select_from(Voter)) or 0, False
+    some = select(literal(1)).select_from(Voter).where(*conditions).limit(MOST_COUNTED + 1).subquery()
+    found = db.session.scalar(select(func.count()).select_from(some)) or 0
+    return min(found, MOST_COUNTED), found > MOST_COUNTED
+
+
+def _page_of_ids(query: VoterQuery, conditions: list[ColumnElement[bool]], few: bool, offset: int) -> list[int]:
+    """Few hits are gathered by the index of words and then sorted; many are met soon on a walk in sorted order."""
+    wanted = select(Voter.id)
+    if few:
+        hits = select(Voter.id).where(*conditions).cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
+        wanted = wanted.join(hits, hits.c.id == Voter.id)
+    else:
+        wanted = wanted.where(*conditions)
+    return list(db.session.scalars(wanted.order_by(*_order(query)).limit(PAGE_SIZE).offset(offset)))
+
+
+def _rows(ids: list[int], election_id: int | None) -> list[VoterRow]:
+    on_roll = (RollEntry.voter_id == Voter.id) & (RollEntry.election_id == election_id)
+    found = db.session.execute(
+        select(Voter, _pictures(), RollEntry.has_voted).outerjoin(RollEntry, on_roll).where(Voter.id.in_(ids))
+    )
+    rows = {voter.id: VoterRow(voter, pictures, has_voted) for voter, pictures, has_voted in found}
+    return [rows[voter_id] for voter_id in ids if voter_id in rows]
+
+
+def _pictures() -> Any:
+    return select(func.count()).where(VoterFace.voter_id == Voter.id).correlate(Voter).scalar_subquery()
 
 
 def _order(query: VoterQuery) -> list[ColumnElement[Any]]:
