@@ -11,7 +11,9 @@ from blueprints.admin import (  # noqa: E402,F401
     dashboard,
     elections,
     enrolment,
+    groups,
     parties,
     results,
+    roll,
     voters,
 )

@@ -25,6 +25,8 @@ from services.voters import VoterEntries, VoterQuery
 MAX_TEXT = 254
 """Characters; the longest e-mail address."""
 MAX_SEARCH = 100
+MOST_IDS = 1000
+"""Row ids in one request: twenty pages of a list."""
 VOTER_TEXTS = ("name", "voter_id", "dob", "gender", "email", "phone", "status")
 _Value = TypeVar("_Value")
 
@@ -87,6 +89,31 @@ def voter_query(election_id: int | None) -> VoterQuery:
         page=min(request.args.get("page", 1, type=int), 1_000_000),
         election_id=election_id,
     )
+
+
+def group_name() -> str | None:
+    """Return the name of a group as sent, None when it is absent; raises ValidationFailed."""
+    return _text(body(), "name")
+
+
+def id_list(name: str) -> list[int]:
+    """Return the row ids of a list in JSON, or of the ticked boxes of a form; raises ValidationFailed."""
+    sent = body().get(name, []) if request.is_json else request.form.getlist(name)
+    if not isinstance(sent, list) or len(sent) > MOST_IDS:
+        raise ValidationFailed(fields={name: _("Send a list of at most %(most)s numbers.", most=MOST_IDS)})
+    ids = [item if type(item) is int else _row_id(item) for item in sent]
+    if not all(0 < item < 10**9 for item in ids):
+        raise ValidationFailed(fields={name: _("Send a list of numbers.")})
+    return ids
+
+
+def reason() -> str:
+    """Return the reason as sent, '' when there is none; raises ValidationFailed."""
+    return _text(body(), "reason", 500) or ""
+
+
+def _row_id(item: object) -> int:
+    return int(item) if isinstance(item, str) and item.isascii() and item.isdigit() and len(item) < 10 else 0
 
 
 def typed() -> dict[str, Any]:

@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from blueprints.admin import bp, forms
+from blueprints.admin.lists import list_address, page_json, statuses
 from blueprints.http import current_actor, wants_json
 from blueprints.policy import requires
-from models import Gender, Voter, VoterStatus, transaction
+from models import Gender, Voter, transaction
 from services import desk
 from services import voters as register
 from services.clock import utc_now
@@ -32,11 +33,12 @@ def voters() -> ResponseReturnValue:
     page = register.search_voters(query)
     if wants_json():
         rows = [{**voter_json(row.voter), "pictures": row.pictures, "has_voted": row.has_voted} for row in page.rows]
-        return jsonify(voters=rows, page=page.page, pages=page.pages, per_page=register.PAGE_SIZE, total=page.total)
+        return jsonify(voters=rows, **page_json(page))
     nearest = register.nearest_voter(query.text) if query.text and not page.total else None
     return render_template(
         "admin/voters/list.html", found=page, query=query, nearest=nearest, per_page=register.PAGE_SIZE,
-        counts=register.count_by_status(), statuses=_statuses(), address=_address, shown=register.format_voter_number,
+        counts=register.count_by_status(), statuses=statuses(), address=_address, shown=register.format_voter_number,
+        most=register.MOST_COUNTED,
     )  # fmt: skip
 
 
@@ -105,7 +107,7 @@ def _form(found: Voter | None, values: dict[str, Any], error: ValidationFailed |
     page = render_template(
         "admin/voters/form.html", voter=found, values=values, errors=error.fields if error else {},
         summary=forms.error_list(error) if error else [], rolls=register.open_rolls(), genders=_genders(),
-        statuses=_statuses(), entries={entry.election_id: entry for entry in entries},
+        statuses=statuses(), entries={entry.election_id: entry for entry in entries},
         effect=register.deletion_effect(found) if found else None, shown=register.format_voter_number,
         age=found.age_on(utc_now().date()) if found else None,
     )  # fmt: skip
@@ -144,22 +146,12 @@ def _detail_json(found: Voter) -> dict[str, Any]:
 
 
 def _address(**changes: object) -> str:
-    """Return the address of the present list with some of its questions changed; empty ones are left out."""
-    asked = {**request.args.to_dict(), **changes}
-    kept: dict[str, Any] = {name: value for name, value in asked.items() if name in LIST_QUESTIONS and value}
-    return url_for("admin.voters", **kept)
+    return list_address("admin.voters", LIST_QUESTIONS, **changes)
 
 
 def _genders() -> list[tuple[str, str]]:
     words = {
         Gender.UNDISCLOSED: _("Not stated"), Gender.FEMALE: _("Female"),
         Gender.MALE: _("Male"), Gender.OTHER: _("Other"),
-    }  # fmt: skip
-    return [(kind.value, word) for kind, word in words.items()]
-
-
-def _statuses() -> list[tuple[str, str]]:
-    words = {
-        VoterStatus.VERIFIED: _("Verified"), VoterStatus.PENDING: _("Pending"), VoterStatus.SUSPENDED: _("Suspended"),
     }  # fmt: skip
     return [(kind.value, word) for kind, word in words.items()]

@@ -2,8 +2,8 @@
 -- lower case.  pg_trgm is not in the embedded server, so a part from the middle of a word is not found.
 CREATE FUNCTION sv_fold(words text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT replace(replace(translate(regexp_replace(normalize(lower(words), NFKD), '[\u0300-\u036f]+', '', 'g'),
-                                     'øłđðıħþ', 'olddiht'), 'ß', 'ss'), 'æ', 'ae')
+    SELECT replace(replace(replace(translate(regexp_replace(normalize(lower(words), NFKD), '[\u0300-\u036f]+', '', 'g'),
+                                     'øłđðıħ', 'olddih'), 'ß', 'ss'), 'æ', 'ae'), 'þ', 'th')
 $$;
 
 CREATE FUNCTION sv_words(words text) RETURNS text[]

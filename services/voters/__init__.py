@@ -2,6 +2,20 @@
 
 from services.voters.entries import VoterEntries
 from services.voters.errors import FieldConflict
+from services.voters.groups import (
+    MAX_GROUP_NAME,
+    GroupRow,
+    add_found,
+    add_members,
+    count_members,
+    create_group,
+    delete_group,
+    get_group,
+    groups_of,
+    list_groups,
+    remove_members,
+    rename_group,
+)
 from services.voters.numbers import (
     NUMBER_DIGITS,
     check_digit_added,
@@ -20,6 +34,7 @@ from services.voters.register import (
 )
 from services.voters.roll import open_rolls, roll_entries_of, set_rolls
 from services.voters.search import (
+    MOST_COUNTED,
     PAGE_SIZE,
     VoterPage,
     VoterQuery,
@@ -27,31 +42,50 @@ from services.voters.search import (
     count_by_status,
     nearest_voter,
     search_voters,
+    voter_conditions,
 )
+from services.voters.suspension import check_reason, on_open_roll, set_suspended
 
 __all__ = [
+    "MAX_GROUP_NAME",
+    "MOST_COUNTED",
     "NUMBER_DIGITS",
     "PAGE_SIZE",
     "DeletionEffect",
     "FieldConflict",
+    "GroupRow",
     "VoterEntries",
     "VoterPage",
     "VoterQuery",
     "VoterRow",
+    "add_found",
+    "add_members",
     "check_digit_added",
+    "check_reason",
     "count_by_status",
+    "count_members",
+    "create_group",
     "create_voter",
+    "delete_group",
     "delete_voter",
     "deletion_effect",
     "format_voter_number",
+    "get_group",
     "get_voter",
+    "groups_of",
     "is_voter_number",
+    "list_groups",
     "nearest_voter",
     "new_voter_number",
     "normalise_voter_number",
+    "on_open_roll",
     "open_rolls",
+    "remove_members",
+    "rename_group",
     "roll_entries_of",
     "search_voters",
     "set_rolls",
+    "set_suspended",
     "update_voter",
+    "voter_conditions",
 ]

@@ -20,6 +20,7 @@ const MODULES = {
   opening: () => import("./modules/opening.js"),
   "receipt-timer": () => import("./modules/receipt-timer.js"),
   spoken: () => import("./modules/spoken.js"),
+  "tick-all": () => import("./modules/tick-all.js"),
   "switch-scan": () => import("./modules/switch-scan.js"),
 };
 

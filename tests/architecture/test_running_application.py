@@ -95,7 +95,7 @@ def test_the_checks_of_the_models_equal_those_of_the_migrations(owner_connection
         "ALTER TABLE voters ADD COLUMN planted text",
         "ALTER TABLE voters DROP COLUMN phone",
         "ALTER TABLE voters ALTER COLUMN name DROP NOT NULL",
-        "ALTER TABLE voters ALTER COLUMN name TYPE varchar(10)",
+        "ALTER TABLE parties ALTER COLUMN name TYPE varchar(10)",
         "CREATE TABLE planted (id bigint PRIMARY KEY)",
         "DROP TABLE groups CASCADE",
     ],

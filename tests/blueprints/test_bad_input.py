@@ -43,7 +43,7 @@ QUERY_VALUES = (
     "x" * 4000,
     "%0D%0AX-Planted:1",
 )
-QUERIES = ("q", "page", "status", "sort", "order", "pictures", "election", "room", "next")
+QUERIES = ("q", "page", "status", "sort", "order", "pictures", "election", "room", "next", "show", "voted")
 NUMBERS = (0, 2**31, 2**63 - 1, 2**63, 10**30, "9" * 5000, "-1", "1.5", "abc", "%00", "%FF", "٣")
 
 DATES = {"opens_at": "2030-10-18T08:00", "closes_at": "2030-10-18T20:00"}
@@ -69,6 +69,12 @@ VALID = {
         "name": "Vera Voter", "voter_id": "", "dob": "1980-05-17", "gender": "female", "email": "vera@example.org",
         "phone": "+44 20 7946 0018", "status": "verified", "elections": [],
     },
+    "admin.add_to_roll": {"voters": [1]},
+    "admin.add_groups_to_roll": {"groups": [1]},
+    "admin.remove_from_roll": {"voters": [1], "reason": "Moved away."},
+    "admin.groups": {"name": "Planted Group"},
+    "admin.join_group": {"voters": [1]},
+    "admin.leave_group": {"voters": [1]},
     "admin.parties": {"name": "Planted Party", "symbol": None},
     "admin.candidates": {
         "election_id": 1, "party_id": 0, "name": "Carla Candidate", "description": "Words", "display_order": 1,
@@ -82,7 +88,7 @@ VALID = {
     "poll.document_form": {name: DOCUMENT[name] for name in ("voter_id", "officer", "password")},
     "poll.vote": {"voter_id": "20481730", "choice": "nota", "idempotency_key": "AbCdEfGhIjKlMnOpQrStUvWx"},
 }  # fmt: skip
-for one, collection in (("voter", "voters"), ("party", "parties"), ("candidate", "candidates")):
+for one, collection in (("voter", "voters"), ("party", "parties"), ("candidate", "candidates"), ("group", "groups")):
     VALID[f"admin.{one}"] = VALID[f"admin.{collection}"]
 FIELDS = [(route, name) for route in WRITES for name in VALID.get(route.endpoint, {}) if route.method != "DELETE"]
 

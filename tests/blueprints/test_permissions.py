@@ -33,6 +33,8 @@ MAY = {
     "admin.results": RESULTS, "admin.results_live": RESULTS, "admin.export_csv": RESULTS, "admin.export_pdf": RESULTS,
     "admin.voters": ADMIN, "admin.new_voter": ADMIN, "admin.voter": ADMIN,
     "admin.enrol_page": ADMIN, "admin.enroll_face": ADMIN, "admin.check_picture": ADMIN,
+    "admin.roll": ADMIN, "admin.add_to_roll": ADMIN, "admin.add_groups_to_roll": ADMIN, "admin.remove_from_roll": ADMIN,
+    "admin.groups": ADMIN, "admin.group": ADMIN, "admin.join_group": ADMIN, "admin.leave_group": ADMIN,
     "admin.parties": ADMIN, "admin.new_party": ADMIN, "admin.party": ADMIN,
     "admin.candidates": ADMIN, "admin.new_candidate": ADMIN, "admin.candidate": ADMIN,
     "admin.booths": BOOTHS, "admin.stop_booth": BOOTHS, "admin.note_booth": BOOTHS, "admin.booth_sheets": BOOTHS,

@@ -13,6 +13,7 @@ from models import (
     Candidate,
     Election,
     ElectionStatus,
+    Group,
     Party,
     ResultsPolicy,
     RollEntry,
@@ -54,6 +55,13 @@ class VoterFactory(BaseFactory):
     name = factory.Sequence(lambda n: f"Voter Number {n}")
     dob = date(1980, 5, 17)
     email = factory.Sequence(lambda n: f"voter{n}@example.org")
+
+
+class GroupFactory(BaseFactory):
+    class Meta:
+        model = Group
+
+    name = factory.Sequence(lambda n: f"Branch {n}")
 
 
 class ElectionFactory(BaseFactory):
@@ -121,6 +129,7 @@ __all__ = [
     "CandidateFactory",
     "ElectionFactory",
     "ElectionStatus",
+    "GroupFactory",
     "PartyFactory",
     "RollEntryFactory",
     "StaffUserFactory",

@@ -64,7 +64,7 @@ def existing_rows() -> dict[str, Any]:
     return {
         "election_id": draft.id, "candidate_id": candidate.id, "party_id": factories.PartyFactory().id,
         "voter_id": voter.id, "kiosk_id": voting.make_kiosk(draft).id, "mail_id": uuid.uuid4(), "number": 0,
-        "path": "ab/" + 64 * "0" + ".png",
+        "group_id": factories.GroupFactory().id, "path": "ab/" + 64 * "0" + ".png",
     }  # fmt: skip
 
 

@@ -1,0 +1,49 @@
+"""Suspending a voter, and lifting it: with a reason, which stands in the audit log with the state before and after."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from sqlalchemy import exists, select
+
+from models import Election, ElectionStatus, RollEntry, Voter, VoterStatus, db
+from services import audit_logger
+from services.actor import Actor
+from services.errors import Conflict, ValidationFailed
+from services.voters.register import get_voter
+
+MAX_REASON = 500
+"""Characters of a reason."""
+
+
+def check_reason(reason: str) -> str:
+    """Return the reason on one line; raises ValidationFailed when there is none."""
+    words = " ".join(reason.split())[:MAX_REASON]
+    if not any(character.isalnum() for character in words):
+        raise ValidationFailed(fields={"reason": _("Give a reason. It stands in the audit log.")})
+    return words
+
+
+def on_open_roll(voter: Voter) -> bool:
+    """Tell whether the voter stands on the roll of an election that is open."""
+    active = Election.status == ElectionStatus.ACTIVE
+    entry = exists().where(RollEntry.voter_id == voter.id, RollEntry.election_id == Election.id, active)
+    return bool(db.session.scalar(select(entry)))
+
+
+def set_suspended(voter_id: int, suspended: bool, reason: str, actor: Actor) -> Voter:
+    """Suspend a voter, who can then vote nowhere, or lift the suspension.
+
+    Raises NotFound, ValidationFailed without a reason, Conflict when nothing would change.
+    """
+    words = check_reason(reason)
+    voter = get_voter(voter_id, lock=True)
+    wanted = VoterStatus.SUSPENDED if suspended else VoterStatus.VERIFIED
+    if (voter.status is VoterStatus.SUSPENDED) is suspended:
+        raise Conflict(_("This voter is suspended already.") if suspended else _("This voter is not suspended."))
+    before, voter.status = voter.status, wanted
+    db.session.flush()
+    act = "suspended" if suspended else "suspension_lifted"
+    audit_logger.record(
+        f"staff:voter:{act}", actor, voter_number=voter.voter_id, before=before.value, after=wanted.value, reason=words
+    )
+    return voter
