@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -42,7 +43,7 @@ def verdict_words(result: Result) -> str:
     if len(result.winners) != 1 or result.total is None or result.undecided:
         return result.note
     first = result.rows[0]
-    words = [f"{first.party}."] if first.party else []
+    words = [f"{isolated(first.party)}."] if first.party else []
     votes = _("%(count)s of %(total)s votes", count=f"{first.count or 0:,}", total=f"{result.total:,}")
     return " ".join([*words, votes + _lead(result), result.note]).strip()
 
@@ -87,7 +88,13 @@ def _lead(result: Result) -> str:
         return "."
     first, second = result.rows[0], result.rows[1]
     more = (first.count or 0) - (second.count or 0)
-    return _(", %(more)s more than %(name)s.", more=f"{more:,}", name=second.name)
+    return _(", %(more)s more than %(name)s.", more=f"{more:,}", name=isolated(second.name))
+
+
+def isolated(name: str) -> str:
+    """Return a name that does not turn the figures beside it: right-to-left ones stand in isolates (Unicode UAX 9)."""
+    turns = any(unicodedata.bidirectional(char) in ("R", "AL") for char in name)
+    return f"\u2068{name}\u2069" if turns else name
 
 
 def balance_sentence(balance: Balance, secret: bool) -> str:

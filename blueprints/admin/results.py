@@ -19,6 +19,7 @@ from services.clock import utc_now
 from services.context import platform
 from services.errors import Conflict, NotFound
 from services.exports import csv_export, file_name, pdf_export
+from services.result_report import appendix_of
 from services.result_words import balance_sentence, verdict_title, verdict_words
 from services.results import Result, result_of
 from services.security import Permission
@@ -74,8 +75,8 @@ def export_csv() -> ResponseReturnValue:
 @requires(Permission.VIEW_RESULTS)
 def export_pdf() -> ResponseReturnValue:
     """Send the result as PDF; 409 while the counts may not be seen."""
-    result = _exported("pdf")
-    content = pdf_export(result, utc_now(), platform().settings.timezone)
+    result, now, zone = _exported("pdf"), utc_now(), platform().settings.timezone
+    content = pdf_export(result, now, zone, appendix_of(_chosen(), now, zone))
     return _download(result, content, "pdf", "application/pdf")
 
 

@@ -13,7 +13,9 @@ from functools import cache
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+import arabic_reshaper
 import reportlab
+from bidi import get_display
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
@@ -37,6 +39,8 @@ CID_FONTS = (
     ("CJK", "STSong-Light"),
 )
 REPLACEMENT = "?"
+RIGHT_TO_LEFT = ("R", "AL")
+ISOLATES = ("FSI", "PDI")
 
 
 @dataclass(frozen=True)
@@ -55,11 +59,11 @@ class Face:
 
     def marked(self, text: str) -> str:
         """Return paragraph markup of plain text: escaped, with other fonts for what this family lacks."""
-        return "".join(self._piece(char) for char in unicodedata.normalize("NFC", text))
+        return "".join(self._piece(char) for char in visual(text))
 
     def lacks(self, text: str) -> bool:
         """Tell whether some letter of `text` is drawn as a replacement."""
-        return any(not self.can_draw(char) and not _cid_font(char) for char in unicodedata.normalize("NFC", text))
+        return any(not self.can_draw(char) and not _cid_font(char) for char in visual(text))
 
     def _piece(self, char: str) -> str:
         if self.can_draw(char):
@@ -75,12 +79,24 @@ BASE = Face("Helvetica", "Helvetica-Bold")
 
 def choose_face(text: str) -> Face:
     """Return the family that draws most of `text`; the base fonts when they draw all of it."""
-    text = unicodedata.normalize("NFC", text)
+    text = visual(text)
     wanted = {ord(char) for char in text if not _cid_font(char) and char not in "\n\t"}
     if all(_is_western(chr(code)) for code in wanted):
         return BASE
     best = max(_installed(), key=lambda face: len(wanted & (face.letters or frozenset())), default=BASE)
     return best
+
+
+def visual(text: str) -> str:
+    """Return the letters from left to right as they are drawn: those of right-to-left scripts joined and turned.
+
+    One line of text: where a long name is broken over lines its parts stand in the wrong order.
+    """
+    text = unicodedata.normalize("NFC", text)
+    if not any(unicodedata.bidirectional(char) in RIGHT_TO_LEFT for char in text):
+        return text
+    turned = str(get_display(arabic_reshaper.reshape(text), base_dir="L"))
+    return "".join(char for char in turned if unicodedata.bidirectional(char) not in ISOLATES)
 
 
 @cache

@@ -15,7 +15,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, NextPageTemplat
 
 from services.clock import local_text, utc_text
 from services.exports import pdf_parts as parts
-from services.exports.fonts import Face
+from services.exports.fonts import Face, visual
 
 FOOT = 20 * mm
 LATER_HEAD = 18 * mm
@@ -83,4 +83,4 @@ def _frame(head: float) -> Frame:
 
 def _drawable(text: str, face: Face) -> str:
     """Return a title as one canvas string: letters of other fonts are left to the paragraphs."""
-    return "".join(char if face.can_draw(char) else "·" for char in text[:SLIP_LETTERS])
+    return "".join(char if face.can_draw(char) else "·" for char in visual(text[:SLIP_LETTERS]))

@@ -14,7 +14,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
-from reportlab.platypus import Paragraph
+from reportlab.platypus import Paragraph, Table
 
 from services.exports.fonts import Face
 
@@ -28,6 +28,7 @@ HEAD_TOP, HEAD_BOTTOM = 27 * mm, 9 * mm
 BAR_HEIGHT, BAR_WIDTH = 15.0, 88 * mm
 VALUE_ROOM = 25 * mm
 HATCH_STEP = 5.0
+FACT_WIDTH = 36 * mm
 FILLED: dict[str, Any] = {"fillColor": INK_BAR, "strokeColor": None}
 OUTLINED: dict[str, Any] = {"fillColor": white, "strokeColor": INK_BAR, "strokeWidth": 1}
 
@@ -48,9 +49,44 @@ class Styles:
         """Return a paragraph of plain text; nothing in it is read as markup."""
         return Paragraph(self.face.marked(text), self.make(size, lead, bold, **more))
 
+    def small(self, text: str, **more: Any) -> Paragraph:
+        """Return a remark in the second voice."""
+        return self.paragraph(text, 9, 13, **{"textColor": INK_SECOND, **more})
+
+    def facts(self, facts: list[tuple[str, str]]) -> Table:
+        """Return names and values in two columns, hairlines between."""
+        rows = [[self.paragraph(name, 9.5, 13.5, textColor=INK_SECOND), self.paragraph(value)] for name, value in facts]
+        rules: list[Any] = [
+            ("LINEBELOW", (0, 0), (-1, -2), 0.5, HAIRLINE),
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("LEFTPADDING", (0, 0), (0, -1), 0),
+            ("TOPPADDING", (0, 0), (-1, -1), 3.5),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 3.5),
+        ]
+        return Table(rows, colWidths=[FACT_WIDTH, TEXT_WIDTH - FACT_WIDTH], style=rules)
+
     def heading(self, text: str) -> Paragraph:
         """Return the heading of a section."""
         return self.paragraph(text, 13, 17, bold=True, spaceBefore=20, spaceAfter=6)
+
+
+def table_rules() -> list[Any]:
+    """Return the rules of a table with a head and a sum: ink under the head and over the sum, hairlines between."""
+    return [
+        ("LINEBELOW", (0, 0), (-1, 0), 1.4, INK),
+        ("LINEBELOW", (0, 1), (-1, -3), 0.5, HAIRLINE),
+        ("LINEABOVE", (0, -1), (-1, -1), 1.4, INK),
+        ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+        ("LEFTPADDING", (0, 0), (0, -1), 0),
+        ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
+        ("TOPPADDING", (0, 0), (-1, -1), 4),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
+    ]
+
+
+def grouped(code: str) -> str:
+    """Return a fingerprint in groups of four, so that it can be read aloud and broken over lines."""
+    return " ".join(code[start : start + 4] for start in range(0, len(code), 4))
 
 
 def bar(face: Face, value: int, share: str, most: int, hatched: bool = False) -> Drawing:

@@ -7,10 +7,14 @@ from shutil import which
 
 import pytest
 
+from services.booth_sheet import Figures, Line, Sheet
+from services.charts import Column
 from services.errors import Conflict
 from services.exports import csv_export, file_name, pdf_export
 from services.exports.csv import safe_cell
-from services.exports.fonts import BASE, choose_face
+from services.exports.fonts import BASE, choose_face, visual
+from services.result_report import Appendix
+from services.results import Resolution
 from tests.support.results import make_result
 
 NOW = datetime(2026, 10, 18, 18, 5, tzinfo=UTC)
@@ -107,6 +111,44 @@ def test_a_pdf_without_votes_is_made(tmp_path):
 
 def test_a_result_of_an_election_that_was_tampered_with_says_so_in_the_pdf(tmp_path):
     assert "Do not rely on this result" in _text(pdf_export(make_result(intact=False), NOW, "UTC"), tmp_path)
+
+
+def test_the_pdf_says_how_a_tie_was_resolved_and_marks_who_is_elected(tmp_path):
+    made = Resolution(
+        "drawn", ["Rosa Demir", "Amina Solberg"], ["Rosa Demir"], NOW, "Ada Lund", "Paper slips out of a hat",
+        "Bo, Cleo", "Section 7", "ada", "berit", NOW,
+    )  # fmt: skip
+    lines = [("Amina Solberg", "A", 7), ("Rosa Demir", "B", 7)]
+    result = make_result(lines, nota=1, resolution=made, winner="Rosa Demir", winners=["Rosa Demir"])
+    text = _text(pdf_export(result, NOW, "Europe/Copenhagen"), tmp_path)
+    for words in (
+        "Rosa Demir is elected by lot", "How the tie was resolved", "Paper slips out of a hat",
+        "1. Rosa Demir, 2. Amina", "Ada Lund", "Bo, Cleo", "ada, confirmed by berit", "Section 7",
+        "For the Election Commission",
+    ):  # fmt: skip
+        assert words in " ".join(text.split()), words
+
+
+def test_the_pdf_holds_turnout_channels_booth_sheets_rules_and_fingerprints(tmp_path):
+    sheet = Sheet(1, "Booth 1", (Line(NOW, Figures(checkins=3, votes=2, refused=1)),))
+    turnout, channels = [Column("8", 12), Column("9", None)], [("At a booth", 12)]
+    appendix = Appendix(turnout, True, channels, [sheet], "1 vote under review.", "ab" * 32)
+    result = make_result(rules=["1 seat.", "No one."], lot_order=["Rosa", "None of the above"], fingerprint="0f" * 32)
+    text = " ".join(_text(pdf_export(result, NOW, "UTC", appendix), tmp_path).split())
+    for words in (
+        "Votes by hour", "8:00 12", "Votes by channel", "At a booth 12", "All booth sheets balance.",
+        "3 check-ins = 2 votes + 1 refused. It balances.", "1 vote under review.", "0f0f 0f0f", "abab abab", "1 seat.",
+        "Lot order, published before opening: 1. Rosa, 2. None of the above.", "Spoiled",
+    ):  # fmt: skip
+        assert words in text, words
+    assert "9:00" not in text
+
+
+def test_names_from_right_to_left_are_turned_and_joined_for_the_print():
+    assert visual("רות כהן") == "ןהכ תור"
+    assert visual("أمينة")[0] == "ﺔ"
+    assert visual("Zoé") == "Zoé"
+    assert visual("\u2068רות\u2069. 12 of 30 votes") == "תור. 12 of 30 votes"
 
 
 def test_markup_in_a_name_is_printed_as_it_is(tmp_path):

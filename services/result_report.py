@@ -1,0 +1,59 @@
+"""What stands around a result in its print and its JSON: turnout over time, channels, booth sheets, reviews, keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as N_
+from sqlalchemy import func, select
+
+from models import Channel, Election, Vote, db
+from services import booth_sheet, desk, identification
+from services.booth_sheet import Sheet
+from services.charts import Column
+from services.context import platform
+from services.result_words import under_review_sentence
+
+CHANNELS = {Channel.BOOTH: N_("At a booth"), Channel.LINK: N_("By e-mailed link"), Channel.ACCOUNT: N_("In an account")}
+
+
+@dataclass(frozen=True)
+class Appendix:
+    """`turnout` are votes an hour (`by_hour`) or a day, local time; `channels` (name, votes) in a fixed order.
+
+    `key_fingerprint` is the SHA-256 of the key that signed the definition, hex.
+    """
+
+    turnout: list[Column] = field(default_factory=list)
+    by_hour: bool = True
+    channels: list[tuple[str, int]] = field(default_factory=list)
+    sheets: list[Sheet] = field(default_factory=list)
+    under_review: str = ""
+    key_fingerprint: str = ""
+
+
+def appendix_of(election: Election, now: datetime, zone: str) -> Appendix:
+    """Collect the appendix at `now` (UTC); `zone` is the IANA name of the local time zone."""
+    return Appendix(
+        turnout=desk.turnout_over_time(election, now, zone),
+        by_hour=desk.by_hour(election),
+        channels=votes_by_channel(election),
+        sheets=booth_sheet.sheets(election, now),
+        under_review=under_review_sentence(identification.under_review(election)),
+        key_fingerprint=platform().keyring.fingerprints()["signing"],
+    )
+
+
+def votes_by_channel(election: Election) -> list[tuple[str, int]]:
+    """Return how many voted by each channel of the election, channels without a vote too."""
+    counted = select(Vote.channel, func.count()).where(Vote.election_id == election.id).group_by(Vote.channel)
+    found = {channel: int(number) for channel, number in db.session.execute(counted)}
+    open_ones = [channel for channel in Channel if channel.value in election.channels or channel in found]
+    return [(str(CHANNELS[channel]), found.get(channel, 0)) for channel in open_ones]
+
+
+def turnout_heading(by_hour: bool) -> str:
+    """Return what the bars over time are called."""
+    return _("Votes by hour") if by_hour else _("Votes by day")
