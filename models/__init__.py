@@ -1,5 +1,6 @@
 """All tables, so that one import knows the whole schema."""
 
+from models.approvals import Approval, ApprovalOutcome, ElectionExtension
 from models.audit import AuditLog
 from models.ballots import (
     Ballot,
@@ -49,6 +50,8 @@ from models.voters import MAX_FACES, Consent, Gender, Group, GroupMember, Voter,
 
 __all__ = [
     "MAX_FACES",
+    "Approval",
+    "ApprovalOutcome",
     "AuditLog",
     "AuthEvent",
     "AuthMethod",
@@ -67,6 +70,7 @@ __all__ = [
     "DocumentKind",
     "DuplicateFlag",
     "Election",
+    "ElectionExtension",
     "ElectionStaff",
     "ElectionStatus",
     "EmailMessage",

@@ -12,9 +12,9 @@ ONCE_LOCK = 0x4F4E4345
 
 ALLOWED_DETAILS = frozenset(
     {
-        "after", "audit_ref", "before", "channel", "count", "distance", "fingerprint", "form", "kiosk", "kind",
-        "method", "name", "next_round", "pictures", "reason", "result", "role", "secrecy", "spoiled", "status",
-        "subject_id", "title", "username", "voter_number",
+        "act", "after", "audit_ref", "before", "channel", "confirmed_by", "count", "distance", "fingerprint", "form",
+        "kiosk", "kind", "method", "name", "next_round", "note", "pictures", "reason", "requested_by", "result",
+        "role", "secrecy", "spoiled", "status", "subject_id", "title", "username", "voter_number",
     }
 )  # fmt: skip
 

@@ -5,12 +5,14 @@ from flask import Blueprint
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 
 from blueprints.admin import (  # noqa: E402,F401
+    approvals,
     ballot_rules,
     booths,
     candidates,
     dashboard,
     elections,
     enrolment,
+    extending,
     groups,
     parties,
     results,

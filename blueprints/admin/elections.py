@@ -10,22 +10,20 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from blueprints.admin import bp
+from blueprints.admin import bp, dangerous
 from blueprints.admin.booths import note_field, store_notes
 from blueprints.admin.election_form import election_values
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
 from models import Election, ElectionStatus, transaction
-from services import accounts, audit_logger, booth_sheet, box_keys, desk
+from services import accounts, approvals, booth_sheet, box_keys, desk
 from services import elections as service
+from services.approvals import ActOutcome
 from services.booth_sheet import SheetsUnbalanced
 from services.clock import utc_now
 from services.context import platform
 from services.errors import Conflict, Forbidden, ValidationFailed
 from services.security import Permission, has_permission
-
-MAX_REASON = 500
-CLOSE_REASON = "staff:election:close_reason"
 
 
 @bp.route("/elections", methods=["GET", "POST"])
@@ -90,26 +88,25 @@ def open_election(election_id: int) -> ResponseReturnValue:
 @bp.post("/elections/<int:election_id>/close")
 @requires(Permission.MANAGE_ELECTIONS)
 def close_election(election_id: int) -> ResponseReturnValue:
-    """Ask first, counting who has not voted; close for good when the answer is `confirm`."""
+    """Ask first, counting who has not voted; before the closing time a second person confirms the answer `confirm`."""
     found = desk.visible_election(election_id)
     values = body()
-    reason = text_field(values, "reason", MAX_REASON)
+    text_field(values, "reason", approvals.MAX_REASON)
     if values.get("confirm") not in (True, "yes"):
         return _ask_to_close(found)
     try:
+        if _is_early(found):
+            return dangerous.submit(
+                approvals.CLOSE_EARLY, found, {}, values, _closed, first=lambda: store_notes(found, values)
+            )
         with transaction():
             store_notes(found, values)
             service.close_election(found, current_actor())
-            if reason:
-                audit_logger.record(CLOSE_REASON, current_actor(), election_id=election_id, reason=reason)
-    except SheetsUnbalanced:
+    except (SheetsUnbalanced, ValidationFailed) as error:
         if wants_json():
             raise
-        return _ask_to_close(desk.visible_election(election_id), values)
-    if wants_json():
-        return jsonify(election=_election_json(desk.visible_election(election_id)))
-    flash(_("The election is closed. The ballots are being sealed and counted."), "ok")
-    return redirect(url_for("admin.results"))
+        return _ask_to_close(desk.visible_election(election_id), values, getattr(error, "fields", {}))
+    return _closed()
 
 
 @bp.post("/elections/<int:election_id>/recovery-copy")
@@ -182,8 +179,23 @@ def _page(found: Election, errors: dict[str, str] | None = None) -> str:
     )
 
 
-def _ask_to_close(found: Election, values: dict[str, Any] | None = None) -> ResponseReturnValue:
-    """Ask whether to close; `values` are those of an answer that left a booth sheet without its note."""
+def _is_early(found: Election) -> bool:
+    return found.status is ElectionStatus.ACTIVE and utc_now() < found.closes_at
+
+
+def _closed(outcome: ActOutcome | None = None) -> ResponseReturnValue:
+    """Answer that an election was closed: the one of the address, or the one of the act."""
+    number = (request.view_args or {})["election_id"]
+    if wants_json():
+        return jsonify(election=_election_json(desk.visible_election(number)))
+    flash(_("The election is closed. The ballots are being sealed and counted."), "ok")
+    return redirect(url_for("admin.results"))
+
+
+def _ask_to_close(
+    found: Election, values: dict[str, Any] | None = None, wrong: dict[str, str] | None = None
+) -> ResponseReturnValue:
+    """Ask whether to close; `values` are those of an answer that lacked something, `wrong` the fields that did."""
     if found.status is not ElectionStatus.ACTIVE:
         raise Conflict(_("Only an open election can be closed."))
     voted, on_roll = service.roll_counts(found)
@@ -193,17 +205,25 @@ def _ask_to_close(found: Election, values: dict[str, Any] | None = None) -> Resp
         on_roll - voted,
         left=f"{on_roll - voted:,}",
     )
+    early, people = _is_early(found), dangerous.frame(found)
     if wants_json():
-        return jsonify(error={"code": "confirmation_needed", "message": message}), 409
+        error = {"code": "confirmation_needed", "message": message}
+        return jsonify(error=error, needs=_needs(early, people["alone"]), confirmers=people["confirmers"]), 409
     unbalanced = booth_sheet.unexplained(found)
     missing = [name for name in map(note_field, unbalanced) if not str((values or {}).get(name, "")).strip()]
     errors = dict.fromkeys(missing, _("Say why the sheet does not balance.")) if values is not None else {}
+    errors |= wrong or {}
     page = render_template(
         "admin/close.html", election=found, current_election=found, message=message, unbalanced=unbalanced,
         note_field=note_field, equation=booth_sheet.equation, values=values or {}, errors=errors,
-        summary=_summary(errors),
+        summary=_summary(errors), early=early, **people,
     )  # fmt: skip
     return page, 200 if values is None else 409
+
+
+def _needs(early: bool, alone: bool) -> list[str]:
+    """Return the fields that closing needs beside `confirm`."""
+    return [] if not early else ["reason", "title", "password"] if alone else ["reason"]
 
 
 def _passphrase_errors(first: str, second: str) -> dict[str, str]:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any
 
 from flask import current_app, flash, g, jsonify, make_response, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
-from blueprints.admin import bp
+from blueprints.admin import bp, dangerous
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
 from blueprints.result_context import result_context, result_json
-from models import Election, ElectionStatus, transaction
-from services import accounts, audit_logger, confirmations, desk, elections
+from models import Election, transaction
+from services import approvals, audit_logger, confirmations, desk
+from services.approvals import ActOutcome
 from services.clock import utc_now
 from services.context import platform
-from services.errors import Conflict, NotFound
+from services.errors import NotFound, ValidationFailed
 from services.exports import csv_export, file_name, pdf_export
 from services.result_report import appendix_of
 from services.result_words import balance_sentence, verdict_title, verdict_words
@@ -83,7 +84,10 @@ def export_pdf() -> ResponseReturnValue:
 @bp.post("/election/reset")
 @requires(Permission.MANAGE_ELECTIONS)
 def reset_election() -> ResponseReturnValue:
-    """Archive the round and open a fresh one: asked first, done only with the answer's token and the typed title."""
+    """Archive the round and open a fresh one: asked first, then asked for with the answer's token and the title.
+
+    The second confirmation is another person's; where nobody else can give it, the own password is.
+    """
     values = body()
     election = _wanted(values)
     token, typed = text_field(values, "confirm_token", 500), text_field(values, "title", 500)
@@ -93,12 +97,16 @@ def reset_election() -> ResponseReturnValue:
         return _ask_to_reset(election, {"confirm_token": _("Five minutes are over. Confirm once more.")})
     if typed != election.title:
         return _ask_to_reset(election, {"title": _("Type the title exactly as it stands above.")})
-    with transaction():
-        fresh = elections.reset_election(election, current_actor())
-        accounts.select_election(g.principal.session_id, fresh.id)
-        fresh_id = fresh.id
+    try:
+        return dangerous.submit(approvals.RESET, election, {}, values, _was_reset)
+    except ValidationFailed as error:
+        return _ask_to_reset(_wanted(values), error.fields, values)
+
+
+def _was_reset(outcome: ActOutcome) -> ResponseReturnValue:
+    fresh_id = outcome.change.next_election if outcome.change else None
     if wants_json():
-        return jsonify(election_id=fresh_id, archived_id=election.id)
+        return jsonify(election_id=fresh_id, archived_id=outcome.approval.election_id)
     flash(_("The round is archived. A fresh round is open."), "ok")
     return redirect(url_for("admin.election", election_id=fresh_id))
 
@@ -123,26 +131,25 @@ def _subject(election: Election) -> tuple[int, ...]:
     return election.id, g.principal.session_id
 
 
-def _ask_to_reset(election: Election, errors: dict[str, str] | None = None) -> ResponseReturnValue:
-    """Say what a reset does and give the token for the second confirmation; nothing is changed."""
-    if election.status in (ElectionStatus.DRAFT, ElectionStatus.ARCHIVED):
-        raise Conflict(_("Only an election that has opened has a round to archive."))
+def _ask_to_reset(
+    election: Election, errors: dict[str, str] | None = None, values: dict[str, Any] | None = None
+) -> ResponseReturnValue:
+    """Say what a reset does and give the token for asking for it; nothing is changed."""
+    act = approvals.act_named(approvals.RESET)
+    act.check(election, {})
+    people = dangerous.frame(election)
     token = confirmations.issue(current_app.secret_key, RESET, *_subject(election))
-    voted, on_roll = elections.roll_counts(election)
-    kept = ngettext(
-        "%(num)s vote goes to the archive and stays there.", "%(num)s votes go to the archive and stay there.", voted
-    )
-    fresh = ngettext(
-        "%(num)s voter stands on the roll of the fresh round.",
-        "%(num)s voters stand on the roll of the fresh round.",
-        on_roll,
-    )
+    kept, fresh, again = act.describe(election, {}).words
     message = f"{kept} {fresh}"
     if wants_json():
         error = {"code": "confirmation_needed", "message": message, **({"fields": errors} if errors else {})}
-        answer = {"error": error, "confirm_token": token, "title": election.title}
+        needs = ["reason", "title", "password"] if people["alone"] else ["reason", "title"]
+        answer = {"error": error, "confirm_token": token, "title": election.title, "needs": needs}
         return jsonify(answer | {"expires_in": confirmations.LIFETIME_SECONDS}), 409
-    page = render_template("admin/reset.html", election=election, token=token, message=message, errors=errors or {})
+    page = render_template(
+        "admin/reset.html", election=election, token=token, message=message, again=again, errors=errors or {},
+        values=values or {}, **people,
+    )  # fmt: skip
     return page, 422 if errors else 200
 
 

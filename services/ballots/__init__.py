@@ -4,6 +4,7 @@ from services.ballots.casting import CastOutcome, cast
 from services.ballots.choices import Choice, choices_of, parse_choice
 from services.ballots.counting import Counts, counts
 from services.ballots.definition import definition_intact, freeze_definition, verify_definition
+from services.ballots.extensions import extend_closing, extensions_of
 from services.ballots.receipts import format_receipt, is_counted, listed_receipts
 from services.ballots.sealing import seal_due
 
@@ -15,6 +16,8 @@ __all__ = [
     "choices_of",
     "counts",
     "definition_intact",
+    "extend_closing",
+    "extensions_of",
     "format_receipt",
     "freeze_definition",
     "is_counted",

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from typing import Any
 
 from nacl.exceptions import BadSignatureError
 
 from models import Election, Secrecy
 from services import hashing
 from services.ballots.choices import current_choices
+from services.ballots.extensions import moment_text, signed_closing_time
 from services.ballots.payload import ballot_length
 from services.context import platform
 
 FORMAT = "definition/1"
+SIGNED_LATER = {"opens_at", "closes_at"}
+"""Fields that elections which were opened before migration 0006 have not signed."""
 SIGNATURE_DOMAIN = b"smart-voting/definition/1\0"
 
 
@@ -29,11 +34,17 @@ def freeze_definition(election: Election) -> None:
 
 def build_definition(election: Election) -> str:
     """Return the canonical JSON (sorted keys, no spaces, UTF-8) of the election as the tables hold it now."""
-    content = {
+    return _canonical(_content(election, election.closes_at))
+
+
+def _content(election: Election, closes_at: datetime) -> dict[str, Any]:
+    return {
         "format": FORMAT,
         "election": str(election.public_id),
         "title": election.title,
         "description": election.description,
+        "opens_at": moment_text(election.opens_at),
+        "closes_at": moment_text(closes_at),
         "method": election.method.value,
         "seats": election.seats,
         "max_choices": election.max_choices,
@@ -45,6 +56,9 @@ def build_definition(election: Election) -> str:
         "choices": current_choices(election),
         **_rules(election),
     }
+
+
+def _canonical(content: dict[str, Any]) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -78,6 +92,12 @@ def verify_definition(election: Election) -> str | None:
         platform().keyring.verify_key.verify(SIGNATURE_DOMAIN + election.definition_hash, election.definition_signature)
     except BadSignatureError:
         return "The definition was not signed with this installation's key."
-    if build_definition(election) != election.definition:
+    closes_at, problem = signed_closing_time(election)
+    if problem is not None:
+        return problem
+    content, signed = _content(election, closes_at), json.loads(election.definition)
+    for name in SIGNED_LATER - signed.keys():
+        del content[name]
+    if _canonical(content) != election.definition:
         return "The tables differ from the signed definition."
     return None

@@ -17,12 +17,15 @@ class Permission(enum.StrEnum):
     READ_MAILBOX = "read_mailbox"
     OPEN_KIOSK = "open_kiosk"
     MANAGE_BOOTHS = "manage_booths"
+    CONFIRM_ACTS = "confirm_acts"
     POLL = "poll"
 
 
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "admin": frozenset(Permission) - {Permission.POLL},
-    "officer": frozenset({Permission.OPEN_KIOSK, Permission.MANAGE_BOOTHS, Permission.VIEW_DESK}),
+    "officer": frozenset(
+        {Permission.OPEN_KIOSK, Permission.MANAGE_BOOTHS, Permission.VIEW_DESK, Permission.CONFIRM_ACTS}
+    ),
     "observer": frozenset({Permission.VIEW_DESK, Permission.VIEW_RESULTS}),
     "kiosk": frozenset({Permission.POLL}),
 }

@@ -13,6 +13,7 @@ from tests.factories import (
     make_open_election,
     make_recorded_election,
 )
+from tests.support.approvals import alone
 
 JSON = {"Accept": "application/json"}
 DRAFT = {"title": "Ward 4", "opens_at": "2026-10-18T08:00", "closes_at": "2026-10-18T20:00"}
@@ -146,12 +147,13 @@ def test_closing_asks_first_and_counts_who_has_not_voted(admin_client):
 
 
 def test_closing_once_confirmed_is_for_good_and_its_reason_is_in_the_audit_log(admin_client):
-    number = make_open_election().id
-    answer = admin_client.post(f"/admin/elections/{number}/close", data={"confirm": "yes", "reason": "Flood"})
+    election = make_open_election()
+    number, answers = election.id, alone(election, reason="Flood", confirm="yes")
+    answer = admin_client.post(f"/admin/elections/{number}/close", data=answers)
     assert answer.status_code == 302
     assert db.session.get(Election, number).status is ElectionStatus.CLOSED
-    row = db.session.query(AuditLog).filter_by(event_type="staff:election:close_reason").one()
-    assert (row.election_id, row.details) == (number, {"reason": "Flood"})
+    row = db.session.query(AuditLog).filter_by(event_type="staff:approval:performed").one()
+    assert (row.election_id, row.details["act"], row.details["reason"]) == (number, "close_early", "Flood")
     again = admin_client.post(f"/admin/elections/{number}/close", json={"confirm": True})
     assert again.status_code == 409
     assert again.json["error"]["code"] == "conflict"
@@ -237,10 +239,11 @@ def test_an_election_that_is_open_longer_shows_both_days(admin_client):
 
 def test_an_act_by_json_answers_with_the_election_as_it_is_then(admin_client):
     number = ready_draft()
+    election = db.session.get(Election, number)
     opened = admin_client.post(f"/admin/elections/{number}/open", json={})
     assert opened.json["election"]["status"] == "active"
     assert admin_client.post(f"/admin/elections/{number}/select", json={}).json["election"]["id"] == number
-    closed = admin_client.post(f"/admin/elections/{number}/close", json={"confirm": True})
+    closed = admin_client.post(f"/admin/elections/{number}/close", json=alone(election, confirm=True))
     assert closed.json["election"]["status"] == "closed"
 
 

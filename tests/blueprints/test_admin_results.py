@@ -8,7 +8,8 @@ from models import AuditLog, Election, ElectionStatus, RollEntry, Vote, db
 from services import elections
 from services.actor import SYSTEM
 from services.ballots import Choice
-from tests.factories import ElectionFactory, make_open_election, make_recorded_election
+from tests.factories import PASSWORD, ElectionFactory, make_open_election, make_recorded_election
+from tests.support.approvals import WHY, alone
 from tests.support.checkins import tamper
 from tests.support.voting import cast_by, seal_all, voters_of
 
@@ -120,8 +121,8 @@ def test_a_reset_by_form_asks_on_a_page_of_its_own(admin_client, counted):
     page = admin_client.post("/admin/election/reset", data={})
     assert page.status_code == 200
     token = page.text.split('name="confirm_token" value="')[1].split('"')[0]
-    title = db.session.get(Election, counted).title
-    done = admin_client.post("/admin/election/reset", data={"confirm_token": token, "title": title})
+    answers = alone(db.session.get(Election, counted), confirm_token=token)
+    done = admin_client.post("/admin/election/reset", data=answers)
     assert done.status_code == 302
     assert db.session.get(Election, counted).status is ElectionStatus.ARCHIVED
 
@@ -131,7 +132,7 @@ def test_a_wrong_title_resets_nothing_and_asks_again(admin_client, counted):
     answer = admin_client.post("/admin/election/reset", json={**_answer(first), "title": "Something else"})
     assert answer.status_code == 409
     assert "title" in answer.json["error"]["fields"]
-    page = admin_client.post("/admin/election/reset", data={"confirm_token": first["confirm_token"], "title": "x"})
+    page = admin_client.post("/admin/election/reset", data={**_answer(first), "title": "x"})
     assert page.status_code == 422
     assert "Type the title" in page.text
     assert db.session.get(Election, counted).status is ElectionStatus.CLOSED
@@ -185,7 +186,8 @@ def test_only_admins_reset(client, officer_client, observer_client, counted):
 
 
 def _answer(first):
-    return {"confirm_token": first["confirm_token"], "title": first["title"]}
+    """Answer as the only person of the commission: two people are in test_approvals."""
+    return {"confirm_token": first["confirm_token"], "title": first["title"], "reason": WHY, "password": PASSWORD}
 
 
 def time_machine_later(minutes):

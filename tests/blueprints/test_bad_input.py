@@ -61,6 +61,11 @@ VALID = {
         "max_choices": 1, "live_batch": 50, **DATES,
     },
     "admin.close_election": {"reason": "Fire alarm", "confirm": "no"},
+    "admin.extend_election": {
+        "closes_at": "2030-10-18T22:00", "reason": "Queues", "title": "Not the title", "password": "wrong password",
+    },
+    "admin.confirm_approval": {"title": "Not the title", "password": "wrong password"},
+    "admin.reject_approval": {"note": "Not yet"},
     "admin.stop_booth": {"reason": "It does not answer."},
     "admin.note_booth": {"note": "The network was away."},
     "admin.recovery_copy": {"passphrase": "a long passphrase", "passphrase_again": "a long passphrase"},

@@ -12,6 +12,7 @@ from services.actor import Actor
 from services.clock import utc_now
 from tests import factories
 from tests.support import voting
+from tests.support.approvals import WHY, confirm_newest
 from tests.support.checkins import MORNING, Booth
 
 JSON = {"Accept": "application/json"}
@@ -130,20 +131,22 @@ def test_the_print_is_a_pdf_with_a_plain_name(officer_client, spoilt):
     assert "booth-sheets-town-council" in answer.headers["Content-Disposition"]
 
 
-def test_closing_shows_the_sheet_and_stores_its_note(admin_client, spoilt):
+def test_closing_shows_the_sheet_and_stores_its_note(admin_client, officer_client, spoilt):
+    answers = {"confirm": "yes", "reason": WHY}
     address, field = f"/admin/elections/{spoilt.election.id}/close", f"note_{spoilt.kiosk.id}"
     asked = admin_client.post(address)
     assert asked.status_code == 200
     assert f'name="{field}"' in asked.text
     assert "1 check-in opened no ballot." in asked.text
 
-    refused = admin_client.post(address, data={"confirm": "yes", field: " "})
+    refused = admin_client.post(address, data={**answers, field: " "})
     assert refused.status_code == 409
     assert "Say why the sheet does not balance." in refused.text
     assert db.session.get(Election, spoilt.election.id).status is ElectionStatus.ACTIVE
 
-    done = admin_client.post(address, data={"confirm": "yes", field: "The plug was pulled."})
-    assert done.status_code == 302
+    done = admin_client.post(address, data={**answers, field: "The plug was pulled."})
+    assert done.status_code == 303
+    confirm_newest(officer_client)
     assert db.session.get(Election, spoilt.election.id).status is ElectionStatus.CLOSED
     note = db.session.query(BoothNote).one()
     assert (note.kiosk_id, note.difference, note.staff_user.username) == (
@@ -151,13 +154,14 @@ def test_closing_shows_the_sheet_and_stores_its_note(admin_client, spoilt):
     )  # fmt: skip
 
 
-def test_closing_by_json_names_the_sheets(admin_client, spoilt):
+def test_closing_by_json_names_the_sheets(admin_client, officer_client, spoilt):
     address = f"/admin/elections/{spoilt.election.id}/close"
-    answer = admin_client.post(address, json={"confirm": True})
+    answer = admin_client.post(address, json={"confirm": True, "reason": WHY})
     assert (answer.status_code, answer.json["error"]["code"]) == (409, "sheets_unbalanced")
     assert "Booth 1" in answer.json["error"]["message"]
-    body = {"confirm": True, f"note_{spoilt.kiosk.id}": "The plug was pulled."}
-    assert admin_client.post(address, json=body).json["election"]["status"] == "closed"
+    body = {"confirm": True, "reason": WHY, f"note_{spoilt.kiosk.id}": "The plug was pulled."}
+    assert admin_client.post(address, json=body).json["approval"]["state"] == "waiting"
+    assert confirm_newest(officer_client).json["approval"]["state"] == "done"
 
 
 def test_sheets_that_balance_ask_for_nothing(admin_client, open_election):

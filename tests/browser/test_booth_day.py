@@ -154,6 +154,10 @@ def test_a_day_at_the_booth(
     wrong_person(kiosk, scene, webcam, sitters["voter"], live_app, smtp)
     right_person_votes(kiosk, scene, webcam, sitters["voter"], live_app, smtp)
     second_try_is_refused(kiosk, scene)
+    officer = open_page("/", viewport={"width": 1280, "height": 800})
+    sign_in(officer, "Election Commission", "officer")
+    officer.wait_for_url("**/admin/")
+    close_with_two_people(desk, officer)
     close_and_count(desk, scene, live_app)
 
 
@@ -220,13 +224,23 @@ def second_try_is_refused(kiosk: Page, scene: dict[str, Any]) -> None:
     expect(kiosk.get_by_role("heading", name=re.compile("Your vote was cast at"))).to_be_visible()
 
 
-def close_and_count(desk: Page, scene: dict[str, Any], app: Flask) -> None:
+def close_with_two_people(desk: Page, officer: Page) -> None:
+    """The admin asks, with a reason; the officer finds the banner on the own desk and confirms."""
     desk.goto("/admin/")
-    desk.get_by_role("link", name=re.compile("Close")).or_(
-        desk.get_by_role("button", name=re.compile("Close"))
-    ).first.click()
-    desk.get_by_role("button", name=re.compile("Close")).locator("visible=true").last.click()
-    desk.wait_for_load_state()
+    desk.get_by_role("button", name="Close early…").click()
+    desk.get_by_label("Reason").fill("Everybody has voted.")
+    desk.get_by_role("button", name="Ask to close the election").click()
+    expect(desk.get_by_text("Nothing has changed yet")).to_be_visible()
+
+    officer.goto("/admin/")
+    officer.get_by_role("link", name="Look at it").click()
+    expect(officer.get_by_text("1 voter has not voted.")).to_be_visible()
+    officer.get_by_role("button", name="Confirm: do it now").click()
+    expect(officer.get_by_text("It stands in the audit log with both names.")).to_be_visible()
+
+
+def close_and_count(desk: Page, scene: dict[str, Any], app: Flask) -> None:
+    desk.goto("/admin/results")
     run_worker(app, once=True)
     live = desk.request.get("/admin/results/live").json()
     counts = {item["name"]: item["count"] for item in live["rows"]}

@@ -6,7 +6,8 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, text
+import time_machine
+from sqlalchemy import func, select
 
 from models import (
     AuditLog,
@@ -20,7 +21,6 @@ from models import (
     Secrecy,
     Vote,
     db,
-    use_role,
 )
 from services import ballots, elections
 from services.actor import SYSTEM
@@ -205,13 +205,9 @@ def test_an_archived_round_is_not_reset_again(round_before):
 
 
 def test_a_round_whose_time_is_past_gets_the_same_span_from_now(app):
-    number = factories.make_open_election().id
-    with use_role("owner"):
-        db.session.execute(
-            text("UPDATE elections SET opens_at = now() - interval '9 hours', closes_at = now() - interval '1 hour'")
-        )
-        db.session.commit()
-    election = db.session.get(Election, number)
+    with time_machine.travel(utc_now() - timedelta(hours=8, minutes=30), tick=False):
+        election = factories.make_open_election(closes_at=utc_now() + timedelta(hours=7))
+    assert election.closes_at < utc_now()
     fresh = elections.reset_election(election, SYSTEM)
     assert fresh.closes_at - fresh.opens_at == timedelta(hours=8)
     assert fresh.closes_at > utc_now() + timedelta(hours=7)

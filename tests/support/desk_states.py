@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from models import StaffRole
-from tests.support import acted_film, booth_states
+from tests.support import acted_film, approval_states, booth_states
 from tests.support.demo import Demo, new_voter
 from tests.support.kiosk_states import ENROLLED, NO_CAMERA
 from tests.support.live_site import KIOSK_SCREEN, Site
@@ -41,6 +41,7 @@ EMPTY |= {name: _empty(path) for name, path in EMPTY_PATHS.items()}
 EMPTY["public_result"] = lambda site: site.page("/results/")
 EMPTY["landing"] = lambda site: site.page("/", viewport=KIOSK_SCREEN)
 STATES |= {name: _plain(path) for name, path in PATHS.items()}
+STATES |= approval_states.STATES
 
 
 def state(drive: Callable[[Site, Demo], Page]) -> Callable[[Site, Demo], Page]:
@@ -278,7 +279,7 @@ def booth_note_missing(site: Site, demo: Demo) -> Page:
 def close_question_with_a_note(site: Site, demo: Demo) -> Page:
     booth_states.fill(demo.secret)
     page = close_question(site, demo)
-    press(page, "Close the election")
+    press(page, re.compile("(Close|Ask to close) the election$"))
     expect(page.get_by_role("alert")).to_be_visible()
     return page
 
@@ -295,7 +296,7 @@ def reset_question(site: Site, demo: Demo) -> Page:
 def reset_with_wrong_title(site: Site, demo: Demo) -> Page:
     page = reset_question(site, demo)
     page.get_by_label("Type the title").fill("something else")
-    press(page, "Archive and start afresh")
+    press(page, "Ask to archive and start afresh")
     expect(page.get_by_role("alert")).to_be_visible()
     return page
 

@@ -14,6 +14,7 @@ from app import BLUEPRINTS
 from models import Election, db, use_role
 from tests import factories
 from tests.support import voting
+from tests.support.approvals import stray_approval
 
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 STACK_TRACE = ("Traceback", 'File "', "sqlalchemy", "psycopg2", "werkzeug.exceptions", "SELECT ", "INSERT ")
@@ -64,6 +65,7 @@ def existing_rows() -> dict[str, Any]:
     return {
         "election_id": draft.id, "candidate_id": candidate.id, "party_id": factories.PartyFactory().id,
         "voter_id": voter.id, "kiosk_id": voting.make_kiosk(draft).id, "mail_id": uuid.uuid4(), "number": 0,
+        "approval_id": stray_approval(draft).id,
         "group_id": factories.GroupFactory().id, "path": "ab/" + 64 * "0" + ".png",
     }  # fmt: skip
 

@@ -1,0 +1,30 @@
+"""Who may confirm: active admins and officers who may see the election, never the one who asked."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from models import Election, StaffUser, db
+from services.security import ROLE_PERMISSIONS, Permission
+
+CONFIRMING_ROLES = tuple(role for role, held in ROLE_PERMISSIONS.items() if Permission.CONFIRM_ACTS in held)
+
+
+def confirmers(election: Election, requester_id: int | None) -> list[StaffUser]:
+    """Return the people who could confirm an act on this election that the requester asks for."""
+    found = db.session.scalars(
+        select(StaffUser)
+        .where(StaffUser.is_active, StaffUser.role.in_(CONFIRMING_ROLES), StaffUser.id != requester_id)
+        .order_by(StaffUser.username)
+    )
+    return [user for user in found if sees(user.id, user.role.value, election)]
+
+
+def acts_alone(election: Election, requester_id: int | None) -> bool:
+    """Tell whether nobody else could confirm, so that the password and the election's title have to do."""
+    return not confirmers(election, requester_id)
+
+
+def sees(user_id: int | None, role: str, election: Election) -> bool:
+    """Tell whether this person may see the election at all."""
+    return user_id is not None and election.id is not None
