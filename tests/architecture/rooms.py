@@ -29,7 +29,8 @@ ROOM_OF: dict[str, str] = {
     ),
     **dict.fromkeys(
         "accounts approvals ballots booth_sheet box_keys candidates charts confirmations desk elections enrolment"
-        " exports identification kiosks result_report result_words results roll_import rolls ties verdict voters".split(),
+        " exports identification kiosks result_report result_words results roll_import rolls ties"
+        " verdict voters".split(),
         "domain",
     ),
     **dict.fromkeys(
