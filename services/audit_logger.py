@@ -34,8 +34,8 @@ def record(event_type: str, actor: Actor, *, election_id: int | None = None, **d
     return row
 
 
-def record_hourly(event_type: str, actor: Actor, *, election_id: int) -> bool:
-    """Add the row unless this actor has one of this type and election in this hour (UTC); tell whether it was added.
+def record_hourly(event_type: str, actor: Actor, *, election_id: int | None, **details: object) -> bool:
+    """Add the row unless this actor has the same one in this hour (UTC); tell whether it was added.
 
     For what a page does again and again: an audit log of polls would hide what it is for.
     """
@@ -44,10 +44,11 @@ def record_hourly(event_type: str, actor: Actor, *, election_id: int) -> bool:
         AuditLog.election_id == election_id,
         AuditLog.event_type == event_type,
         AuditLog.actor == str(actor),
+        AuditLog.details == details,
         # The database's clock, which the rows have their time from.
         AuditLog.created_at >= func.date_trunc("hour", func.clock_timestamp(), "UTC"),
     )
     if db.session.scalar(select(known)):
         return False
-    record(event_type, actor, election_id=election_id)
+    record(event_type, actor, election_id=election_id, **details)
     return True

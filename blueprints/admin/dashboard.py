@@ -15,12 +15,12 @@ from blueprints.http import current_actor
 from blueprints.policy import requires
 from blueprints.result_context import result_context
 from models import transaction
-from services import audit_logger, desk
+from services import audit_logger, desk, identification
 from services.charts import column_chart
 from services.clock import utc_now
 from services.context import platform
 from services.email_service import mailbox
-from services.result_words import balance_sentence
+from services.result_words import balance_sentence, under_review_sentence
 from services.results import result_of
 from services.security import Permission, has_permission
 
@@ -68,6 +68,7 @@ def dashboard() -> ResponseReturnValue:
         current_election=election,
         result=result_context(result),
         balance=balance_sentence(result.balance, result.secret),
+        under_review=under_review_sentence(identification.under_review(election)),
         chart=column_chart(columns, _("Votes cast over time"), "hours"),
         by_hour=desk.by_hour(election),
         left=desk.time_left(election, now),

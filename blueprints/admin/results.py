@@ -14,14 +14,14 @@ from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
 from blueprints.result_context import result_context, result_json
 from models import Election, transaction
-from services import approvals, audit_logger, confirmations, desk
+from services import approvals, audit_logger, confirmations, desk, identification
 from services.approvals import ActOutcome
 from services.clock import utc_now
 from services.context import platform
 from services.errors import NotFound, ValidationFailed
 from services.exports import csv_export, file_name, pdf_export
 from services.result_report import appendix_of
-from services.result_words import balance_sentence, verdict_title, verdict_words
+from services.result_words import balance_sentence, under_review_sentence, verdict_title, verdict_words
 from services.results import Result, result_of
 from services.security import Permission
 
@@ -48,6 +48,7 @@ def results() -> ResponseReturnValue:
         headline=verdict_title(result),
         words=verdict_words(result),
         balance=balance_sentence(result.balance, result.secret),
+        under_review=under_review_sentence(identification.under_review(election)),
     )
 
 

@@ -13,9 +13,11 @@ from blueprints.policy import public
 from blueprints.result_context import result_context, result_json
 from blueprints.results import bp
 from models import Election
+from services import identification
 from services.ballots import counts, is_counted, listed_receipts
 from services.clock import utc_now
 from services.errors import Conflict, NotFound, ValidationFailed
+from services.result_words import under_review_sentence
 from services.results import is_over, public_election, result_of
 
 
@@ -71,6 +73,7 @@ def _page(election: Election, receipt: dict[str, object] | None = None) -> str:
     return render_template(
         "results/public.html",
         result=result_context(result),
+        under_review=under_review_sentence(identification.under_review(election)) if is_over(election) else "",
         receipts_listed=_receipts_listed(election),
         receipt=receipt,
     )

@@ -1,5 +1,6 @@
 /* Binds one class to every element with data-module, and an opener to every element with data-opens. */
 const MODULES = {
+  "arrow-keys": () => import("./modules/arrow-keys.js"),
   ballot: () => import("./modules/ballot.js"),
   "booth-camera": () => import("./modules/booth-camera.js"),
   countdown: () => import("./modules/countdown.js"),

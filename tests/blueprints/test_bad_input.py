@@ -66,6 +66,7 @@ VALID = {
     },
     "admin.confirm_approval": {"title": "Not the title", "password": "wrong password"},
     "admin.reject_approval": {"note": "Not yet"},
+    "admin.review_attempt": {"decision": "rejected", "note": "Not the voter", "seen": "x"},
     "admin.stop_booth": {"reason": "It does not answer."},
     "admin.note_booth": {"note": "The network was away."},
     "admin.recovery_copy": {"passphrase": "a long passphrase", "passphrase_again": "a long passphrase"},

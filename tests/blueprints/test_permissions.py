@@ -40,6 +40,8 @@ MAY = {
     "admin.groups": ADMIN, "admin.group": ADMIN, "admin.join_group": ADMIN, "admin.leave_group": ADMIN,
     "admin.parties": ADMIN, "admin.new_party": ADMIN, "admin.party": ADMIN,
     "admin.candidates": ADMIN, "admin.new_candidate": ADMIN, "admin.candidate": ADMIN,
+    "admin.attempts": ADMIN, "admin.attempt": ADMIN, "admin.review_attempt": ADMIN, "admin.attempt_picture": ADMIN,
+    "admin.enrolled_picture": ADMIN,
     "admin.booths": BOOTHS, "admin.stop_booth": BOOTHS, "admin.note_booth": BOOTHS, "admin.booth_sheets": BOOTHS,
     "admin.booth_sheets_pdf": BOOTHS, "poll.heartbeat": KIOSK,
     "poll.index": KIOSK, "poll.start": KIOSK, "poll.camera": KIOSK, "poll.verify": KIOSK, "poll.ballot": KIOSK,

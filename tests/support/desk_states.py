@@ -19,6 +19,7 @@ PUBLIC: dict[str, Callable[[Site, Demo], Page]] = {}
 EMPTY_PATHS = {
     "live_desk": "/admin/", "voters": "/admin/voters", "parties": "/admin/parties", "candidates": "/admin/candidates",
     "elections": "/admin/elections", "result": "/admin/results", "mailbox": "/ops/mailbox", "booths": "/admin/booths",
+    "attempts": "/admin/attempts",
     "new_voter": "/admin/voters/new",
 }  # fmt: skip
 PATHS = {

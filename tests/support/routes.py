@@ -66,7 +66,9 @@ def existing_rows() -> dict[str, Any]:
         "election_id": draft.id, "candidate_id": candidate.id, "party_id": factories.PartyFactory().id,
         "voter_id": voter.id, "kiosk_id": voting.make_kiosk(draft).id, "mail_id": uuid.uuid4(), "number": 0,
         "approval_id": stray_approval(draft).id,
-        "group_id": factories.GroupFactory().id, "path": "ab/" + 64 * "0" + ".png",
+        "group_id": factories.GroupFactory().id,
+        "attempt_id": voting.make_pass(draft, voter).auth_event_id, "slot": 1,
+        "path": "ab/" + 64 * "0" + ".png",
     }  # fmt: skip
 
 

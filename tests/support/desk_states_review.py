@@ -1,0 +1,44 @@
+"""States of the pages that review attempts and faces; they register themselves in desk_states.STATES."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.support import attempt_states
+from tests.support.demo import Demo
+from tests.support.desk_states import press, state
+from tests.support.live_site import Site
+
+
+@state
+def attempts(site: Site, demo: Demo) -> Page:
+    attempt_states.fill(demo.secret)
+    return site.staff_page("/admin/attempts", election=demo.secret)
+
+
+@state
+def attempts_none_matches(site: Site, demo: Demo) -> Page:
+    return site.staff_page("/admin/attempts?voter_id=99999999", election=demo.secret)
+
+
+@state
+def attempt_side_by_side(site: Site, demo: Demo) -> Page:
+    return _attempt(site, demo, "Face does not match")
+
+
+@state
+def attempt_by_document_with_errors(site: Site, demo: Demo) -> Page:
+    attempt_states.fill(demo.secret)
+    page = _attempt(site, demo, "Identified by document")
+    press(page, "Store the judgement")
+    expect(page.get_by_role("alert")).to_be_visible()
+    return page
+
+
+def _attempt(site: Site, demo: Demo, title: str) -> Page:
+    page = site.staff_page("/admin/attempts", election=demo.secret)
+    page.get_by_role("link", name=title).first.click()
+    page.wait_for_url(re.compile(r"/attempts/\d+"))
+    return page
