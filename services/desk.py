@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from models import AuthEvent, AuthMethod, AuthResult, BallotPass, Election, ElectionStatus, Kiosk, Vote, db
 from services import elections
+from services.actor import Actor
 from services.charts import Column
 from services.errors import NotFound
 from services.kiosks import SILENT_AFTER
@@ -48,17 +49,17 @@ class KioskState:
     seen: str
 
 
-def election_for(chosen: int | None) -> Election | None:
-    """Return the election that the desk shows: the chosen one, else the open one, else the newest."""
-    visible = elections.visible_elections()
+def election_for(chosen: int | None, actor: Actor) -> Election | None:
+    """Return the election that the desk shows: the chosen one, else the open one, else the newest; None of others."""
+    visible = elections.visible_elections(actor)
     found = next((election for election in visible if election.id == chosen), None)
-    open_now = next(iter(elections.current_booth_elections()), None)
+    open_now = next((election for election in elections.current_booth_elections() if election in visible), None)
     return found or open_now or max(visible, key=lambda election: election.id, default=None)
 
 
-def visible_election(election_id: int) -> Election:
-    """Return one of the elections that the desk may show; raises NotFound."""
-    found = next((election for election in elections.visible_elections() if election.id == election_id), None)
+def visible_election(election_id: int, actor: Actor) -> Election:
+    """Return one of the elections that this member of staff may see; raises NotFound."""
+    found = next((election for election in elections.visible_elections(actor) if election.id == election_id), None)
     if found is None:
         raise NotFound(_("There is no election with this number."))
     return found

@@ -15,6 +15,7 @@ from services.actor import Actor
 from services.clock import utc_now
 from services.errors import Conflict, NotFound
 from services.identification import passes
+from services.membership import may_see
 from services.security import hash_token, new_token
 
 BEAT_SECONDS = 20
@@ -94,7 +95,7 @@ def stop_kiosk(kiosk_id: int, reason: str, actor: Actor) -> Kiosk:
     """
     # No stronger lock: whoever writes an attempt at this kiosk holds a share of its key, and may hold what we wait for.
     kiosk = db.session.get(Kiosk, kiosk_id, with_for_update={"key_share": True}, populate_existing=True)
-    if kiosk is None:
+    if kiosk is None or not may_see(actor, kiosk.election_id):
         raise NotFound(_("There is no such booth."))
     if kiosk.ended_at is not None:
         raise Conflict(_("This booth is not open any more."))

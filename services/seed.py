@@ -22,7 +22,7 @@ from models import (
     Voter,
     db,
 )
-from services import accounts, elections
+from services import accounts, elections, membership
 from services.actor import SYSTEM
 from services.clock import utc_now
 from services.context import platform
@@ -121,6 +121,7 @@ def _seed_elections(voters: list[Voter]) -> None:
         results_policy=ResultsPolicy.LIVE,
     )
     for election in (secret, recorded):
+        membership.join(election.id, *db.session.scalars(select(StaffUser.id)))
         for order, (name, party, portrait, symbol, words) in enumerate(CANDIDATES, start=1):
             db.session.add(
                 Candidate(

@@ -123,11 +123,14 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def sign_in(app: Flask) -> Callable[[StaffRole], FlaskClient]:
-    """Give a client signed in as a new staff member of a role; `client.user` is that person."""
+def sign_in(app: Flask) -> Callable[..., FlaskClient]:
+    """Give a client signed in as a new staff member of a role; `client.user` is that person.
 
-    def make(role: StaffRole) -> FlaskClient:
-        user = factories.StaffUserFactory(role=role)
+    The person is on the list of every present election, unless `on_lists=False`.
+    """
+
+    def make(role: StaffRole, **values: Any) -> FlaskClient:
+        user = factories.StaffUserFactory(role=role, **values)
         token = accounts.start_session(user, Actor(role.value, user.id, user.username, "127.0.0.1"))
         db.session.commit()
         client = app.test_client()

@@ -18,7 +18,7 @@ from benchmarks.day.installation import Installation
 from benchmarks.day.people import Person
 from benchmarks.day.visit import Staff, Visit, Visited
 from models import Candidate, Consent, Election, RollEntry, StaffRole, Voter, db, transaction
-from services import accounts, elections
+from services import accounts, elections, membership
 from services.actor import Actor
 from services.clock import utc_now
 from services.context import platform
@@ -40,14 +40,17 @@ def open_election(app: Flask, persons: Sequence[Person]) -> int:
     """Write staff, election, roll and enrolments, and open the election; return its row id."""
     with app.app_context():
         with transaction():
-            for name in (STAFF.officer, STAFF.second):
+            staff = [
                 accounts.create_staff(name, PASSWORD, StaffRole.OFFICER, COMMISSION)
+                for name in (STAFF.officer, STAFF.second)
+            ]
             now = utc_now()
             election = elections.create_election(
                 title="Town Council", opens_at=now - timedelta(minutes=1), closes_at=now + timedelta(hours=6),
                 actor=COMMISSION,
             )  # fmt: skip
             number = election.id
+            membership.join(number, *(user.id for user in staff))
             db.session.add_all(
                 Candidate(election_id=number, name=name, display_order=at) for at, name in enumerate(NAMES)
             )

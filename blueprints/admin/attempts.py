@@ -35,7 +35,7 @@ def attempts_frame() -> dict[str, Any]:
 @requires(Permission.REVIEW_ATTEMPTS)
 def attempts() -> ResponseReturnValue:
     """List the attempts of the chosen election (result, method, review, kiosk, from, until, voter_id, page)."""
-    election, query = desk.election_for(g.principal.election_id), attempt_form.attempt_query()
+    election, query = desk.election_for(g.principal.election_id, current_actor()), attempt_form.attempt_query()
     found = review_list.search(election, query) if election else review_list.AttemptPage([], 0, 1, 1)
     if wants_json():
         rows = [attempt_form.attempt_json(event) for event in found.rows]
@@ -112,7 +112,7 @@ def enrolled_picture(voter_id: int, slot: int) -> ResponseReturnValue:
 def _visible(attempt_id: int) -> AuthEvent:
     """Return an attempt of an election that the desk may show; raises NotFound."""
     event = reviews.find_attempt(attempt_id)
-    desk.visible_election(event.election_id or 0)
+    desk.visible_election(event.election_id or 0, current_actor())
     return event
 
 
@@ -127,7 +127,7 @@ def _page(
     page = render_template(
         "admin/attempts/detail.html",
         event=event,
-        current_election=desk.visible_election(event.election_id or 0),
+        current_election=desk.visible_election(event.election_id or 0, current_actor()),
         beside=beside,
         slots=slots,
         bar=adaptive_threshold(len(slots), NEUTRAL_FRAMES, platform().settings.face_threshold),

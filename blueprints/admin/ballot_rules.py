@@ -26,7 +26,7 @@ PLACE = "place_"
 @requires(Permission.VIEW_DESK)
 def ballot_rules(election_id: int) -> ResponseReturnValue:
     """Show how the winner is found; a draft's rules can be changed here."""
-    found = desk.visible_election(election_id)
+    found = desk.visible_election(election_id, current_actor())
     return jsonify(_rules_json(found)) if wants_json() else _page(found)
 
 
@@ -34,7 +34,7 @@ def ballot_rules(election_id: int) -> ResponseReturnValue:
 @requires(Permission.MANAGE_ELECTIONS)
 def change_ballot_rules(election_id: int) -> ResponseReturnValue:
     """Change the rule for NOTA (`act` nota), or draw, type in or take back the lot order (draw, order, forget)."""
-    found = desk.visible_election(election_id)
+    found = desk.visible_election(election_id, current_actor())
     values = body()
     try:
         with transaction():
@@ -42,7 +42,7 @@ def change_ballot_rules(election_id: int) -> ResponseReturnValue:
     except ValidationFailed as error:
         if wants_json():
             raise
-        return _page(desk.visible_election(election_id), error.fields, values), 422
+        return _page(desk.visible_election(election_id, current_actor()), error.fields, values), 422
     if wants_json():
         return jsonify(_rules_json(found))
     flash(said, "ok")

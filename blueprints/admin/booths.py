@@ -39,7 +39,7 @@ def booth_frame() -> dict[str, Any]:
 @requires(Permission.MANAGE_BOOTHS)
 def booths() -> ResponseReturnValue:
     """Show every booth with its last sign of life, what to do, and whether its sheet balances."""
-    now, election = utc_now(), desk.election_for(g.principal.election_id)
+    now, election = utc_now(), desk.election_for(g.principal.election_id, current_actor())
     found = kiosks.booths(election, now) if election else []
     sheets = booth_sheet.sheets(election, now) if election else []
     if wants_json():
@@ -124,7 +124,7 @@ def store_notes(election: Election, values: dict[str, Any]) -> None:
 
 
 def _election() -> Election:
-    election = desk.election_for(g.principal.election_id)
+    election = desk.election_for(g.principal.election_id, current_actor())
     if election is None:
         raise NotFound(_("There is no election yet."))
     return election

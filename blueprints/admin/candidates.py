@@ -25,7 +25,7 @@ def candidates() -> ResponseReturnValue:
     """List the candidates of one election (election=id, else the chosen or the newest one), or add one."""
     if request.method == "POST":
         return _create()
-    elections = ballot.elections_with_ballot()
+    elections = ballot.elections_with_ballot(current_actor())
     election = _chosen(elections)
     found = ballot.list_candidates(election.id) if election else []
     if wants_json():
@@ -52,7 +52,7 @@ def candidate(candidate_id: int) -> ResponseReturnValue:
         return _delete(candidate_id)
     if wanted == "PUT":
         return _update(candidate_id)
-    found = ballot.get_candidate(candidate_id)
+    found = ballot.get_candidate(candidate_id, current_actor())
     if wants_json():
         return jsonify(candidate=candidate_json(found))
     return _form(found, _values(found), None)
@@ -80,7 +80,7 @@ def _update(candidate_id: int) -> ResponseReturnValue:
     except ValidationFailed as error:
         if wants_json():
             raise
-        return _form(ballot.get_candidate(candidate_id), forms.typed(), error)
+        return _form(ballot.get_candidate(candidate_id, current_actor()), forms.typed(), error)
     if wants_json():
         return jsonify(candidate=candidate_json(changed))
     flash(_("The changes are saved."), "ok")
@@ -97,7 +97,11 @@ def _delete(candidate_id: int) -> ResponseReturnValue:
 
 
 def _form(found: Candidate | None, values: dict[str, Any], error: ValidationFailed | None) -> ResponseReturnValue:
-    drafts = [(row.id, row.title) for row in ballot.elections_with_ballot() if row.status is ElectionStatus.DRAFT]
+    drafts = [
+        (row.id, row.title)
+        for row in ballot.elections_with_ballot(current_actor())
+        if row.status is ElectionStatus.DRAFT
+    ]
     parties = [("", _("Independent")), *((row.party.id, row.party.name) for row in ballot.list_parties())]
     page = render_template(
         "admin/candidates/form.html", candidate=found, values=values, errors=error.fields if error else {},
@@ -126,6 +130,6 @@ def candidate_json(found: Candidate) -> dict[str, Any]:
 
 def _chosen(elections: list[Election]) -> Election | None:
     """Return the election of the address, else the one chosen at the desk, else the first of the list."""
-    at_the_desk = desk.election_for(g.principal.election_id)
+    at_the_desk = desk.election_for(g.principal.election_id, current_actor())
     wanted = request.args.get("election", at_the_desk.id if at_the_desk else None, type=int)
     return next((election for election in elections if election.id == wanted), elections[0] if elections else None)

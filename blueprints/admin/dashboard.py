@@ -43,7 +43,7 @@ def desk_frame() -> dict[str, Any]:
     staff = {"name": principal.name, "role": roles.get(principal.role, principal.role)}
     return {
         "staff": staff,
-        "current_election": desk.election_for(principal.election_id),
+        "current_election": desk.election_for(principal.election_id, current_actor()),
         "mailbox_open": mailbox.is_open() and has_permission(principal.role, Permission.READ_MAILBOX),
     }
 
@@ -52,7 +52,7 @@ def desk_frame() -> dict[str, Any]:
 @requires(Permission.VIEW_DESK)
 def dashboard() -> ResponseReturnValue:
     """Show turnout, count, alerts and kiosks of the chosen election, or what to do first."""
-    election = desk.election_for(g.principal.election_id)
+    election = desk.election_for(g.principal.election_id, current_actor())
     manages = has_permission(g.principal.role, Permission.MANAGE_ELECTIONS)
     if election is None:
         return render_template("admin/dashboard_empty.html", manages=manages)

@@ -32,11 +32,11 @@ def elections() -> ResponseReturnValue:
     """List elections, or make a draft (admins only)."""
     if request.method == "POST":
         return _create()
-    found = service.visible_elections()
+    found = service.visible_elections(current_actor())
     if wants_json():
         return jsonify(elections=[_election_json(election) for election in found])
     counts = {election.id: service.roll_counts(election) for election in found}
-    chosen = desk.election_for(g.principal.election_id)
+    chosen = desk.election_for(g.principal.election_id, current_actor())
     return render_template(
         "admin/elections/list.html", elections=found, counts=counts, current_election=chosen, manages=_manages()
     )
@@ -53,14 +53,14 @@ def new_election() -> ResponseReturnValue:
 @requires(Permission.VIEW_DESK)
 def election(election_id: int) -> ResponseReturnValue:
     """Show one election, what it still lacks, and what can be done with it."""
-    return _page(desk.visible_election(election_id))
+    return _page(desk.visible_election(election_id, current_actor()))
 
 
 @bp.post("/elections/<int:election_id>/select")
 @requires(Permission.VIEW_DESK)
 def select_election(election_id: int) -> ResponseReturnValue:
     """Make this the election that the desk shows."""
-    found = desk.visible_election(election_id)
+    found = desk.visible_election(election_id, current_actor())
     with transaction():
         accounts.select_election(g.principal.session_id, found.id)
     return jsonify(election=_election_json(found)) if wants_json() else redirect(url_for("admin.dashboard"))
@@ -70,7 +70,7 @@ def select_election(election_id: int) -> ResponseReturnValue:
 @requires(Permission.MANAGE_ELECTIONS)
 def open_election(election_id: int) -> ResponseReturnValue:
     """Freeze and sign the definition and open; the reasons against it come back in plain words."""
-    found = desk.visible_election(election_id)
+    found = desk.visible_election(election_id, current_actor())
     try:
         with transaction():
             service.open_election(found, current_actor())
@@ -78,9 +78,9 @@ def open_election(election_id: int) -> ResponseReturnValue:
     except ValidationFailed:
         if wants_json():
             raise
-        return _page(desk.visible_election(election_id)), 422
+        return _page(desk.visible_election(election_id, current_actor())), 422
     if wants_json():
-        return jsonify(election=_election_json(desk.visible_election(election_id)))
+        return jsonify(election=_election_json(desk.visible_election(election_id, current_actor())))
     flash(_("The election is open. Its candidates and rules cannot change any more."), "ok")
     return redirect(url_for("admin.election", election_id=election_id))
 
@@ -89,7 +89,7 @@ def open_election(election_id: int) -> ResponseReturnValue:
 @requires(Permission.MANAGE_ELECTIONS)
 def close_election(election_id: int) -> ResponseReturnValue:
     """Ask first, counting who has not voted; before the closing time a second person confirms the answer `confirm`."""
-    found = desk.visible_election(election_id)
+    found = desk.visible_election(election_id, current_actor())
     values = body()
     text_field(values, "reason", approvals.MAX_REASON)
     if values.get("confirm") not in (True, "yes"):
@@ -105,7 +105,7 @@ def close_election(election_id: int) -> ResponseReturnValue:
     except (SheetsUnbalanced, ValidationFailed) as error:
         if wants_json():
             raise
-        return _ask_to_close(desk.visible_election(election_id), values, getattr(error, "fields", {}))
+        return _ask_to_close(desk.visible_election(election_id, current_actor()), values, getattr(error, "fields", {}))
     return _closed()
 
 
@@ -113,7 +113,7 @@ def close_election(election_id: int) -> ResponseReturnValue:
 @requires(Permission.MANAGE_ELECTIONS)
 def recovery_copy(election_id: int) -> ResponseReturnValue:
     """Send the box key, encrypted with a passphrase typed twice, to keep away from this machine."""
-    found = desk.visible_election(election_id)
+    found = desk.visible_election(election_id, current_actor())
     values = body()
     first = text_field(values, "passphrase", 500, strip=False)
     second = text_field(values, "passphrase_again", 500, strip=False)
@@ -144,14 +144,14 @@ def _create() -> ResponseReturnValue:
             raise
         return _form(request.form.to_dict(), error.fields or {"title": error.message}), 422
     if wants_json():
-        return jsonify(election=_election_json(desk.visible_election(made_id))), 201
+        return jsonify(election=_election_json(desk.visible_election(made_id, current_actor()))), 201
     flash(_("The draft is saved. Add candidates and voters, then open it."), "ok")
     return redirect(url_for("admin.election", election_id=made_id))
 
 
 def _form(values: dict[str, Any], errors: dict[str, str]) -> str:
     zone = platform().settings.timezone
-    chosen = desk.election_for(g.principal.election_id)
+    chosen = desk.election_for(g.principal.election_id, current_actor())
     return render_template(
         "admin/elections/new.html",
         values=values,
@@ -168,7 +168,7 @@ def _page(found: Election, errors: dict[str, str] | None = None) -> str:
     return render_template(
         "admin/elections/detail.html",
         election=found,
-        current_election=desk.election_for(g.principal.election_id),
+        current_election=desk.election_for(g.principal.election_id, current_actor()),
         counts=service.roll_counts(found),
         lacking=lacking,
         errors=errors or {},
@@ -187,7 +187,7 @@ def _closed(outcome: ActOutcome | None = None) -> ResponseReturnValue:
     """Answer that an election was closed: the one of the address, or the one of the act."""
     number = (request.view_args or {})["election_id"]
     if wants_json():
-        return jsonify(election=_election_json(desk.visible_election(number)))
+        return jsonify(election=_election_json(desk.visible_election(number, current_actor())))
     flash(_("The election is closed. The ballots are being sealed and counted."), "ok")
     return redirect(url_for("admin.results"))
 

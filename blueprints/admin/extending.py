@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from blueprints.admin import bp, dangerous
-from blueprints.http import body, text_field, wants_json
+from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
 from models import Election, ElectionStatus
 from services import approvals, ballots, desk
@@ -26,14 +26,14 @@ from services.security import Permission
 @requires(Permission.MANAGE_ELECTIONS)
 def extend_page(election_id: int) -> ResponseReturnValue:
     """Show the form, and the extensions there were."""
-    return _form(desk.visible_election(election_id), {}, {})
+    return _form(desk.visible_election(election_id, current_actor()), {}, {})
 
 
 @bp.post("/elections/<int:election_id>/extend")
 @requires(Permission.MANAGE_ELECTIONS)
 def extend_election(election_id: int) -> ResponseReturnValue:
     """Ask for a later closing time; a time without a zone is local."""
-    found, values = desk.visible_election(election_id), body()
+    found, values = desk.visible_election(election_id, current_actor()), body()
 
     def done(outcome: ActOutcome) -> ResponseReturnValue:
         if wants_json():
@@ -47,7 +47,7 @@ def extend_election(election_id: int) -> ResponseReturnValue:
     except ValidationFailed as error:
         if wants_json():
             raise
-        return _form(desk.visible_election(election_id), values, error.fields), 422
+        return _form(desk.visible_election(election_id, current_actor()), values, error.fields), 422
 
 
 def _closing_time(values: dict[str, Any]) -> datetime:

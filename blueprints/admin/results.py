@@ -32,7 +32,7 @@ RESET = "reset-election"
 @requires(Permission.VIEW_RESULTS)
 def results() -> ResponseReturnValue:
     """Show the result of the chosen election; the page asks for new figures every 2 s."""
-    election = desk.election_for(g.principal.election_id)
+    election = desk.election_for(g.principal.election_id, current_actor())
     if election is None:
         return render_template("admin/results_empty.html")
     now = utc_now()
@@ -113,7 +113,7 @@ def _was_reset(outcome: ActOutcome) -> ResponseReturnValue:
 
 
 def _chosen() -> Election:
-    election = desk.election_for(g.principal.election_id)
+    election = desk.election_for(g.principal.election_id, current_actor())
     if election is None:
         raise NotFound(_("There is no election yet."))
     return election
@@ -125,7 +125,8 @@ def _wanted(values: dict[str, object]) -> Election:
     if named is None or named == "":
         return _chosen()
     text = str(named)
-    return desk.visible_election(int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0)
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return desk.visible_election(number, current_actor())
 
 
 def _subject(election: Election) -> tuple[int, ...]:

@@ -29,7 +29,7 @@ VOTED = {"yes": True, "no": False}
 @requires(Permission.MANAGE_VOTERS)
 def roll() -> ResponseReturnValue:
     """List who is on the chosen election's roll (show=off: who is not), with q, status, voted, sort, order, page."""
-    election = desk.election_for(g.principal.election_id)
+    election = desk.election_for(g.principal.election_id, current_actor())
     if election is None:
         return _nothing_chosen()
     query = roll_query(election)
@@ -129,7 +129,7 @@ def _some(name: str) -> list[int]:
 
 
 def _chosen() -> Election:
-    election = desk.election_for(g.principal.election_id)
+    election = desk.election_for(g.principal.election_id, current_actor())
     if election is None:
         raise NotFound(_("There is no election yet. Add one first."))
     return election

@@ -28,7 +28,7 @@ def voters() -> ResponseReturnValue:
     """List voters (q, status, pictures=few, sort, order, page), or add one."""
     if request.method == "POST":
         return _create()
-    shown_election = desk.election_for(g.principal.election_id)
+    shown_election = desk.election_for(g.principal.election_id, current_actor())
     query = forms.voter_query(shown_election.id if shown_election else None)
     page = register.search_voters(query)
     if wants_json():
@@ -103,11 +103,12 @@ def _delete(voter_id: int) -> ResponseReturnValue:
 
 
 def _form(found: Voter | None, values: dict[str, Any], error: ValidationFailed | None) -> ResponseReturnValue:
-    entries = register.roll_entries_of(found) if found else []
+    entries = register.roll_entries_of(found, current_actor()) if found else []
     page = render_template(
         "admin/voters/form.html", voter=found, values=values, errors=error.fields if error else {},
-        summary=forms.error_list(error) if error else [], rolls=register.open_rolls(), genders=_genders(),
-        statuses=statuses(), entries={entry.election_id: entry for entry in entries},
+        summary=forms.error_list(error) if error else [], genders=_genders(),
+        rolls=register.open_rolls(current_actor()), statuses=statuses(),
+        entries={entry.election_id: entry for entry in entries},
         effect=register.deletion_effect(found) if found else None, shown=register.format_voter_number,
         age=found.age_on(utc_now().date()) if found else None,
     )  # fmt: skip
@@ -117,10 +118,11 @@ def _form(found: Voter | None, values: dict[str, Any], error: ValidationFailed |
 def _values(found: Voter) -> dict[str, Any]:
     """Return the stored values as the form shows them."""
     born = f"{found.dob.day} {found.dob.month} {found.dob.year}" if found.dob else ""
+    rolls = {entry.election_id for entry in register.roll_entries_of(found, current_actor())}
     return {
         "name": found.name, "voter_id": register.format_voter_number(found.voter_id), "dob": born,
         "gender": found.gender.value, "email": found.email or "", "phone": found.phone or "",
-        "status": found.status.value, "elections": {entry.election_id for entry in register.roll_entries_of(found)},
+        "status": found.status.value, "elections": rolls,
     }  # fmt: skip
 
 
@@ -135,7 +137,7 @@ def voter_json(found: Voter) -> dict[str, Any]:
 
 
 def _detail_json(found: Voter) -> dict[str, Any]:
-    entries = register.roll_entries_of(found)
+    entries = register.roll_entries_of(found, current_actor())
     return {
         **voter_json(found),
         "pictures": len(found.faces),

@@ -16,7 +16,7 @@ from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import public
 from blueprints.principal import KIOSK_KEY, STAFF_KEY
 from models import StaffUser, transaction
-from services import accounts, elections, kiosks
+from services import accounts, elections, kiosks, membership
 from services.actor import Actor
 from services.errors import Conflict, DomainError, Forbidden
 from services.security import Permission, has_permission
@@ -81,10 +81,15 @@ def _close_booth() -> None:
     with transaction():
         outcome = accounts.authenticate(text_field(values, "username"), _password(values), current_actor())
         user = outcome.user
-        if user is not None and has_permission(user.role, Permission.OPEN_KIOSK):
+        if user is not None and has_permission(user.role, Permission.OPEN_KIOSK) and _is_member(user):
             kiosks.end_kiosk(g.principal.id, _as_actor(user))
             return
     raise BoothStays(_("Leaving the booth needs the password of an officer."))
+
+
+def _is_member(user: StaffUser) -> bool:
+    """Tell whether this person is on the list of the booth's election."""
+    return membership.is_member(user, g.principal.election_id)
 
 
 def _enter_desk(values: dict[str, Any], user: StaffUser) -> tuple[str, str, str]:

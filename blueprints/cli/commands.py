@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 
 from blueprints import logs
 from models import StaffRole, transaction, use_role
-from services import accounts, box_keys, elections, health, retention, seed
+from services import accounts, box_keys, elections, health, membership, retention, seed
 from services.actor import Actor
 from services.context import platform
 from services.embedded_postgres import EmbeddedPostgres
@@ -69,13 +69,17 @@ def db_stop_command() -> None:
 @click.argument("username")
 @click.option("--email", help="Where this person gets mail.")
 @click.option("--role", type=click.Choice([role.value for role in StaffRole]), default=StaffRole.ADMIN.value)
+@click.option(
+    "--elections/--no-elections", "elections_too", default=True, help="On the list of every present election."
+)
 @click.password_option()
 @with_appcontext
-def create_admin_command(username: str, email: str | None, role: str, password: str) -> None:
-    """Add a staff member."""
+def create_admin_command(username: str, email: str | None, role: str, elections_too: bool, password: str) -> None:
+    """Add a staff member, on the list of every present election."""
     with _Words(), transaction():
-        accounts.create_staff(username, password, StaffRole(role), OPERATOR, email)
-    click.echo(f"{username} can sign in as {role}.")
+        user = accounts.create_staff(username, password, StaffRole(role), OPERATOR, email)
+        count = membership.join_all_elections(user.id) if elections_too else 0
+    click.echo(f"{username} can sign in as {role}, and sees {count} elections.")
 
 
 @click.command("hash-password")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from models import Election, StaffUser, db
+from services import membership
+from services.actor import Actor
 from services.security import ROLE_PERMISSIONS, Permission
 
 CONFIRMING_ROLES = tuple(role for role, held in ROLE_PERMISSIONS.items() if Permission.CONFIRM_ACTS in held)
@@ -27,4 +29,4 @@ def acts_alone(election: Election, requester_id: int | None) -> bool:
 
 def sees(user_id: int | None, role: str, election: Election) -> bool:
     """Tell whether this person may see the election at all."""
-    return user_id is not None and election.id is not None
+    return membership.may_see(Actor(role, user_id), election.id)

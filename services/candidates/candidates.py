@@ -13,6 +13,7 @@ from services import audit_logger
 from services.actor import Actor
 from services.candidates.entries import check_description, check_order, check_title
 from services.errors import Conflict, NotFound, ValidationFailed
+from services.membership import may_see, seen_by
 from services.pictures import release_public, store_public
 from services.savepoints import TRIGGER_REFUSAL, referenced, savepoint
 from services.voters.errors import FieldConflict
@@ -44,18 +45,18 @@ def list_candidates(election_id: int) -> list[Candidate]:
     )
 
 
-def elections_with_ballot() -> list[Election]:
-    """Return every election that is not archived, drafts first, the newest before the others."""
+def elections_with_ballot(actor: Actor) -> list[Election]:
+    """Return every election of this actor's that is not archived, drafts first, the newest before the others."""
     elections = db.session.scalars(
-        select(Election).where(Election.status != ElectionStatus.ARCHIVED).order_by(Election.id.desc())
+        select(Election).where(Election.status != ElectionStatus.ARCHIVED, seen_by(actor)).order_by(Election.id.desc())
     )
     return sorted(elections, key=lambda election: election.status is not ElectionStatus.DRAFT)
 
 
-def get_candidate(candidate_id: int) -> Candidate:
-    """Return the candidate; raises NotFound."""
+def get_candidate(candidate_id: int, actor: Actor) -> Candidate:
+    """Return a candidate of an election that this actor may see; raises NotFound."""
     candidate = db.session.get(Candidate, candidate_id)
-    if candidate is None:
+    if candidate is None or not may_see(actor, candidate.election_id):
         raise NotFound(_("There is no such candidate."))
     return candidate
 
@@ -78,7 +79,7 @@ def create_candidate(entries: CandidateEntries, actor: Actor) -> Candidate:
         missing["name"] = _("Enter the name of the candidate.")
     if entries.election_id is None or missing:
         raise ValidationFailed(fields=missing)
-    election = _draft_election(entries.election_id)
+    election = _draft_election(entries.election_id, actor)
     values = {"display_order": _next_order(election), **_values(entries)}
     candidate = Candidate(election_id=election.id, **values)
     with savepoint(_refusals()):
@@ -91,12 +92,12 @@ def create_candidate(entries: CandidateEntries, actor: Actor) -> Candidate:
 
 def update_candidate(candidate_id: int, entries: CandidateEntries, actor: Actor) -> Candidate:
     """Change what was entered and leave the rest; raises as `create_candidate`, and NotFound."""
-    candidate = get_candidate(candidate_id)
-    _draft_election(candidate.election_id)
+    candidate = get_candidate(candidate_id, actor)
+    _draft_election(candidate.election_id, actor)
     old_path = candidate.image_path
     values = _values(entries)
     if entries.election_id is not None:
-        values["election_id"] = _draft_election(entries.election_id).id
+        values["election_id"] = _draft_election(entries.election_id, actor).id
     changed = sorted(column for column, value in values.items() if getattr(candidate, column) != value)
     with savepoint(_refusals()):
         for column in changed:
@@ -113,8 +114,8 @@ def update_candidate(candidate_id: int, entries: CandidateEntries, actor: Actor)
 
 def delete_candidate(candidate_id: int, actor: Actor) -> str:
     """Delete a candidate of a draft election and return the name; raises Conflict (409) afterwards."""
-    candidate = get_candidate(candidate_id)
-    election = _draft_election(candidate.election_id)
+    candidate = get_candidate(candidate_id, actor)
+    election = _draft_election(candidate.election_id, actor)
     name, path = candidate.name, candidate.image_path
     with savepoint(referenced(_fixed())):
         db.session.delete(candidate)
@@ -147,10 +148,10 @@ def _existing_party(party_id: int) -> int | None:
     return party_id
 
 
-def _draft_election(election_id: int) -> Election:
+def _draft_election(election_id: int, actor: Actor) -> Election:
     """Return the election, locked against being opened meanwhile; raises Conflict when it is no draft any more."""
     election = db.session.get(Election, election_id, with_for_update={"read": True}, populate_existing=True)
-    if election is None:
+    if election is None or not may_see(actor, election_id):
         raise ValidationFailed(fields={"election_id": _("This election is gone. Choose again.")})
     if election.status is not ElectionStatus.DRAFT:
         raise _fixed()

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from models import Candidate, Channel, Election, ResultsPolicy, Secrecy, db
-from services import audit_logger, ties
+from models import Candidate, Channel, Election, ResultsPolicy, Secrecy, StaffRole, db
+from services import audit_logger, membership, ties
 from services.actor import Actor
 from services.errors import ValidationFailed
 
@@ -30,7 +30,7 @@ def create_election(
     live_batch: int | None = None,
     channels: tuple[Channel, ...] = (Channel.BOOTH,),
 ) -> Election:
-    """Add a draft; raises ValidationFailed when closing is not after opening."""
+    """Add a draft that whoever makes it can see; raises ValidationFailed when closing is not after opening."""
     if closes_at <= opens_at:
         raise ValidationFailed(fields={"closes_at": _("Choose a closing time after the opening time.")})
     election = Election(
@@ -46,6 +46,8 @@ def create_election(
     )
     db.session.add(election)
     db.session.flush()
+    if actor.role in set(StaffRole) and actor.id is not None:
+        membership.join(election.id, actor.id)
     audit_logger.record(
         "staff:election:created", actor, election_id=election.id, title=title, secrecy=election.secrecy.value
     )

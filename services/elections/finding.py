@@ -8,6 +8,8 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from models import Channel, Election, ElectionStatus, RollEntry, StaffUser, db
+from services import membership
+from services.actor import Actor
 from services.errors import Conflict, NotFound, ValidationFailed
 
 
@@ -19,9 +21,9 @@ def get_election(election_id: int) -> Election:
     return election
 
 
-def visible_elections() -> list[Election]:
-    """Return all elections, the newest first."""
-    return list(db.session.scalars(select(Election).order_by(Election.id.desc())))
+def visible_elections(actor: Actor) -> list[Election]:
+    """Return the elections on whose list this member of staff is, the newest first."""
+    return list(db.session.scalars(select(Election).where(membership.seen_by(actor)).order_by(Election.id.desc())))
 
 
 def current_booth_elections() -> list[Election]:
@@ -36,13 +38,17 @@ def current_booth_elections() -> list[Election]:
 
 
 def choose_booth_election(wanted: Any, user: StaffUser) -> Election:
-    """Return the election a kiosk is opened for: the wanted one, or the only one there is.
+    """Return the election a kiosk is opened for: the wanted one, or the only one this person is on the list of.
 
-    Raises Conflict when there is none, ValidationFailed when one has to be chosen or the choice is not open.
+    Raises Conflict when there is none, NotFound for an election of others, ValidationFailed when one has to be chosen
+    or the choice is not open.
     """
-    open_now = current_booth_elections()
-    if not open_now:
+    everywhere = current_booth_elections()
+    if not everywhere:
         raise Conflict(_("No election with a booth is open. An administrator opens it first."))
+    open_now = [election for election in everywhere if membership.is_member(user, election.id)]
+    if not open_now or any(str(wanted) == str(election.id) for election in everywhere if election not in open_now):
+        raise NotFound(_("You are not on the list of this election. An administrator of the election adds you."))
     if wanted in (None, "") and len(open_now) == 1:
         return open_now[0]
     for election in open_now:

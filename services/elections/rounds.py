@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from sqlalchemy import insert, select, update
 
 from models import BallotPass, Election, ElectionStatus, Kiosk, RollEntry, db
-from services import audit_logger
+from services import audit_logger, membership
 from services.actor import Actor
 from services.clock import utc_now
 from services.elections.drafts import COPIED, copy_choices
@@ -51,6 +51,7 @@ def _next_round(election: Election) -> Election:
     )
     db.session.add(fresh)
     db.session.flush()
+    membership.copy_list(election, fresh)
     copy_choices(election, fresh)
     roll = select(db.literal(fresh.id), RollEntry.voter_id).where(RollEntry.election_id == election.id)
     db.session.execute(insert(RollEntry).from_select(["election_id", "voter_id"], roll))

@@ -80,7 +80,7 @@ def open_entry(kiosk: Kiosk, form: StaffForm, actor: Actor, sign_in: bool) -> Do
         return DocumentOutcome(lookup.reason.value, lookup)
     if not sign_in:
         return DocumentOutcome("ask_officer", lookup)
-    officer = _proven(lookup, "officer", form.officer, form.password, actor)
+    officer = _proven(kiosk, lookup, "officer", form.officer, form.password, actor)
     if isinstance(officer, DocumentOutcome):
         return officer
     if slowed:
@@ -92,7 +92,7 @@ def open_entry(kiosk: Kiosk, form: StaffForm, actor: Actor, sign_in: bool) -> Do
         username=officer.username, voter_number=lookup.voter.voter_id,
     )  # fmt: skip
     seal = seal_for(kiosk, lookup.voter, officer)
-    return DocumentOutcome("shown", lookup, officer=officer, seal=seal, alone=commission_size() == 1)
+    return DocumentOutcome("shown", lookup, officer=officer, seal=seal, alone=commission_size(kiosk.election_id) == 1)
 
 
 def identify(kiosk: Kiosk, form: StaffForm, actor: Actor) -> DocumentOutcome:
@@ -105,17 +105,17 @@ def identify(kiosk: Kiosk, form: StaffForm, actor: Actor) -> DocumentOutcome:
     voter = lookup.voter
     if not lookup.by_document or voter is None:
         return DocumentOutcome(lookup.reason.value, lookup)
-    alone = commission_size() == 1
+    alone = commission_size(kiosk.election_id) == 1
     sealed = open_seal(form.seal, kiosk, voter) if form.seal else None
     if form.seal and sealed is None:
         over = _("The time for this form is over. Sign in again.")
         return DocumentOutcome("form_over", lookup, {"officer": over})
     if problems := shape_problems(form, sealed is not None, alone):
         return DocumentOutcome("validation_failed", lookup, problems, None, sealed, form.seal, alone)
-    officer = sealed or _proven(lookup, "officer", form.officer, form.password, actor)
+    officer = sealed or _proven(kiosk, lookup, "officer", form.officer, form.password, actor)
     if isinstance(officer, DocumentOutcome):
         return officer
-    second = _second(lookup, form, officer, alone, actor)
+    second = _second(kiosk, lookup, form, officer, alone, actor)
     if isinstance(second, DocumentOutcome):
         return replace(second, officer=sealed, seal=form.seal, alone=alone)
     return _identified(kiosk, lookup, voter, form, officer, second, actor)
@@ -131,7 +131,9 @@ def _not_looked_up(form: StaffForm) -> VoterLookup:
     return VoterLookup(LookupReason.ELIGIBLE, voters.normalise_voter_number(form.voter_number))
 
 
-def _proven(lookup: VoterLookup, name: str, username: str, password: str, actor: Actor) -> StaffUser | DocumentOutcome:
+def _proven(
+    kiosk: Kiosk, lookup: VoterLookup, name: str, username: str, password: str, actor: Actor
+) -> StaffUser | DocumentOutcome:
     """Return the staff member of this name and password who may confirm, or the refusal; `name` is the form's field."""
     problem = "password" if name == "officer" else "second_password"
     if not username or not password:
@@ -141,8 +143,8 @@ def _proven(lookup: VoterLookup, name: str, username: str, password: str, actor:
     signed = accounts.authenticate(username, password, actor)
     if signed.user is None:
         return _not_signed_in(lookup, name, problem, signed)
-    if not may_confirm(signed.user):
-        words = _("This person is no officer. An officer or an admin confirms a document.")
+    if not may_confirm(signed.user, kiosk):
+        words = _("This person is no officer of this election. An officer or an admin of it confirms a document.")
         return DocumentOutcome(f"{name}_not_allowed", lookup, {name: words})
     return signed.user
 
@@ -153,7 +155,7 @@ def _not_signed_in(lookup: VoterLookup, name: str, problem: str, signed: SignInO
 
 
 def _second(
-    lookup: VoterLookup, form: StaffForm, officer: StaffUser, alone: bool, actor: Actor
+    kiosk: Kiosk, lookup: VoterLookup, form: StaffForm, officer: StaffUser, alone: bool, actor: Actor
 ) -> StaffUser | DocumentOutcome | None:
     """Return the second person; None in a commission of one, whose admin gives the password once more."""
     if alone and not _is_admin(officer):
@@ -163,7 +165,7 @@ def _second(
     if not alone and name == officer.username:
         words = _("The second person must be somebody else.")
         return DocumentOutcome("same_person", lookup, {"second": words})
-    found = _proven(lookup, "second", name, form.second_password, actor)
+    found = _proven(kiosk, lookup, "second", name, form.second_password, actor)
     return None if alone and isinstance(found, StaffUser) else found
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from cryptography.fernet import InvalidToken
 from flask_babel import gettext as _
-from sqlalchemy import func, select
 
 from models import DocumentKind, Kiosk, StaffUser, Voter, db
 from services.clock import utc_now
 from services.context import platform
+from services.membership import count_members, is_member
 from services.security import ROLE_PERMISSIONS, Permission, has_permission
 
 MIN_REASON = 10
@@ -70,16 +70,15 @@ def holds_a_number(text: str) -> bool:
     return any(sum(character.isdigit() for character in run) >= NUMBER_DIGITS for run in RUN.findall(joined))
 
 
-def may_confirm(user: StaffUser) -> bool:
-    """Tell whether this staff member may answer for a document: whoever may open a kiosk."""
-    return has_permission(user.role.value, Permission.OPEN_KIOSK)
+def may_confirm(user: StaffUser, kiosk: Kiosk) -> bool:
+    """Tell whether this staff member may answer for a document: whoever of the election may open a kiosk."""
+    return has_permission(user.role.value, Permission.OPEN_KIOSK) and is_member(user, kiosk.election_id)
 
 
-def commission_size() -> int:
-    """Return how many active staff members may confirm a document; 1 is a commission of one person."""
+def commission_size(election_id: int) -> int:
+    """Return how many active staff members of an election may confirm a document; 1 is a commission of one person."""
     roles = [role for role, held in ROLE_PERMISSIONS.items() if Permission.OPEN_KIOSK in held]
-    confirming = select(func.count()).select_from(StaffUser).where(StaffUser.is_active, StaffUser.role.in_(roles))
-    return db.session.scalar(confirming) or 0
+    return count_members(election_id, *roles)
 
 
 def seal_for(kiosk: Kiosk, voter: Voter, officer: StaffUser) -> str:
@@ -97,7 +96,7 @@ def open_seal(seal: str, kiosk: Kiosk, voter: Voter) -> StaffUser | None:
     if held.get("voter") != voter.id:
         return None
     officer = db.session.get(StaffUser, held["officer"]) if held["until"] > utc_now().timestamp() else None
-    return officer if officer is not None and officer.is_active and may_confirm(officer) else None
+    return officer if officer is not None and officer.is_active and may_confirm(officer, kiosk) else None
 
 
 def is_signed_for(seal: str, kiosk: Kiosk) -> bool:

@@ -18,7 +18,7 @@ from services.savepoints import after_commit, referenced, savepoint
 from services.voters.entries import VoterEntries, check
 from services.voters.errors import FieldConflict, email_taken, number_taken
 from services.voters.numbers import new_voter_number
-from services.voters.roll import set_rolls
+from services.voters.roll import roll_entries_of, set_rolls
 
 NUMBER_TRIES = 5
 """New numbers drawn before giving up; with a million voters one draw in nine collides."""
@@ -86,12 +86,17 @@ def deletion_effect(voter: Voter) -> DeletionEffect:
 
 
 def delete_voter(voter_id: int, actor: Actor) -> str:
-    """Delete a voter with faces, consents and roll entries, and return the voter ID; raises Conflict after a vote."""
+    """Delete a voter with faces, consents and roll entries, and return the voter ID.
+
+    Raises Conflict after a vote, and while the voter is on a roll that this actor does not see.
+    """
     voter = get_voter(voter_id, lock=True)
     refusal = Conflict(_("This voter has voted. The vote and its roll entry stay, and so does the voter."))
     effect = deletion_effect(voter)
     if effect.has_voted:
         raise refusal
+    if effect.rolls > len(roll_entries_of(voter, actor)):
+        raise Conflict(_("This voter is on the roll of an election of others. Its administrators take the voter off."))
     snapshots = [face.image_snapshot_path for face in voter.faces if face.image_snapshot_path]
     number = voter.voter_id
     # A vote cast in this moment holds the roll entry by its foreign key.

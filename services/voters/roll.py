@@ -9,21 +9,31 @@ from models import Election, ElectionStatus, RollEntry, Voter, db
 from services import audit_logger
 from services.actor import Actor
 from services.errors import Conflict, ValidationFailed
+from services.membership import seen_by
 from services.savepoints import TRIGGER_REFUSAL, referenced, savepoint
 from services.voters.errors import already_voted
 
 OPEN_ROLLS = (ElectionStatus.DRAFT, ElectionStatus.ACTIVE)
 
 
-def open_rolls() -> list[Election]:
-    """Return the elections whose roll may still change, by title."""
-    return list(db.session.scalars(select(Election).where(Election.status.in_(OPEN_ROLLS)).order_by(Election.title)))
-
-
-def roll_entries_of(voter: Voter) -> list[RollEntry]:
-    """Return the voter's roll entries, of closed elections too, by election."""
+def open_rolls(actor: Actor) -> list[Election]:
+    """Return the elections of this actor's whose roll may still change, by title."""
     return list(
-        db.session.scalars(select(RollEntry).where(RollEntry.voter_id == voter.id).order_by(RollEntry.election_id))
+        db.session.scalars(
+            select(Election).where(Election.status.in_(OPEN_ROLLS), seen_by(actor)).order_by(Election.title)
+        )
+    )
+
+
+def roll_entries_of(voter: Voter, actor: Actor) -> list[RollEntry]:
+    """Return the voter's roll entries in elections that this actor may see, of closed ones too, by election."""
+    return list(
+        db.session.scalars(
+            select(RollEntry)
+            .join(RollEntry.election)
+            .where(RollEntry.voter_id == voter.id, seen_by(actor))
+            .order_by(RollEntry.election_id)
+        )
     )
 
 
@@ -33,10 +43,10 @@ def set_rolls(voter: Voter, wanted: frozenset[int], actor: Actor) -> None:
     Raises ValidationFailed for an election that has no open roll, FieldConflict when the voter has already voted
     in an election to be left.
     """
-    elections = {election.id: election for election in open_rolls()}
+    elections = {election.id: election for election in open_rolls(actor)}
     if not wanted <= elections.keys():
         raise ValidationFailed(fields={"elections": _("One of these elections is closed or gone. Choose again.")})
-    present = {entry.election_id: entry for entry in roll_entries_of(voter) if entry.election_id in elections}
+    present = {entry.election_id: entry for entry in roll_entries_of(voter, actor) if entry.election_id in elections}
     for election_id in wanted - present.keys():
         _add(voter, elections[election_id], actor)
     for election_id in present.keys() - wanted:

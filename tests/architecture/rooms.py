@@ -29,7 +29,7 @@ ROOM_OF: dict[str, str] = {
     ),
     **dict.fromkeys(
         "accounts approvals ballots booth_sheet box_keys candidates charts confirmations desk elections enrolment"
-        " exports identification kiosks result_report result_words results roll_import rolls ties"
+        " exports identification kiosks membership result_report result_words results roll_import rolls ties"
         " verdict voters".split(),
         "domain",
     ),

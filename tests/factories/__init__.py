@@ -7,6 +7,7 @@ from typing import Any
 
 import factory
 from factory.alchemy import SQLAlchemyModelFactory
+from sqlalchemy import select
 from stdnum import damm
 
 from models import (
@@ -23,6 +24,7 @@ from models import (
     Voter,
     db,
 )
+from services import membership
 from services.actor import SYSTEM
 from services.clock import utc_now
 from services.security import hash_password
@@ -45,6 +47,13 @@ class StaffUserFactory(BaseFactory):
     username = factory.Sequence(lambda n: f"staff{n}")
     password_hash = _PASSWORD_HASH
     role = StaffRole.ADMIN
+
+    @factory.post_generation
+    def on_lists(self, _create, wanted, **_more):
+        """Join every present election, unless `on_lists=False` asks for somebody of no election."""
+        if wanted is not False:
+            membership.join_all_elections(self.id)
+            db.session.commit()
 
 
 class VoterFactory(BaseFactory):
@@ -71,6 +80,13 @@ class ElectionFactory(BaseFactory):
     title = factory.Sequence(lambda n: f"Town Council {n}")
     opens_at = factory.LazyFunction(lambda: utc_now() - timedelta(hours=1))
     closes_at = factory.LazyFunction(lambda: utc_now() + timedelta(hours=8))
+
+    @factory.post_generation
+    def staff(self, _create, wanted, **_more):
+        """Get all present staff, or the given list of users."""
+        chosen = db.session.scalars(select(StaffUser.id)) if wanted is None else [user.id for user in wanted]
+        membership.join(self.id, *chosen)
+        db.session.commit()
 
 
 class PartyFactory(BaseFactory):

@@ -21,7 +21,8 @@ from tests import factories
 from tests.support.pictures import bomb
 from tests.support.pictures import plain_picture as picture
 
-ADMIN = Actor("admin", 1, "admin")
+ADMIN = Actor("operator", name="admin")
+"""Sees every election; who sees which: tests/blueprints/test_membership.py."""
 
 
 def stored(path: str) -> Image.Image:
@@ -232,7 +233,7 @@ def test_candidates_of_an_open_election_are_fixed(app, open_election) -> None:
 
 def test_trigger_alone_also_fixes_the_candidates(app, open_election, monkeypatch) -> None:
     candidate = ballot.list_candidates(open_election.id)[0]
-    monkeypatch.setattr("services.candidates.candidates._draft_election", lambda election_id: open_election)
+    monkeypatch.setattr("services.candidates.candidates._draft_election", lambda election_id, actor: open_election)
     for act in (
         lambda: ballot.create_candidate(CandidateEntries(open_election.id, name="Late"), ADMIN),
         lambda: ballot.update_candidate(candidate.id, CandidateEntries(name="Renamed"), ADMIN),
@@ -253,9 +254,12 @@ def test_deleted_candidate_takes_the_portrait_along(app) -> None:
     with pytest.raises(NotFound):
         platform().storage.read(path)
     with pytest.raises(NotFound):
-        ballot.get_candidate(candidate.id)
+        ballot.get_candidate(candidate.id, ADMIN)
 
 
 def test_draft_elections_come_first_in_the_choice(app, open_election) -> None:
     draft = factories.ElectionFactory()
-    assert [election.status for election in ballot.elections_with_ballot()] == [draft.status, ElectionStatus.ACTIVE]
+    assert [election.status for election in ballot.elections_with_ballot(ADMIN)] == [
+        draft.status,
+        ElectionStatus.ACTIVE,
+    ]

@@ -132,7 +132,7 @@ def test_only_active_elections_with_a_booth_are_for_the_booth(draft, open_electi
     closed = factories.make_open_election()
     elections.close_election(closed, SYSTEM)
     assert elections.current_booth_elections() == [open_election]
-    assert {election.id for election in elections.visible_elections()} == {
+    assert {election.id for election in elections.visible_elections(SYSTEM)} == {
         draft.id, open_election.id, linked.id, closed.id,
     }  # fmt: skip
 
