@@ -23,6 +23,8 @@ from blueprints import (
     poll,
     principal,
     results,
+    streams,
+    work_gate,
 )
 from config import Settings, gather_metrics, load_settings
 from models import db
@@ -30,6 +32,15 @@ from services import metrics
 from services.boot import build_platform, check_keys_at_start
 
 BLUEPRINTS = (landing.bp, auth.bp, admin.bp, poll.bp, results.bp, media.bp, ops.bp)
+
+
+def live_pages() -> dict[str, streams.Maker]:
+    """Return what counts for each kind of live page."""
+    return {
+        admin.live_desk.KIND: admin.live_desk.make,
+        admin.results.KIND: admin.results.figures,
+        results.views.KIND: results.views.snapshot,
+    }
 
 
 def create_app(config_name: str | None = None, settings: Settings | None = None) -> Flask:
@@ -55,6 +66,8 @@ def create_app(config_name: str | None = None, settings: Settings | None = None)
     errors.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    streams.init_app(app, settings, live_pages())
+    app.wsgi_app = work_gate.WorkGate(app.wsgi_app)  # type: ignore[method-assign]
     cli.init_app(app)
     policy.check_policies(app)
     with app.app_context():

@@ -216,6 +216,11 @@ class Settings:
         return self.var_folder / "postgres"
 
     @property
+    def listener_dsn(self) -> str:
+        """The web role's address as PostgreSQL's own library reads it."""
+        return self.db_url.replace("postgresql+psycopg2://", "postgresql://", 1)
+
+    @property
     def secure_cookies(self) -> bool:
         """Whether cookies travel over TLS only."""
         return self.is_production or self.https

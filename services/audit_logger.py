@@ -5,11 +5,14 @@ from __future__ import annotations
 from sqlalchemy import exists, func, select
 
 from models import AuditLog, db
+from services import live
 from services.actor import Actor
 
 ONCE_LOCK = 0x4F4E4345
 """Class of the advisory locks under which a fact is written down once an hour."""
 
+UNSEEN = frozenset({"staff:result:viewed", "staff:result:exported"})
+"""Facts that change nothing on a live page; a page that is looked at must not push itself."""
 ALLOWED_DETAILS = frozenset(
     {
         "act", "after", "audit_ref", "before", "channel", "confirmed_by", "count", "distance", "fingerprint", "form",
@@ -31,6 +34,8 @@ def record(event_type: str, actor: Actor, *, election_id: int | None = None, **d
         raise ValueError(f"An event type is source:subject:action, not {event_type!r}")
     row = AuditLog(event_type=event_type, actor=str(actor), election_id=election_id, details=details)
     db.session.add(row)
+    if election_id is not None and event_type not in UNSEEN:
+        live.touch(election_id, event_type.split(":")[1])
     return row
 
 

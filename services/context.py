@@ -10,6 +10,7 @@ from flask import current_app
 if TYPE_CHECKING:
     from config import Settings
     from services.face_service import FaceService
+    from services.live import Hub
     from services.security import FieldCipher, Keyring
     from services.storage import Storage
 
@@ -31,3 +32,8 @@ class Platform:
 def platform() -> Platform:
     """Return the running application's platform."""
     return cast(Platform, current_app.extensions["platform"])
+
+
+def live_hub() -> Hub:
+    """Return the running application's hub of live pages."""
+    return cast("Hub", current_app.extensions["live"])

@@ -1,28 +1,23 @@
-"""What the live desk shows beside the result: turnout over time, the last alerts, the kiosks."""
+"""What the live desk shows beside the result: the last alerts, the kiosks, the time that is left."""
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from models import AuthEvent, AuthMethod, AuthResult, BallotPass, Election, ElectionStatus, Kiosk, Vote, db
+from models import AuthEvent, AuthMethod, AuthResult, BallotPass, Election, ElectionStatus, Kiosk, db
 from services import elections
 from services.actor import Actor
-from services.charts import Column
 from services.errors import NotFound
 from services.kiosks import SILENT_AFTER
 from services.voters import format_voter_number
 
-LONGEST_BY_HOUR = timedelta(hours=16)
-MOST_DAYS = 14
 ALERTS_SHOWN = 5
 MINUTES_A_DAY = 24 * 60
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 class Urgency(enum.StrEnum):
@@ -65,11 +60,6 @@ def visible_election(election_id: int, actor: Actor) -> Election:
     return found
 
 
-def by_hour(election: Election) -> bool:
-    """Tell whether turnout is shown by the hour: a voting day, not a longer election."""
-    return election.closes_at - election.opens_at <= LONGEST_BY_HOUR
-
-
 def time_left(election: Election, now: datetime) -> str | None:
     """Return how long voting still goes on, e.g. `3 h 18 min`; None when nobody can vote now."""
     if election.status is not ElectionStatus.ACTIVE or not election.opens_at <= now < election.closes_at:
@@ -78,26 +68,6 @@ def time_left(election: Election, now: datetime) -> str | None:
     if minutes >= 2 * MINUTES_A_DAY:
         return _("%(days)s days", days=minutes // MINUTES_A_DAY)
     return _("%(hours)s h %(minutes)s min", hours=minutes // 60, minutes=minutes % 60)
-
-
-def turnout_over_time(election: Election, now: datetime, zone: str) -> list[Column]:
-    """Return votes per local hour of a voting day, or per local day of a longer election (the last 14 days).
-
-    Columns that have not begun have the value None.
-    """
-    hourly = by_hour(election)
-    step = HOUR if hourly else DAY
-    local = ZoneInfo(zone)
-    start = _floor(election.opens_at.astimezone(local).replace(tzinfo=None), hourly)
-    end = min(election.closes_at, election.closed_at or election.closes_at).astimezone(local).replace(tzinfo=None)
-    present = now.astimezone(local).replace(tzinfo=None)
-    begins = [start + number * step for number in range(_steps(start, end, step))]
-    if len(begins) > MOST_DAYS and not hourly:
-        past = [begin for begin in begins if begin <= present]
-        begins = past[-MOST_DAYS:] or begins[:MOST_DAYS]
-    votes = _votes_by("hour" if hourly else "day", election, zone)
-    form = "{0.hour}" if hourly else "{0.day}.{0.month}."
-    return [Column(form.format(begin), None if begin > present else votes.get(begin, 0)) for begin in begins]
 
 
 def recent_alerts(election: Election, limit: int = ALERTS_SHOWN) -> list[Alert]:
@@ -161,18 +131,3 @@ def _kiosk_names(ids: set[int]) -> dict[int, str]:
     if not ids:
         return {}
     return {row.id: row.name for row in db.session.execute(select(Kiosk.id, Kiosk.name).where(Kiosk.id.in_(ids)))}
-
-
-def _votes_by(unit: str, election: Election, zone: str) -> dict[datetime, int]:
-    begin = func.date_trunc(unit, func.timezone(zone, Vote.cast_at)).label("begin")
-    rows = db.session.execute(select(begin, func.count()).where(Vote.election_id == election.id).group_by(begin))
-    return {moment: int(count) for moment, count in rows}
-
-
-def _floor(moment: datetime, hourly: bool) -> datetime:
-    whole = moment.replace(minute=0, second=0, microsecond=0)
-    return whole if hourly else whole.replace(hour=0)
-
-
-def _steps(start: datetime, end: datetime, step: timedelta) -> int:
-    return max(1, -(-(end - start) // step))

@@ -15,6 +15,7 @@ from blueprints.admin import (  # noqa: E402,F401
     enrolment,
     extending,
     groups,
+    live_desk,
     parties,
     results,
     roll,

@@ -11,17 +11,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from blueprints.admin import bp
-from blueprints.http import current_actor
+from blueprints.admin.live_desk import note_view, sheets
 from blueprints.policy import requires
-from blueprints.result_context import result_context
-from models import transaction
-from services import audit_logger, desk, identification
-from services.charts import column_chart
+from services import desk
 from services.clock import utc_now
 from services.context import platform
 from services.email_service import mailbox
-from services.result_words import balance_sentence, under_review_sentence
-from services.results import result_of
 from services.security import Permission, has_permission
 
 DESK_BLUEPRINTS = ("admin", "ops")
@@ -56,25 +51,12 @@ def dashboard() -> ResponseReturnValue:
     manages = has_permission(g.principal.role, Permission.MANAGE_ELECTIONS)
     if election is None:
         return render_template("admin/dashboard_empty.html", manages=manages)
-    now, zone = utc_now(), platform().settings.timezone
-    result = result_of(election, now)
-    if result.live or result.final:
-        with transaction():
-            audit_logger.record_hourly("staff:result:viewed", current_actor(), election_id=election.id)
-    columns = desk.turnout_over_time(election, now, zone)
+    now = utc_now()
+    note_view(election)
     return render_template(
         "admin/dashboard.html",
-        election=election,
         current_election=election,
-        result=result_context(result),
-        balance=balance_sentence(result.balance, result.secret),
-        under_review=under_review_sentence(identification.under_review(election)),
-        chart=column_chart(columns, _("Votes cast over time"), "hours"),
-        by_hour=desk.by_hour(election),
-        left=desk.time_left(election, now),
-        alerts=desk.recent_alerts(election),
-        kiosks=desk.kiosks_of(election, now),
         manages=manages,
         sees_results=has_permission(g.principal.role, Permission.VIEW_RESULTS),
-        now=now,
+        **sheets(election, now),
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
-from flask import current_app, flash, g, jsonify, make_response, redirect, render_template, send_file, url_for
+from flask import current_app, flash, g, jsonify, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from blueprints import streams
 from blueprints.admin import bp, dangerous
+from blueprints.admin.live_desk import still_allowed
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
 from blueprints.result_context import result_context, result_json
@@ -25,6 +27,7 @@ from services.result_words import balance_sentence, under_review_sentence, verdi
 from services.results import Result, result_of
 from services.security import Permission
 
+KIND = "result"
 RESET = "reset-election"
 
 
@@ -55,14 +58,15 @@ def results() -> ResponseReturnValue:
 @bp.get("/results/live")
 @requires(Permission.VIEW_RESULTS)
 def results_live() -> ResponseReturnValue:
-    """Answer the figures of the chosen election: per candidate, per party, NOTA, turnout, winner or tie."""
+    """Answer the figures of the chosen election, pushed on `Accept: text/event-stream`.
+
+    Per candidate, per party, NOTA, turnout, winner or tie.
+    """
     election = _chosen()
-    result = result_of(election, utc_now())
     _note_view(election)
-    figures = {**result_json(result), "balance_words": balance_sentence(result.balance, result.secret)}
-    response = make_response(jsonify(figures))
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    if streams.is_wanted():
+        return streams.answer((KIND, election.id), still_allowed(election.id, Permission.VIEW_RESULTS))
+    return jsonify(figures(election.id))
 
 
 @bp.get("/results/export.csv")
@@ -110,6 +114,12 @@ def _was_reset(outcome: ActOutcome) -> ResponseReturnValue:
         return jsonify(election_id=fresh_id, archived_id=outcome.approval.election_id)
     flash(_("The round is archived. A fresh round is open."), "ok")
     return redirect(url_for("admin.election", election_id=fresh_id))
+
+
+def figures(election_id: int) -> dict[str, Any]:
+    """Return the figures of an election for the hub."""
+    result = result_of(elections.get_election(election_id), utc_now())
+    return {**result_json(result), "balance_words": balance_sentence(result.balance, result.secret)}
 
 
 def _chosen() -> Election:

@@ -14,6 +14,7 @@ import flask_migrate
 from flask import Flask
 
 from app import create_app
+from blueprints.cli.server_hooks import THREADS
 from config import PROJECT, Settings, SettingsError, child_environment, load_settings
 from models import transaction
 from services import first_run, seed
@@ -23,7 +24,6 @@ from services.security import KeyringError
 from services.tls_certificate import ANY_ADDRESS, ensure_certificate, own_addresses
 
 WEB_PROCESSES = 2
-WEB_THREADS = 4
 WAIT_SECONDS = 60
 
 
@@ -85,7 +85,8 @@ def web_command(settings: Settings, application: str = "app:create_app()") -> li
     """Return the command line of the web server."""
     web = [
         str(Path(sys.executable).parent / "gunicorn"), application, "--bind", f"{settings.host}:{settings.port}",
-        "--workers", str(WEB_PROCESSES), "--worker-class", "gthread", "--threads", str(WEB_THREADS),
+        "--workers", str(WEB_PROCESSES), "--worker-class", "gthread", "--threads", str(THREADS),
+        "--config", "python:blueprints.cli.server_hooks",
         "--log-level", "warning", "--timeout", "60",
     ]  # fmt: skip
     if settings.https:

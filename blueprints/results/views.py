@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Response, jsonify, make_response, render_template, request
+from typing import Any
+
+from flask import Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from blueprints import limits
+from blueprints import limits, streams
 from blueprints.http import body, text_field, wants_json
 from blueprints.limits import limiter
 from blueprints.policy import public
@@ -20,14 +22,20 @@ from services.errors import Conflict, NotFound, ValidationFailed
 from services.result_words import under_review_sentence
 from services.results import is_over, public_election, result_of
 
+KIND = "public"
+
 
 @bp.get("/live")
 @public
 def live() -> ResponseReturnValue:
-    """Answer the figures of `?election=<id>`, or of the present booth election, for polling every 2 to 5 s."""
-    response = make_response(jsonify(result_json(result_of(_election(), utc_now()))))
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    """Answer the figures of `?election=<id>`, or of the present booth election, for polling every 2 to 5 s.
+
+    On `Accept: text/event-stream` they are pushed. The policy of the election is asked at each count.
+    """
+    election = _election()
+    if streams.is_wanted():
+        return streams.answer((KIND, election.id), lambda: True)
+    return jsonify(snapshot(election.id))
 
 
 @bp.get("/")
@@ -66,6 +74,14 @@ def receipts() -> ResponseReturnValue:
     if not _receipts_listed(election):
         raise NotFound()
     return Response("".join(f"{code}\n" for code in listed_receipts(election)), content_type="text/plain")
+
+
+def snapshot(election_id: int) -> dict[str, Any]:
+    """Return what anybody may see of the election now, for the hub."""
+    found = public_election(election_id)
+    if found is None:
+        raise NotFound()
+    return result_json(result_of(found, utc_now()))
 
 
 def _page(election: Election, receipt: dict[str, object] | None = None) -> str:

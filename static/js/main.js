@@ -13,6 +13,7 @@ const MODULES = {
   keypad: () => import("./modules/keypad.js"),
   "kiosk-tools": () => import("./modules/kiosk-tools.js"),
   "live-booths": () => import("./modules/live-booths.js"),
+  "live-desk": () => import("./modules/live-desk.js"),
   "live-results": () => import("./modules/live-results.js"),
   liveness: () => import("./modules/liveness.js"),
   "line-guard": () => import("./modules/line-guard.js"),

@@ -22,14 +22,14 @@ ORDERED = (
 LAYERS = ("platform", "domain", "operation")
 ROOM_OF: dict[str, str] = {
     **dict.fromkeys(
-        "actor audit_logger clock context database_errors disk email_service errors face_service hashing log_files"
+        "actor audit_logger clock context database_errors disk email_service errors face_service hashing live log_files"
         " metrics pictures private_file rate_limit_storage savepoints security settings_rules storage"
         " worker_beats".split(),
         "platform",
     ),
     **dict.fromkeys(
-        "accounts approvals ballots booth_sheet box_keys candidates charts confirmations desk elections enrolment"
-        " exports identification kiosks membership result_report result_words results roll_import rolls ties"
+        "accounts approvals ballots booth_sheet box_keys candidates charts confirmations desk desk_figures elections"
+        " enrolment exports identification kiosks membership result_report result_words results roll_import rolls ties"
         " verdict voters".split(),
         "domain",
     ),

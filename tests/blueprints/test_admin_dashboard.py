@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from models import AuthEvent, AuthMethod, AuthResult, DocumentKind, Kiosk, Review, db
-from services import desk, elections
+from services import desk, desk_figures, elections
 from services.actor import SYSTEM
 from services.ballots import Choice
 from services.clock import utc_now
@@ -105,7 +105,7 @@ def test_turnout_is_counted_by_local_hour_and_the_rest_of_the_day_is_to_come(app
     now = utc_now().replace(minute=30, second=0, microsecond=0)
     election = make_open_election(opens_at=now - timedelta(hours=1), closes_at=now + timedelta(hours=8), voters=2)
     cast_by(voters_of(election)[0], election, Choice(nota=True))
-    columns = desk.turnout_over_time(election, utc_now(), "UTC")
+    columns = desk_figures.turnout(election, utc_now(), "UTC").columns
     assert sum(column.value or 0 for column in columns) == 1
     assert columns[-1].value is None
     assert columns[0].label == str((now - timedelta(hours=1)).hour)
@@ -114,16 +114,16 @@ def test_turnout_is_counted_by_local_hour_and_the_rest_of_the_day_is_to_come(app
 def test_an_election_that_was_closed_early_has_no_hours_to_come(app):
     election = make_open_election()
     elections.close_election(election, SYSTEM)
-    columns = desk.turnout_over_time(election, utc_now(), "UTC")
+    columns = desk_figures.turnout(election, utc_now(), "UTC").columns
     assert None not in [column.value for column in columns]
 
 
 def test_turnout_of_a_long_election_is_counted_by_day(app):
     now = utc_now()
     election = ElectionFactory(opens_at=now - timedelta(days=40), closes_at=now + timedelta(days=3))
-    columns = desk.turnout_over_time(election, now, "Asia/Tokyo")
-    assert len(columns) == desk.MOST_DAYS
-    assert not desk.by_hour(election)
+    columns = desk_figures.turnout(election, now, "Asia/Tokyo").columns
+    assert len(columns) == desk_figures.MOST_DAYS
+    assert not desk_figures.by_hour(election)
 
 
 def test_the_time_left_is_said_in_hours_then_days(app):

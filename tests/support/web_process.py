@@ -16,6 +16,7 @@ from typing import Any
 
 from flask import Flask
 
+from blueprints.cli.server_hooks import THREADS
 from config import PROJECT
 from services.context import platform
 from services.embedded_postgres.server import DatabaseUrls
@@ -44,7 +45,7 @@ class WebProcess:
         command = [
             str(Path(sys.executable).parent / "gunicorn"), "tests.support.web_process:build()",
             "--bind", f"127.0.0.1:{self.port}", "--workers", str(self._workers), "--worker-class", "gthread",
-            "--threads", "4", "--log-level", "critical",
+            "--threads", str(THREADS), "--log-level", "critical", "--config", "python:blueprints.cli.server_hooks",
         ]  # fmt: skip
         self._process = subprocess.Popen(
             command, cwd=PROJECT, env={**os.environ, TASK: self._task}, start_new_session=True
@@ -104,4 +105,5 @@ def build() -> Flask:
     task = json.loads(os.environ[TASK])
     app = create_app(settings=test_settings(DatabaseUrls(**task["urls"]), Path(task["folder"]), **task["changes"]))
     app.config["WTF_CSRF_ENABLED"] = task["csrf"]
+    app.extensions["live"].runs = True
     return app

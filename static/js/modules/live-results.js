@@ -1,8 +1,7 @@
-/* Asks for the figures every 2 seconds and writes them into the rows that are there, found by data-row. */
-import { getJson, NetworkLost } from "../lib/http.js";
+/* Writes the figures that are pushed into the rows that are there, found by data-row. */
+import { LiveLine } from "../lib/live-line.js";
 import { fill, readWords } from "../lib/words.js";
 
-const EVERY_MS = 2000;
 const LONGEST_BAR = 66;
 const whole = (n) => Number(n).toLocaleString("en-GB");
 const share = (n) => Number(n).toFixed(1);
@@ -11,35 +10,20 @@ export default class LiveResults {
   constructor(root) {
     this.root = root;
     this.words = readWords(root);
-    this.seen = new Date();
     this.status = root.dataset.status ?? "";
-    if (root.dataset.url && !("final" in root.dataset)) this.loop();
+    if (!root.dataset.url || "final" in root.dataset) return;
+    this.line = new LiveLine(root.dataset.url, {
+      onData: (data) => this.write(data.result ?? data),
+      onState: (state, seen) => this.tell(state, seen),
+    });
   }
 
-  async loop() {
-    if (!this.root.isConnected) return;
-    if (!document.hidden) await this.refresh();
-    setTimeout(() => this.loop(), EVERY_MS);
-  }
-
-  async refresh() {
-    try {
-      const { ok, data } = await getJson(this.root.dataset.url, { timeout: 5000 });
-      if (!ok) throw new NetworkLost("refused");
-      this.write(data.result ?? data);
-      this.seen = new Date();
-      this.old(false);
-    } catch (error) {
-      if (!(error instanceof NetworkLost)) throw error;
-      this.old(true);
-    }
-  }
-
-  old(isOld) {
+  tell(state, seen) {
     const note = this.root.querySelector("[data-old]");
-    if (!note || note.hidden === !isOld) return;
-    note.hidden = !isOld;
-    note.textContent = isOld ? fill(this.words.old, { n: this.seen.toLocaleTimeString("en-GB") }) : "";
+    if (!note) return;
+    note.hidden = state === "live";
+    const words = { polling: this.words.polling, old: fill(this.words.old, { n: seen.toLocaleTimeString("en-GB") }) };
+    note.textContent = words[state] ?? "";
   }
 
   write(result) {
