@@ -7,10 +7,9 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
-from sqlalchemy import func, select
 
-from models import Channel, Election, Vote, db
-from services import booth_sheet, desk, identification
+from models import Channel, Election
+from services import booth_sheet, desk_figures, identification
 from services.booth_sheet import Sheet
 from services.charts import Column
 from services.context import platform
@@ -36,22 +35,15 @@ class Appendix:
 
 def appendix_of(election: Election, now: datetime, zone: str) -> Appendix:
     """Collect the appendix at `now` (UTC); `zone` is the IANA name of the local time zone."""
+    turnout = desk_figures.turnout(election, now, zone)
     return Appendix(
-        turnout=desk.turnout_over_time(election, now, zone),
-        by_hour=desk.by_hour(election),
-        channels=votes_by_channel(election),
+        turnout=turnout.columns,
+        by_hour=turnout.hourly,
+        channels=[(str(CHANNELS[channel]), count) for channel, count in turnout.by_channel.items()],
         sheets=booth_sheet.sheets(election, now),
         under_review=under_review_sentence(identification.under_review(election)),
         key_fingerprint=platform().keyring.fingerprints()["signing"],
     )
-
-
-def votes_by_channel(election: Election) -> list[tuple[str, int]]:
-    """Return how many voted by each channel of the election, channels without a vote too."""
-    counted = select(Vote.channel, func.count()).where(Vote.election_id == election.id).group_by(Vote.channel)
-    found = {channel: int(number) for channel, number in db.session.execute(counted)}
-    open_ones = [channel for channel in Channel if channel.value in election.channels or channel in found]
-    return [(str(CHANNELS[channel]), found.get(channel, 0)) for channel in open_ones]
 
 
 def turnout_heading(by_hour: bool) -> str:

@@ -16,7 +16,7 @@ from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
 from blueprints.result_context import result_context, result_json
 from models import Election, transaction
-from services import approvals, audit_logger, confirmations, desk, identification
+from services import approvals, audit_logger, confirmations, desk, elections, identification
 from services.approvals import ActOutcome
 from services.clock import utc_now
 from services.context import platform
