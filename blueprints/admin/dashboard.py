@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from blueprints.admin import bp
 from blueprints.admin.live_desk import note_view, sheets
+from blueprints.http import current_actor
 from blueprints.policy import requires
 from services import desk
 from services.clock import utc_now
