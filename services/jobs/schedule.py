@@ -60,6 +60,8 @@ def sweep(transaction: Transaction) -> None:
     with transaction():
         sweeping.forget()
     with transaction():
+        sweeping.expire_approvals()
+    with transaction():
         sweeping.end_challenges()
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import delete
 
 from models import Challenge, LoginFailure, RateLimitHit, db
-from services import identification
+from services import approvals, identification
 from services.actor import Actor
 from services.clock import utc_now
 
@@ -22,6 +22,11 @@ FAILURES_KEPT = timedelta(days=1)
 def end_challenges() -> None:
     """End challenges that nobody came back to; in the caller's transaction, which may fail by a full disk."""
     identification.end_expired(ABANDONED_AFTER, WORKER)
+
+
+def expire_approvals() -> None:
+    """Write down which requests for a dangerous act ran out; in the caller's transaction."""
+    approvals.expire_due(WORKER)
 
 
 def forget() -> None:
