@@ -17,6 +17,7 @@ from services.context import platform
 from services.errors import ValidationFailed
 from services.face_service.errors import BadImage
 from services.face_service.images import decode_image, encode_jpeg
+from services.portraits import WORKING_SIDE, in_one_frame
 from services.savepoints import after_commit
 from services.storage import StoredFile
 
@@ -47,18 +48,18 @@ def check_size(content: bytes, field: str) -> None:
 
 
 def store_public(content: bytes, kind: Kind, field: str) -> str:
-    """Store a portrait (as JPEG) or a symbol (as PNG) of at most 512 px a side and return its path.
+    """Store a portrait (JPEG, cropped to one frame) or a symbol (PNG) of at most 512 px a side and return its path.
 
     What is transparent becomes white. Raises PictureTooLarge (413), or ValidationFailed (422) for anything but one
     still JPEG, PNG or WebP picture; `field` is the entry that the sentence belongs to.
     """
     check_size(content, field)
     try:
-        pixels = decode_image(content, LONGEST_SIDE)
+        pixels = decode_image(content, WORKING_SIDE if kind == "portrait" else LONGEST_SIDE)
     except BadImage as error:
         raise ValidationFailed(fields={field: error.message}) from error
     if kind == "portrait":
-        return platform().storage.save_public(encode_jpeg(pixels), "jpg")
+        return platform().storage.save_public(encode_jpeg(in_one_frame(pixels)), "jpg")
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
     return platform().storage.save_public(buffer.getvalue(), "png")

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
-from flask import flash, g, jsonify, redirect, render_template, request, url_for
+from flask import flash, g, jsonify, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from blueprints.admin import bp, forms
 from blueprints.admin.pictures import picture_url, upload_limit
-from blueprints.http import current_actor, wants_json
+from blueprints.http import body, current_actor, wants_json
 from blueprints.policy import requires
 from models import Candidate, Election, ElectionStatus, transaction
 from services import candidates as ballot
 from services import desk
-from services.errors import ValidationFailed
+from services.ballots import choices_of
+from services.clock import utc_now
+from services.context import platform
+from services.errors import NotFound, ValidationFailed
+from services.exports import sample_ballot_name, sample_ballot_pdf
 from services.security import Permission
+
+STEPS = {"up": -1, "down": 1}
 
 
 @bp.route("/candidates", methods=["GET", "POST"])
@@ -56,6 +63,52 @@ def candidate(candidate_id: int) -> ResponseReturnValue:
     if wants_json():
         return jsonify(candidate=candidate_json(found))
     return _form(found, _values(found), None)
+
+
+@bp.post("/candidates/<int:candidate_id>/move")
+@requires(Permission.MANAGE_CANDIDATES)
+def move_candidate(candidate_id: int) -> ResponseReturnValue:
+    """Move a candidate one place up or down (`direction`)."""
+    direction = body().get("direction")
+    if direction not in STEPS:
+        raise ValidationFailed(fields={"direction": _("Say up or down.")})
+    with transaction():
+        moved = ballot.move_candidate(candidate_id, STEPS[str(direction)], current_actor())
+    if wants_json():
+        return jsonify(candidate=candidate_json(moved))
+    return redirect(url_for("admin.candidates", election=moved.election_id, _anchor=f"c-{moved.id}"), 303)
+
+
+@bp.get("/candidates/preview")
+@requires(Permission.MANAGE_CANDIDATES)
+def preview_ballot() -> ResponseReturnValue:
+    """Show the ballot as a voter at the booth sees it; nothing on it can be cast."""
+    election = _chosen(ballot.elections_with_ballot(current_actor()))
+    if election is None:
+        raise NotFound(_("There is no election yet."))
+    return render_template(
+        "admin/candidates/preview.html",
+        election=election,
+        choices=[ballot_row(choice) for choice in choices_of(election)],
+        max_choices=election.max_choices,
+    )
+
+
+@bp.get("/elections/<int:election_id>/sample-ballot.pdf")
+@requires(Permission.VIEW_DESK)
+def sample_ballot(election_id: int) -> ResponseReturnValue:
+    """Send the ballot to print, with SAMPLE across it; of a draft it says that it can still change."""
+    election = desk.visible_election(election_id, current_actor())
+    content = sample_ballot_pdf(election, utc_now(), platform().settings.timezone)
+    name = sample_ballot_name(election)
+    return send_file(BytesIO(content), mimetype="application/pdf", download_name=name, max_age=0)
+
+
+def ballot_row(choice: dict[str, Any]) -> dict[str, Any]:
+    """Return a choice as the booth's rows take it."""
+    return choice | {
+        "image_url": picture_url(choice.get("image_path")), "symbol_url": picture_url(choice.get("symbol_path")),
+    }  # fmt: skip
 
 
 def _create() -> ResponseReturnValue:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
-from flask import Response, jsonify, render_template, request
+from flask import Response, jsonify, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -18,7 +19,9 @@ from models import Election
 from services import identification
 from services.ballots import counts, is_counted, listed_receipts
 from services.clock import utc_now
+from services.context import platform
 from services.errors import Conflict, NotFound, ValidationFailed
+from services.exports import sample_ballot_name, sample_ballot_pdf
 from services.result_words import under_review_sentence
 from services.results import is_over, public_election, result_of
 
@@ -82,6 +85,16 @@ def snapshot(election_id: int) -> dict[str, Any]:
     if found is None:
         raise NotFound()
     return result_json(result_of(found, utc_now()))
+
+
+@bp.get("/sample-ballot.pdf")
+@public
+def sample_ballot() -> ResponseReturnValue:
+    """Send the ballot of an election that was opened, to print and look at."""
+    election = _election()
+    content = sample_ballot_pdf(election, utc_now(), platform().settings.timezone)
+    name = sample_ballot_name(election)
+    return send_file(BytesIO(content), mimetype="application/pdf", download_name=name, max_age=0)
 
 
 def _page(election: Election, receipt: dict[str, object] | None = None) -> str:

@@ -9,6 +9,7 @@ from services.candidates.candidates import (
     get_candidate,
     is_fixed,
     list_candidates,
+    move_candidate,
     update_candidate,
 )
 from services.candidates.entries import MAX_DESCRIPTION
@@ -42,6 +43,7 @@ __all__ = [
     "is_on_a_ballot",
     "list_candidates",
     "list_parties",
+    "move_candidate",
     "update_candidate",
     "update_party",
 ]

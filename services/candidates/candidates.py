@@ -112,6 +112,28 @@ def update_candidate(candidate_id: int, entries: CandidateEntries, actor: Actor)
     return candidate
 
 
+def move_candidate(candidate_id: int, step: int, actor: Actor) -> Candidate:
+    """Move a candidate one place up (-1) or down (1) on the ballot; at either end it stays.
+
+    Raises NotFound, and Conflict once the election was opened.
+    """
+    candidate = get_candidate(candidate_id, actor)
+    _draft_election(candidate.election_id, actor)
+    order = list_candidates(candidate.election_id)
+    place = order.index(candidate)
+    wanted = min(max(place + step, 0), len(order) - 1)
+    order.insert(wanted, order.pop(place))
+    with savepoint(_refusals()):
+        for number, other in enumerate(order, start=1):
+            other.display_order = number
+    if wanted != place:
+        audit_logger.record(
+            "staff:candidate:moved", actor, election_id=candidate.election_id, name=candidate.name,
+            subject_id=candidate.id, before=place + 1, after=wanted + 1,
+        )  # fmt: skip
+    return candidate
+
+
 def delete_candidate(candidate_id: int, actor: Actor) -> str:
     """Delete a candidate of a draft election and return the name; raises Conflict (409) afterwards."""
     candidate = get_candidate(candidate_id, actor)

@@ -21,6 +21,11 @@ def booth_sheet_name(election: Election) -> str:
     return f"booth-sheets-{_plain(election.title) or election.id}.pdf"
 
 
+def sample_ballot_name(election: Election) -> str:
+    """Return e.g. `sample-ballot-larkmoor-town-council.pdf`."""
+    return f"sample-ballot-{_plain(election.title) or election.id}.pdf"
+
+
 def _plain(title: str) -> str:
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:LONGEST].rstrip("-")

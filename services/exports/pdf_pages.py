@@ -25,12 +25,16 @@ Story = Callable[[], list[Flowable]]
 
 @dataclass(frozen=True)
 class Cover:
-    """What a print says of itself: `title` and `kind` in the head, `slip` on later pages, `document` in the file."""
+    """What a print says of itself: `title` and `kind` in the head, `slip` on later pages, `document` in the file.
+
+    `watermark` is a word across every page.
+    """
 
     title: str
     kind: str
     slip: str
     document: str
+    watermark: str = ""
 
 
 def typeset(cover: Cover, story: Story, styles: parts.Styles, printed_at: datetime, zone: str) -> bytes:
@@ -53,6 +57,8 @@ def _build(
     def foot(canvas: Any, document: Any) -> None:
         nonlocal last
         last = document.page
+        if cover.watermark:
+            parts.draw_watermark(canvas, cover.watermark, face)
         page = _("Page %(page)s of %(pages)s", page=document.page, pages=pages or "?")
         parts.draw_foot(canvas, printed, page, face)
 

@@ -20,6 +20,7 @@ from services.exports.fonts import Face
 
 INK, INK_BAR, INK_SECOND = HexColor("#0b2e39"), HexColor("#123f4d"), HexColor("#1b5263")
 HAIRLINE, MIST, DANGER = HexColor("#d2dddf"), HexColor("#d5e3e5"), HexColor("#991b15")
+WATERMARK = HexColor("#e3eaeb")
 PAGE_WIDTH, PAGE_HEIGHT = A4
 MARGIN = 20 * mm
 TEXT_WIDTH = PAGE_WIDTH - 2 * MARGIN
@@ -157,6 +158,17 @@ def draw_foot(canvas: Any, printed: str, page: str, face: Face) -> None:
     canvas.setFont(face.regular, 8.5)
     canvas.drawString(MARGIN, 11.5 * mm, printed)
     canvas.drawRightString(PAGE_WIDTH - MARGIN, 11.5 * mm, page)
+
+
+def draw_watermark(canvas: Any, word: str, face: Face) -> None:
+    """Draw a word from corner to corner, light enough to read through and dark enough to survive a copy."""
+    canvas.saveState()
+    canvas.translate(PAGE_WIDTH / 2, PAGE_HEIGHT / 2 - 30 * mm)
+    canvas.rotate(52)
+    canvas.setFont(face.bold, 120)
+    canvas.setFillColor(WATERMARK)
+    canvas.drawCentredString(0, -40, word)
+    canvas.restoreState()
 
 
 def _perforate(canvas: Any, height: float) -> None:

@@ -43,6 +43,8 @@ MAY = {
     "admin.candidates": ADMIN, "admin.new_candidate": ADMIN, "admin.candidate": ADMIN,
     "admin.attempts": ADMIN, "admin.attempt": ADMIN, "admin.review_attempt": ADMIN, "admin.attempt_picture": ADMIN,
     "admin.enrolled_picture": ADMIN,
+    "admin.move_candidate": ADMIN, "admin.preview_ballot": ADMIN, "admin.sample_ballot": DESK,
+    "results.sample_ballot": EVERYBODY,
     "admin.booths": BOOTHS, "admin.stop_booth": BOOTHS, "admin.note_booth": BOOTHS, "admin.booth_sheets": BOOTHS,
     "admin.booth_sheets_pdf": BOOTHS, "poll.heartbeat": KIOSK,
     "poll.index": KIOSK, "poll.start": KIOSK, "poll.camera": KIOSK, "poll.verify": KIOSK, "poll.ballot": KIOSK,

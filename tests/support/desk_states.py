@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from models import StaffRole
-from tests.support import acted_film, approval_states, booth_states
+from tests.support import acted_film, approval_states, booth_states, result_states
 from tests.support.demo import Demo, new_voter
 from tests.support.kiosk_states import ENROLLED, NO_CAMERA
 from tests.support.live_site import KIOSK_SCREEN, Site
@@ -43,6 +43,7 @@ EMPTY["public_result"] = lambda site: site.page("/results/")
 EMPTY["landing"] = lambda site: site.page("/", viewport=KIOSK_SCREEN)
 STATES |= {name: _plain(path) for name, path in PATHS.items()}
 STATES |= approval_states.STATES
+STATES |= result_states.STATES
 
 
 def state(drive: Callable[[Site, Demo], Page]) -> Callable[[Site, Demo], Page]:
@@ -95,19 +96,6 @@ def result_final(site: Site, demo: Demo) -> Page:
     for words in page.get_by_text("Show as a table").all():
         words.click()
     return page
-
-
-@state
-def rules_of_a_draft(site: Site, demo: Demo) -> Page:
-    page = site.staff_page(f"/admin/elections/{demo.draft.id}/rules", election=demo.draft)
-    press(page, re.compile("Draw the lots"))
-    page.get_by_text("Type in an order").click()
-    return page
-
-
-@state
-def rules_of_an_open_election(site: Site, demo: Demo) -> Page:
-    return site.staff_page(f"/admin/elections/{demo.secret.id}/rules", election=demo.secret)
 
 
 @state

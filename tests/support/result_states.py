@@ -1,0 +1,48 @@
+"""The states of candidates, of the rules before voting and of ties on the desk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests import factories
+from tests.support.demo import Demo
+from tests.support.live_site import Site
+
+STATES: dict[str, Callable[[Site, Demo], Page]] = {}
+
+
+def state(drive: Callable[[Site, Demo], Page]) -> Callable[[Site, Demo], Page]:
+    STATES[drive.__name__] = drive
+    return drive
+
+
+@state
+def candidates_of_a_draft(site: Site, demo: Demo) -> Page:
+    draft = factories.ElectionFactory(title="Spring budget: who speaks for us")
+    for name in ("Amina Solberg", "Rosa Demir"):
+        factories.CandidateFactory(election=draft, name=name)
+    page = site.staff_page("/admin/candidates", election=draft)
+    page.get_by_role("button", name="Move Rosa Demir up").click()
+    expect(page.get_by_role("row").nth(1)).to_contain_text("Rosa Demir")
+    return page
+
+
+@state
+def preview_of_a_ballot(site: Site, demo: Demo) -> Page:
+    return site.staff_page(f"/admin/candidates/preview?election={demo.secret.id}")
+
+
+@state
+def rules_of_a_draft(site: Site, demo: Demo) -> Page:
+    page = site.staff_page(f"/admin/elections/{demo.draft.id}/rules", election=demo.draft)
+    page.get_by_role("button", name=re.compile("Draw the lots")).click()
+    page.get_by_text("Type in an order").click()
+    return page
+
+
+@state
+def rules_of_an_open_election(site: Site, demo: Demo) -> Page:
+    return site.staff_page(f"/admin/elections/{demo.secret.id}/rules", election=demo.secret)
