@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -13,6 +16,9 @@ if TYPE_CHECKING:
     from services.live import Hub
     from services.security import FieldCipher, Keyring
     from services.storage import Storage
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -37,3 +43,17 @@ def platform() -> Platform:
 def live_hub() -> Hub:
     """Return the running application's hub of live pages."""
     return cast("Hub", current_app.extensions["live"])
+
+
+def in_background(work: Callable[[], object]) -> None:
+    """Do the work in a thread of its own, with a session of its own; what fails there is logged."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def run() -> None:
+        with app.app_context():
+            try:
+                work()
+            except Exception:
+                log.exception("Work in the background failed")
+
+    threading.Thread(target=run, daemon=True).start()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select, update
 
-from models import MAX_FACES, Consent, Voter, VoterFace, VoterStatus, db
-from services import audit_logger
+from models import MAX_FACES, Consent, DuplicateFlag, Voter, VoterFace, VoterStatus, db
+from services import audit_logger, same_face
 from services.actor import Actor
 from services.clock import utc_now
 from services.context import platform
@@ -68,6 +68,8 @@ class Enrolment:
 
     faces: list[VoterFace]
     consented_at: datetime | None
+    flags: list[DuplicateFlag] = field(default_factory=list)
+    """Voters whose face is near to the one just enrolled."""
 
 
 def consent_text() -> str:
@@ -105,6 +107,8 @@ def enrol(voter_id: int, images: Sequence[Upload], consent: bool, actor: Actor) 
             fields={"images": _("Send %(least)s to %(most)s pictures.", least=MIN_PICTURES, most=MAX_FACES)}
         )
     pixels = _good_pictures(images)
+    # Before the lock that orders enrolments, so that nobody waits while many means are opened.
+    platform().faces.templates.means.refresh()
     voter = get_voter(voter_id, lock=True)
     if voter.status is VoterStatus.SUSPENDED:
         raise Conflict(_("This voter is suspended. Lift the suspension first, then enrol the face."))
@@ -117,7 +121,8 @@ def enrol(voter_id: int, images: Sequence[Upload], consent: bool, actor: Actor) 
         "staff:face:enrolled_again" if again else "staff:face:enrolled", actor,
         voter_number=voter.voter_id, subject_id=voter.id, pictures=len(pixels),
     )  # fmt: skip
-    return enrolment_of(voter)
+    flags = same_face.look_for(voter, actor)
+    return replace(enrolment_of(voter), flags=flags)
 
 
 def withdraw(voter_id: int, actor: Actor) -> int:

@@ -19,5 +19,6 @@ from blueprints.admin import (  # noqa: E402,F401
     parties,
     results,
     roll,
+    same_face,
     voters,
 )

@@ -14,7 +14,7 @@ from blueprints.admin.pictures import upload_limit
 from blueprints.http import body, current_actor, wants_json
 from blueprints.policy import requires
 from models import MAX_FACES, transaction
-from services import enrolment, voters
+from services import enrolment, same_face, voters
 from services.enrolment import Enrolment, PicturesRefused, Upload
 from services.errors import DomainError, ValidationFailed
 from services.face_service import FaceError
@@ -25,6 +25,7 @@ from services.security import Permission
 @requires(Permission.ENROL_FACES)
 def enrol_page(voter_id: int) -> ResponseReturnValue:
     """Show the camera, the consent and what is enrolled."""
+    same_face.warm_up()
     return _page(voter_id, None)
 
 
@@ -41,8 +42,13 @@ def enroll_face(voter_id: int) -> ResponseReturnValue:
     except (ValidationFailed, FaceError) as error:
         return _refused(voter_id, error)
     address = url_for("admin.voter", voter_id=voter_id)
+    if present.flags:
+        address = url_for("admin.same_faces", voter=voter_id)
+        flash(_("The face is enrolled. It is near to a face under another name: look at both."), "notice")
     if wants_json():
         return jsonify(**enrolment_json(present), next=address), 201
+    if present.flags:
+        return redirect(address, 303)
     flash(_("%(count)s pictures are enrolled. The face can be used at the booth.", count=len(present.faces)), "ok")
     return redirect(address, 303)
 
@@ -117,5 +123,6 @@ def enrolment_json(present: Enrolment) -> dict[str, Any]:
     """Return what is enrolled as the API shows it."""
     return {
         "enrolled": len(present.faces),
+        "same_face": len(present.flags),
         "pictures": [{"slot": face.slot, "quality": face.quality} for face in present.faces],
     }

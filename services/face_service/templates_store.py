@@ -5,22 +5,19 @@ The plaintext holds the voter's id besides the 128 numbers, so that a row copied
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
 from sqlalchemy import delete, select
 
 from models.base import db
 from models.voters import VoterFace
 from services.face_service.engine import Encoding
 from services.face_service.liveness import Encryptor
-from services.face_service.quality import is_usable
+from services.face_service.means import Means
+from services.face_service.sealing import open_encoding, seal_encoding
 
-HEADER = struct.Struct("<4sq")
-MAGIC = b"SVF1"
 SNAPSHOT_FOLDER = "faces"
 
 
@@ -59,23 +56,8 @@ class TemplateRepository(Protocol):
 
     def erase(self, voter_id: int) -> int: ...
 
-
-def seal_encoding(voter_id: int, encoding: Encoding, encryptor: Encryptor) -> bytes:
-    """Return the encrypted row value; raises ValueError unless the encoding is 128 finite numbers."""
-    if not is_usable(encoding):
-        raise ValueError("an encoding is 128 finite numbers")
-    return encryptor.encrypt(HEADER.pack(MAGIC, voter_id) + np.asarray(encoding, dtype="<f4").tobytes())
-
-
-def open_encoding(voter_id: int, sealed: bytes, encryptor: Encryptor) -> Encoding:
-    """Return the encoding (128,) float32; raises ValueError when the row belongs to another voter or is damaged."""
-    plain = encryptor.decrypt(bytes(sealed))
-    if len(plain) != HEADER.size + 128 * 4 or HEADER.unpack_from(plain) != (MAGIC, voter_id):
-        raise ValueError("this encoding does not belong to this voter")
-    encoding = np.frombuffer(plain, dtype="<f4", offset=HEADER.size).astype(np.float32)
-    if not is_usable(encoding):
-        raise ValueError("this encoding is damaged")
-    return encoding
+    @property
+    def means(self) -> Means: ...
 
 
 class DatabaseTemplates:
@@ -83,6 +65,7 @@ class DatabaseTemplates:
 
     def __init__(self, encryptor: Encryptor, storage: SnapshotStorage) -> None:
         self._encryptor, self._storage = encryptor, storage
+        self.means = Means(encryptor)
 
     def load(self, voter_id: int) -> list[Template]:
         """Return the voter's templates by slot."""
@@ -104,12 +87,14 @@ class DatabaseTemplates:
         ]
         db.session.add_all(rows)
         db.session.flush()
+        self.means.save(voter_id, [item.encoding for item in items])
         return [Template(row.id, row.slot, item.encoding) for row, item in zip(rows, items, strict=True)]
 
     def erase(self, voter_id: int) -> int:
-        """Delete rows and snapshots of the voter; returns how many rows went."""
+        """Delete rows, mean and snapshots of the voter; returns how many rows went."""
         paths = list(db.session.scalars(select(VoterFace.image_snapshot_path).where(VoterFace.voter_id == voter_id)))
         db.session.execute(delete(VoterFace).where(VoterFace.voter_id == voter_id))
+        self.means.erase([voter_id])
         for path in paths:
             if path:
                 self._storage.delete(path)

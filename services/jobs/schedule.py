@@ -12,12 +12,15 @@ from typing import Any
 from sqlalchemy import func, select
 
 from models import db
+from services.actor import Actor
 
 Transaction = Callable[[], AbstractContextManager[Any]]
 BEAT_EVERY_SECONDS = 10.0
 SEAL_EVERY_SECONDS = 2.0
 SWEEP_EVERY_SECONDS = 60.0
 RETENTION_EVERY_SECONDS = 3600.0
+FACES_AT_ONCE = 200
+WORKER = Actor(role="worker", name="worker")
 
 
 @dataclass(frozen=True)
@@ -88,11 +91,20 @@ def retain(transaction: Transaction) -> None:
     retention.sweep(transaction)
 
 
+def compare_faces(transaction: Transaction) -> None:
+    """Compare voters who were enrolled before there was a search for faces enrolled twice."""
+    from services import same_face  # Not at import, for the same reason.
+
+    with transaction():
+        same_face.complete(FACES_AT_ONCE, WORKER)
+
+
 TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask("beat", BEAT_EVERY_SECONDS, beat),
     PeriodicTask("seal-due-elections", SEAL_EVERY_SECONDS, seal_due_elections),
     PeriodicTask("sweep", SWEEP_EVERY_SECONDS, sweep),
     PeriodicTask("watch-disk-and-logs", SWEEP_EVERY_SECONDS, watch),
+    PeriodicTask("compare-faces", SWEEP_EVERY_SECONDS, compare_faces),
     PeriodicTask("retain-pictures", RETENTION_EVERY_SECONDS, retain),
 )
 

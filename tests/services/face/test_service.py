@@ -12,8 +12,8 @@ from services.face_service import errors
 from services.face_service.engine import DlibEngine, build_engine
 from services.face_service.fake_engine import FakeEngine, draw_face
 from services.face_service.images import encode_jpeg
+from services.face_service.sealing import open_encoding, seal_encoding
 from services.face_service.service import FaceService
-from services.face_service.templates_store import open_encoding, seal_encoding
 from tests.services.face.helpers import MemoryTemplates, service_with
 
 
