@@ -75,6 +75,12 @@ class Installation:
         finally:
             connection.close()
 
+    @property
+    def web_pid(self) -> int:
+        """The process id of gunicorn's first process; its workers are below it."""
+        assert self._web is not None
+        return self._web.pid
+
     def kill_web(self) -> None:
         """Kill every web process with -9."""
         assert self._web is not None
