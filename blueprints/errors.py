@@ -14,6 +14,7 @@ from blueprints.http import current_actor, wants_json
 from blueprints.logs import loggable
 from models import transaction
 from services import database_errors, metrics, pictures
+from services.elections import OutsideNetwork
 from services.errors import DomainError, FileDamaged, TooMany, ValidationFailed
 
 log = logging.getLogger(__name__)
@@ -132,7 +133,7 @@ def _booth_page(status: int, code: str, message: str, wait: int | None) -> Respo
     """Answer a voter: what is so, that nothing is lost, and the way on. It asks the database nothing."""
     to_ballot = request.endpoint in BALLOT_ENDPOINTS and code not in OVER
     page = render_template(
-        "errors/booth.html", heading=_booth_heading(status), wait=wait, to_ballot=to_ballot,
+        "errors/booth.html", heading=_booth_heading(status, code), wait=wait, to_ballot=to_ballot,
         message=message if wait is None else _("Too many tries at this screen."),
         back=url_for("poll.ballot" if to_ballot else "poll.index"), code=status,
         request_id=g.get("request_id") if status >= OPERATOR_FROM else None,
@@ -140,8 +141,10 @@ def _booth_page(status: int, code: str, message: str, wait: int | None) -> Respo
     return make_response(page, status)
 
 
-def _booth_heading(status: int) -> str:
+def _booth_heading(status: int, code: str) -> str:
     """Return the instruction for a voter: staff words such as "Sign in first" are none."""
+    if code == OutsideNetwork.code:
+        return _("This booth is outside the network")
     headings = {
         403: _("This is not for a voter"),
         404: _("There is no page here"),

@@ -29,6 +29,7 @@ from models.booth import (
 )
 from models.elections import (
     Candidate,
+    CandidateOrder,
     Channel,
     Election,
     ElectionStaff,
@@ -63,6 +64,7 @@ __all__ = [
     "BoothNote",
     "BoxBallot",
     "Candidate",
+    "CandidateOrder",
     "Challenge",
     "Channel",
     "ClosedBoothSheets",

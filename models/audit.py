@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -13,14 +13,17 @@ from models.base import Model
 
 
 class AuditLog(Model):
-    """A fact: `event_type` is `source:subject:action`; never a choice, a receipt or an address."""
+    """A fact: `event_type` is `source:subject:action`; never a choice, a receipt or an address.
+
+    `election_id` is no reference: a draft may be deleted, and what was done to it stays on record.
+    """
 
     __tablename__ = "audit_logs"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_type: Mapped[str]
     actor: Mapped[str]
-    election_id: Mapped[int | None] = mapped_column(ForeignKey("elections.id"))
+    election_id: Mapped[int | None]
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     row_hash: Mapped[bytes | None]

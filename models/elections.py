@@ -52,6 +52,13 @@ class Channel(enum.StrEnum):
     ACCOUNT = "account"
 
 
+class CandidateOrder(enum.StrEnum):
+    """The order of the names at the booth; shuffled means drawn anew for every ballot."""
+
+    FIXED = "fixed"
+    SHUFFLED = "shuffled"
+
+
 class Election(TimestampMixin, Model):
     """An election; `public_id` is its name in definitions, ballots and key files."""
 
@@ -81,6 +88,14 @@ class Election(TimestampMixin, Model):
     channels: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{booth}")
     allowed_networks: Mapped[list[str]] = mapped_column(ARRAY(CIDR), server_default="{}")
     quorum_rule: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    candidate_order: Mapped[CandidateOrder] = mapped_column(
+        text_enum(CandidateOrder), server_default=CandidateOrder.FIXED
+    )
+    confirmation_text: Mapped[str] = mapped_column(server_default="")
+    opens_without_faces: Mapped[bool] = mapped_column(server_default="false")
+    opens_by_itself: Mapped[bool] = mapped_column(server_default="false")
+    opening_problem: Mapped[str | None]
+    opening_failed_at: Mapped[datetime | None]
     ballot_length: Mapped[int | None]
     box_public_key: Mapped[bytes | None]
     definition: Mapped[str | None]
@@ -98,6 +113,8 @@ class Election(TimestampMixin, Model):
         CheckConstraint("live_batch IS NULL OR live_batch >= 50", name="live_batch_size"),
         CheckConstraint("max_choices >= 1 AND seats >= 1", name="choices_positive"),
         CheckConstraint("channels <@ ARRAY['booth','link','account']", name="channels_known"),
+        CheckConstraint("cardinality(channels) >= 1", name="has_a_channel"),
+        CheckConstraint("status = 'draft' OR NOT opens_by_itself", name="schedule_of_drafts"),
         CheckConstraint(
             "status = 'draft' OR (definition IS NOT NULL AND definition_hash IS NOT NULL"
             " AND definition_signature IS NOT NULL AND activated_at IS NOT NULL"

@@ -20,3 +20,4 @@ class Actor:
 
 
 SYSTEM = Actor(role="system", name="system")
+WORKER = Actor(role="worker", name="worker")

@@ -110,6 +110,7 @@ def _seed_elections(voters: list[Voter]) -> None:
         closes_at=now + OPEN_FOR,
         actor=SYSTEM,
         channels=(Channel.BOOTH, Channel.LINK),
+        opens_without_faces=True,
     )
     recorded = elections.create_election(
         title=ROLL_CALL,
@@ -119,6 +120,7 @@ def _seed_elections(voters: list[Voter]) -> None:
         actor=SYSTEM,
         secrecy=Secrecy.RECORDED,
         results_policy=ResultsPolicy.LIVE,
+        opens_without_faces=True,
     )
     for election in (secret, recorded):
         membership.join(election.id, *db.session.scalars(select(StaffUser.id)))

@@ -30,7 +30,7 @@ PREHASH_MARK = "sha256+"  # services.security.passwords writes it before a hash 
 
 def problems(settings: Settings) -> list[str]:
     """Everything that keeps these settings from being used, one sentence each."""
-    found = _value_problems(settings) + _mail_problems(settings)
+    found = _value_problems(settings) + mail_problems(settings)
     return found + (_production_problems(settings) if settings.is_production else [])
 
 
@@ -86,7 +86,8 @@ def _value_problems(settings: Settings) -> list[str]:
     return found
 
 
-def _mail_problems(settings: Settings) -> list[str]:
+def mail_problems(settings: Settings) -> list[str]:
+    """Everything that keeps mail from leaving as it is set, one sentence each."""
     found = [
         f"{name.upper()}: write a mail address"
         for name in ("email_from", "alert_recipient")

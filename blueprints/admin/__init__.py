@@ -11,6 +11,7 @@ from blueprints.admin import (  # noqa: E402,F401
     booths,
     candidates,
     dashboard,
+    election_drafts,
     elections,
     enrolment,
     extending,

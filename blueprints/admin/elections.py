@@ -1,4 +1,4 @@
-"""Elections: the list, a new draft, opening, closing, the recovery copy."""
+"""Elections: the list, opening, closing, the recovery copy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from flask_babel import ngettext
 
 from blueprints.admin import bp, dangerous
 from blueprints.admin.booths import note_field, store_notes
-from blueprints.admin.election_form import election_values
+from blueprints.admin.election_drafts import create_election
+from blueprints.admin.election_form import search_words
+from blueprints.admin.election_views import election_json, election_page, manages
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
 from models import Election, ElectionStatus, transaction
@@ -21,39 +23,33 @@ from services import elections as service
 from services.approvals import ActOutcome
 from services.booth_sheet import SheetsUnbalanced
 from services.clock import utc_now
-from services.context import platform
-from services.errors import Conflict, Forbidden, ValidationFailed
-from services.security import Permission, has_permission
+from services.errors import Conflict, ValidationFailed
+from services.security import Permission
 
 
 @bp.route("/elections", methods=["GET", "POST"])
 @requires(Permission.VIEW_DESK)
 def elections() -> ResponseReturnValue:
-    """List elections, or make a draft (admins only)."""
+    """List elections (status=, q= words of the title), or make a draft (admins only)."""
     if request.method == "POST":
-        return _create()
-    found = service.visible_elections(current_actor())
+        return create_election()
+    text = request.args.get("status", "")
+    status, words = ElectionStatus(text) if text in list(ElectionStatus) else None, search_words()
+    found = service.visible_elections(current_actor(), status, words)
     if wants_json():
-        return jsonify(elections=[_election_json(election) for election in found])
-    counts = {election.id: service.roll_counts(election) for election in found}
-    chosen = desk.election_for(g.principal.election_id, current_actor())
+        return jsonify(elections=[election_json(election) for election in found])
     return render_template(
-        "admin/elections/list.html", elections=found, counts=counts, current_election=chosen, manages=_manages()
-    )
-
-
-@bp.get("/elections/new")
-@requires(Permission.MANAGE_ELECTIONS)
-def new_election() -> ResponseReturnValue:
-    """Show an empty form."""
-    return _form({}, {})
+        "admin/elections/list.html", elections=found, counts=service.roll_counts_of(found), q=words, status=status,
+        current_election=desk.election_for(g.principal.election_id, current_actor()), manages=manages(),
+    )  # fmt: skip
 
 
 @bp.get("/elections/<int:election_id>")
 @requires(Permission.VIEW_DESK)
 def election(election_id: int) -> ResponseReturnValue:
     """Show one election, what it still lacks, and what can be done with it."""
-    return _page(desk.visible_election(election_id, current_actor()))
+    found = desk.visible_election(election_id, current_actor())
+    return jsonify(election=election_json(found)) if wants_json() else election_page(found)
 
 
 @bp.post("/elections/<int:election_id>/select")
@@ -63,7 +59,7 @@ def select_election(election_id: int) -> ResponseReturnValue:
     found = desk.visible_election(election_id, current_actor())
     with transaction():
         accounts.select_election(g.principal.session_id, found.id)
-    return jsonify(election=_election_json(found)) if wants_json() else redirect(url_for("admin.dashboard"))
+    return jsonify(election=election_json(found)) if wants_json() else redirect(url_for("admin.dashboard"))
 
 
 @bp.post("/elections/<int:election_id>/open")
@@ -78,9 +74,9 @@ def open_election(election_id: int) -> ResponseReturnValue:
     except ValidationFailed:
         if wants_json():
             raise
-        return _page(desk.visible_election(election_id, current_actor())), 422
+        return election_page(desk.visible_election(election_id, current_actor())), 422
     if wants_json():
-        return jsonify(election=_election_json(desk.visible_election(election_id, current_actor())))
+        return jsonify(election=election_json(desk.visible_election(election_id, current_actor())))
     flash(_("The election is open. Its candidates and rules cannot change any more."), "ok")
     return redirect(url_for("admin.election", election_id=election_id))
 
@@ -121,61 +117,12 @@ def recovery_copy(election_id: int) -> ResponseReturnValue:
     if errors:
         if wants_json():
             raise ValidationFailed(fields=errors)
-        return _page(found, errors=errors), 422
+        return election_page(found, errors), 422
     with transaction():
         content = box_keys.recovery_copy(found, first, current_actor())
     name = f"recovery-copy-{found.public_id}.key"
     return send_file(
         BytesIO(content), mimetype="application/octet-stream", as_attachment=True, download_name=name, max_age=0
-    )
-
-
-def _create() -> ResponseReturnValue:
-    if not _manages():
-        raise Forbidden(_("You are signed in as %(role)s and cannot do this.", role=g.principal.role))
-    try:
-        values = election_values(platform().settings.timezone)
-        with transaction():
-            made = service.create_election(**values, actor=current_actor())
-            accounts.select_election(g.principal.session_id, made.id)
-            made_id = made.id
-    except ValidationFailed as error:
-        if wants_json():
-            raise
-        return _form(request.form.to_dict(), error.fields or {"title": error.message}), 422
-    if wants_json():
-        return jsonify(election=_election_json(desk.visible_election(made_id, current_actor()))), 201
-    flash(_("The draft is saved. Add candidates and voters, then open it."), "ok")
-    return redirect(url_for("admin.election", election_id=made_id))
-
-
-def _form(values: dict[str, Any], errors: dict[str, str]) -> str:
-    zone = platform().settings.timezone
-    chosen = desk.election_for(g.principal.election_id, current_actor())
-    return render_template(
-        "admin/elections/new.html",
-        values=values,
-        errors=errors,
-        summary=_summary(errors),
-        zone=zone,
-        current_election=chosen,
-    )
-
-
-def _page(found: Election, errors: dict[str, str] | None = None) -> str:
-    """Render one election; a draft with the reasons why it cannot open."""
-    lacking = service.obstacles(found) if found.status is ElectionStatus.DRAFT else []
-    return render_template(
-        "admin/elections/detail.html",
-        election=found,
-        current_election=desk.election_for(g.principal.election_id, current_actor()),
-        counts=service.roll_counts(found),
-        lacking=lacking,
-        errors=errors or {},
-        summary=_summary(errors or {}),
-        manages=_manages(),
-        now=utc_now(),
-        shortest=box_keys.MIN_PASSPHRASE,
     )
 
 
@@ -187,7 +134,7 @@ def _closed(outcome: ActOutcome | None = None) -> ResponseReturnValue:
     """Answer that an election was closed: the one of the address, or the one of the act."""
     number = (request.view_args or {})["election_id"]
     if wants_json():
-        return jsonify(election=_election_json(desk.visible_election(number, current_actor())))
+        return jsonify(election=election_json(desk.visible_election(number, current_actor())))
     flash(_("The election is closed. The ballots are being sealed and counted."), "ok")
     return redirect(url_for("admin.results"))
 
@@ -234,25 +181,3 @@ def _passphrase_errors(first: str, second: str) -> dict[str, str]:
 
 def _summary(errors: dict[str, str]) -> list[tuple[str, str]]:
     return [(f"f-{name}", sentence) for name, sentence in errors.items()]
-
-
-def _manages() -> bool:
-    return has_permission(g.principal.role, Permission.MANAGE_ELECTIONS)
-
-
-def _election_json(found: Election) -> dict[str, Any]:
-    voted, on_roll = service.roll_counts(found)
-    return {
-        "id": found.id,
-        "title": found.title,
-        "description": found.description,
-        "status": found.status.value,
-        "secrecy": found.secrecy.value,
-        "results_policy": found.results_policy.value,
-        "live_batch": found.live_batch,
-        "max_choices": found.max_choices,
-        "opens_at": found.opens_at.isoformat(),
-        "closes_at": found.closes_at.isoformat(),
-        "voted": voted,
-        "on_roll": on_roll,
-    }

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, g, jsonify, redirect, render_template, session, url_for
+from flask import Blueprint, g, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
@@ -100,6 +100,7 @@ def _enter_booth(values: dict[str, Any], user: StaffUser) -> tuple[str, str, str
     if not has_permission(user.role, Permission.OPEN_KIOSK):
         raise Forbidden(_("A booth is opened by an officer or an administrator."))
     election = elections.choose_booth_election(values.get("election_id"), user)
+    elections.check_place(election, request.remote_addr)
     _kiosk, token = kiosks.open_kiosk(election, user, _as_actor(user))
     return KIOSK_KEY, token, url_for("poll.index")
 

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("poll", __name__, url_prefix="/poll")
 
-from blueprints.poll import ballot, heartbeat, identify, officer  # noqa: E402,F401
+from blueprints.poll import ballot, heartbeat, identify, officer, place  # noqa: E402,F401

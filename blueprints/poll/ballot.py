@@ -75,6 +75,7 @@ def vote() -> Response:
     with transaction():
         kiosk = pages.present_kiosk()
         election, secret = pages.election_view(kiosk.election), kiosk.election.is_secret
+        words_after = kiosk.election.confirmation_text
         ballot_pass = _pass_to_cast(kiosk, number)
         choice = ballots.parse_choice(kiosk.election, _picked(values))
         outcome = ballots.cast(ballot_pass, choice, key, current_actor())
@@ -83,7 +84,7 @@ def vote() -> Response:
         text = words.of_cast(outcome.kind)
         ways = [words.start_again(), words.call_officer()]
         return pages.message(text, election, code=outcome.kind, ways=ways, done=True)
-    return _receipt(outcome, election, secret)
+    return _receipt(outcome, election, secret, words_after)
 
 
 @bp.post("/more-time")
@@ -156,12 +157,13 @@ def _picked(values: dict[str, Any]) -> object:
     return picked.lower() if isinstance(picked, str) else picked
 
 
-def _receipt(outcome: CastOutcome, election: dict[str, Any], secret: bool) -> Response:
+def _receipt(outcome: CastOutcome, election: dict[str, Any], secret: bool, words_after: str) -> Response:
     if wants_json():
         cast_at = outcome.cast_at.isoformat() if outcome.cast_at else None
-        return make_response(jsonify({"audit_ref": outcome.audit_ref, "receipt": outcome.receipt, "cast_at": cast_at}))
+        answer = {"audit_ref": outcome.audit_ref, "receipt": outcome.receipt, "cast_at": cast_at}
+        return make_response(jsonify(answer | ({"confirmation_text": words_after} if words_after else {})))
     page = render_template(
         "poll/success.html", election=election, step=5, audit_ref=outcome.audit_ref, receipt=outcome.receipt,
-        cast_at=outcome.cast_at, secret=secret,
+        cast_at=outcome.cast_at, secret=secret, words_after=words_after,
     )  # fmt: skip
     return make_response(page)

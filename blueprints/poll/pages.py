@@ -74,7 +74,7 @@ def challenge_view(challenge: Challenge, tries_left: int) -> dict[str, Any]:
 def ballot_view(ballot_pass: BallotPass, election: Election) -> dict[str, Any]:
     """Return the ballot: every choice with all its pictures, so that no later request depends on one."""
     return {
-        "choices": [_choice_view(choice) for choice in ballots.choices_of(election)],
+        "choices": [_choice_view(choice) for choice in ballots.choices_shown(election, ballot_pass)],
         "max_choices": election.max_choices,
         "method": election.method.value,
         "secret": election.is_secret,

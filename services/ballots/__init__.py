@@ -1,7 +1,7 @@
 """Ballots: definition, casting, sealing and counting (design, section 3)."""
 
 from services.ballots.casting import CastOutcome, cast
-from services.ballots.choices import Choice, choices_of, parse_choice
+from services.ballots.choices import Choice, choices_of, choices_shown, parse_choice
 from services.ballots.counting import Counts, counts
 from services.ballots.definition import definition_intact, freeze_definition, verify_definition
 from services.ballots.extensions import extend_closing, extensions_of
@@ -14,6 +14,7 @@ __all__ = [
     "Counts",
     "cast",
     "choices_of",
+    "choices_shown",
     "counts",
     "definition_intact",
     "extend_closing",

@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from models import Candidate, Election, Method, db
+from models import BallotPass, Candidate, CandidateOrder, Election, Method, db
+from services import hashing
 from services.errors import ValidationFailed
 
 NOTA = "nota"
@@ -34,6 +35,24 @@ def choices_of(election: Election) -> list[dict[str, Any]]:
         frozen: list[dict[str, Any]] = json.loads(election.definition)["choices"]
         return frozen
     return current_choices(election)
+
+
+def choices_shown(election: Election, ballot_pass: BallotPass) -> list[dict[str, Any]]:
+    """Return the choices in the order in which the holder of a pass sees them, the same at every reload.
+
+    A shuffled order follows from the pass's random id (122 bits of the database's CSPRNG) and is stored nowhere: each
+    order is as likely as any other, whoever the voter is and whatever is chosen, and a ballot names ids, not places.
+    """
+    choices = choices_of(election)
+    if election.candidate_order is CandidateOrder.FIXED:
+        return choices
+
+    def lot(choice: dict[str, Any]) -> bytes:
+        return hashing.sha256(
+            hashing.text("order/1"), hashing.text(str(ballot_pass.id)), hashing.integer(int(choice["id"]))
+        )
+
+    return sorted(choices, key=lot)
 
 
 def current_choices(election: Election) -> list[dict[str, Any]]:

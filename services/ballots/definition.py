@@ -16,8 +16,11 @@ from services.ballots.payload import ballot_length
 from services.context import platform
 
 FORMAT = "definition/1"
-SIGNED_LATER = {"opens_at", "closes_at"}
-"""Fields that elections which were opened before migration 0006 have not signed."""
+SIGNED_LATER = {
+    "opens_at", "closes_at",
+    "channels", "candidate_order", "allowed_networks", "confirmation_text", "quorum_rule",
+}  # fmt: skip
+"""Fields that elections which were opened before migrations 0006 and 0007 have not signed."""
 SIGNATURE_DOMAIN = b"smart-voting/definition/1\0"
 
 
@@ -53,6 +56,11 @@ def _content(election: Election, closes_at: datetime) -> dict[str, Any]:
         "live_batch": election.live_batch,
         "ballot_length": election.ballot_length,
         "box_public_key": election.box_public_key.hex() if election.box_public_key else None,
+        "channels": sorted(election.channels),
+        "candidate_order": election.candidate_order.value,
+        "allowed_networks": list(election.allowed_networks),
+        "confirmation_text": election.confirmation_text,
+        "quorum_rule": election.quorum_rule,
         "choices": current_choices(election),
         **_rules(election),
     }

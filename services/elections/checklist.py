@@ -1,26 +1,178 @@
-"""What a draft still lacks before it can open."""
+"""What a draft still lacks before it can open, and what somebody should look at first.
+
+Nobody enrolled blocks an election with a booth unless its draft says `opens_without_faces`: then voters are identified
+by document until they are enrolled, which takes two members of staff each.
+"""
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
+import enum
+from dataclasses import dataclass
 
-from models import Election
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import exists, func, select
+
+from models import Channel, Election, RollEntry, Voter, VoterFace, VoterStatus, db
 from services import ties
 from services.clock import utc_now
-from services.elections.finding import roll_counts
+from services.context import platform
+from services.settings_rules import mail_problems
 
 MIN_CHOICES = 2
+FOUR_EYES = 2
+EXAMPLE_ADDRESS = "@example.org"
+
+
+class Mend(enum.StrEnum):
+    """The place of the desk where a finding is mended."""
+
+    CANDIDATES = "candidates"
+    VOTERS = "voters"
+    SETTINGS = "settings"
+    RULES = "rules"
+    SERVER = "server"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the checklist: it `blocks` the opening, or warns."""
+
+    code: str
+    words: str
+    mend: Mend
+    blocks: bool = True
+
+
+@dataclass(frozen=True)
+class _Roll:
+    voters: int
+    without_mail: int
+    without_face: int
+    not_verified: int
+
+
+def check(election: Election) -> list[Finding]:
+    """Return everything that blocks the opening of a draft, then everything that is worth a look."""
+    roll = _roll(election)
+    found = [
+        *_ballot(election),
+        *_voters(election, roll),
+        *_times(election),
+        *_rules(election, roll),
+        *_house(election),
+    ]
+    return sorted(found, key=lambda finding: not finding.blocks)
 
 
 def obstacles(election: Election) -> list[str]:
     """Return plain reasons why a draft cannot be opened; empty when it can."""
-    found = []
-    if len(election.candidates) < MIN_CHOICES:
-        found.append(_("The ballot has fewer than %(count)s names.", count=MIN_CHOICES))
-    if roll_counts(election)[1] == 0:
-        found.append(_("The electoral roll is empty."))
-    if election.closes_at <= utc_now():
-        found.append(_("The closing time is past."))
-    if problem := ties.lot_order_problem(election):
-        found.append(problem)
+    return [finding.words for finding in check(election) if finding.blocks]
+
+
+def _ballot(election: Election) -> list[Finding]:
+    names = len(election.candidates)
+    if names < MIN_CHOICES:
+        words = _("The ballot has fewer than %(count)s names.", count=MIN_CHOICES)
+        return [Finding("few_choices", words, Mend.CANDIDATES)]
+    if election.max_choices > names:
+        words = _("A voter may mark more names than the ballot has.")
+        return [Finding("marks_all", words, Mend.SETTINGS, blocks=False)]
+    return []
+
+
+def _voters(election: Election, roll: _Roll) -> list[Finding]:
+    if roll.voters == 0:
+        return [Finding("empty_roll", _("The electoral roll is empty."), Mend.VOTERS)]
+    found = _faces(election, roll)
+    if count := roll.without_mail:
+        words = ngettext(
+            "%(num)s voter has no e-mail address and gets no confirmation.",
+            "%(num)s voters have no e-mail address and get no confirmation.",
+            count,
+        )
+        found.append(Finding("no_mail", words, Mend.VOTERS, blocks=False))
+    if count := roll.not_verified:
+        words = ngettext(
+            "%(num)s voter on the roll is not verified and cannot vote.",
+            "%(num)s voters on the roll are not verified and cannot vote.",
+            count,
+        )
+        found.append(Finding("not_verified", words, Mend.VOTERS, blocks=False))
     return found
+
+
+def _faces(election: Election, roll: _Roll) -> list[Finding]:
+    if Channel.BOOTH not in election.channels or not roll.without_face:
+        return []
+    if roll.without_face < roll.voters:
+        words = ngettext(
+            "%(num)s voter has no enrolled face and is identified by document.",
+            "%(num)s voters have no enrolled face and are identified by document.",
+            roll.without_face,
+        )
+        return [Finding("some_faces", words, Mend.VOTERS, blocks=False)]
+    words = _("Nobody on the roll is enrolled with a face.")
+    if election.opens_without_faces:
+        words += " " + _("Until then every voter is identified by document.")
+        return [Finding("no_faces", words, Mend.VOTERS, blocks=False)]
+    words += " " + _("Enrol the voters first, or allow opening without faces in the settings.")
+    return [Finding("no_faces", words, Mend.VOTERS)]
+
+
+def _times(election: Election) -> list[Finding]:
+    now = utc_now()
+    if election.closes_at <= now:
+        return [Finding("closing_past", _("The closing time is past."), Mend.SETTINGS)]
+    if election.opens_at <= now:
+        words = _("The opening time is past: voting begins at once.")
+        return [Finding("opening_past", words, Mend.SETTINGS, blocks=False)]
+    return []
+
+
+def _rules(election: Election, roll: _Roll) -> list[Finding]:
+    found = []
+    if problem := ties.lot_order_problem(election):
+        found.append(Finding("lot_order", problem, Mend.RULES))
+    if Channel.BOOTH not in election.channels:
+        words = _("Only the booth works in this version. Add it to the channels, or nobody can vote.")
+        found.append(Finding("no_channel", words, Mend.SETTINGS))
+    elif len(election.channels) > 1:
+        words = _("Links and voter accounts come with a later version. This election is voted in at the booth.")
+        found.append(Finding("later_channels", words, Mend.SETTINGS, blocks=False))
+    if election.is_secret and election.live_batch and roll.voters < 2 * election.live_batch:
+        words = _("The roll is too short for live counts: they begin when two batches wait in the box.")
+        found.append(Finding("batch_too_large", words, Mend.SETTINGS, blocks=False))
+    return found
+
+
+def _house(election: Election) -> list[Finding]:
+    settings = platform().settings
+    found = [Finding("mail", problem, Mend.SERVER) for problem in mail_problems(settings)]
+    if settings.mail_transport == "development":
+        words = _("Mail stays on this computer: no confirmation reaches a voter (MAIL_TRANSPORT).")
+        found.append(Finding("mail_stays", words, Mend.SERVER, blocks=False))
+    elif settings.alert_recipient.endswith(EXAMPLE_ADDRESS):
+        words = _("Alerts go to an example address (ALERT_RECIPIENT).")
+        found.append(Finding("alerts_nowhere", words, Mend.SERVER, blocks=False))
+    if membership.count_members(election.id, StaffRole.ADMIN) < FOUR_EYES:
+        words = _("There is one administrator only: nobody can confirm what needs a second person.")
+        found.append(Finding("one_admin", words, Mend.STAFF, blocks=False))
+    return found
+
+
+def _roll(election: Election) -> _Roll:
+    enrolled = exists().where(VoterFace.voter_id == Voter.id)
+    row = db.session.execute(
+        select(
+            func.count(),
+            func.count().filter(func.coalesce(Voter.email, "") == ""),
+            func.count().filter(~enrolled),
+            func.count().filter(Voter.status != VoterStatus.VERIFIED),
+        )
+        .select_from(RollEntry)
+        .join(Voter, Voter.id == RollEntry.voter_id)
+        .where(RollEntry.election_id == election.id)
+    ).one()
+    return _Roll(*row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from models import Channel, Election, ElectionStatus, RollEntry, StaffUser, db
 from services import membership
@@ -21,9 +21,18 @@ def get_election(election_id: int) -> Election:
     return election
 
 
-def visible_elections(actor: Actor) -> list[Election]:
-    """Return the elections on whose list this member of staff is, the newest first."""
-    return list(db.session.scalars(select(Election).where(membership.seen_by(actor)).order_by(Election.id.desc())))
+def visible_elections(actor: Actor, status: ElectionStatus | None = None, search: str = "") -> list[Election]:
+    """Return the elections on whose list this member of staff is, the newest first.
+
+    On wish those of one status, and those whose title or description has all the words of `search`.
+    """
+    query = select(Election).where(membership.seen_by(actor)).order_by(Election.id.desc())
+    if status is not None:
+        query = query.where(Election.status == status)
+    for word in search.split():
+        texts = (Election.title, Election.description)
+        query = query.where(or_(*(column.icontains(word, autoescape=True) for column in texts)))
+    return list(db.session.scalars(query))
 
 
 def current_booth_elections() -> list[Election]:
@@ -63,3 +72,14 @@ def roll_counts(election: Election) -> tuple[int, int]:
         select(func.count().filter(RollEntry.has_voted), func.count()).where(RollEntry.election_id == election.id)
     ).one()
     return voted, on_roll
+
+
+def roll_counts_of(elections: list[Election]) -> dict[int, tuple[int, int]]:
+    """Return (voters who voted, voters on the roll) of each election, in one query."""
+    numbers = [election.id for election in elections]
+    rows = db.session.execute(
+        select(RollEntry.election_id, func.count().filter(RollEntry.has_voted), func.count())
+        .where(RollEntry.election_id.in_(numbers))
+        .group_by(RollEntry.election_id)
+    )
+    return dict.fromkeys(numbers, (0, 0)) | {number: (voted, on_roll) for number, voted, on_roll in rows}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from models import Election, ElectionStatus
 from services import audit_logger, ballots, booth_sheet
-from services.actor import Actor
+from services.actor import WORKER, Actor
+from services.booth_sheet import Sheet
 from services.elections.checklist import obstacles
 from services.elections.state_machine import lock_for, move
 from services.errors import ValidationFailed
@@ -16,22 +17,31 @@ def open_election(election: Election, actor: Actor) -> None:
     if reasons := obstacles(election):
         raise ValidationFailed(" ".join(reasons))
     ballots.freeze_definition(election)
+    election.opens_by_itself = False
+    election.opening_problem = election.opening_failed_at = None
     move(election, ElectionStatus.ACTIVE)
-    audit_logger.record("staff:election:opened", actor, election_id=election.id, fingerprint=_fingerprint(election))
+    fingerprint = election.definition_hash.hex() if election.definition_hash else ""
+    audit_logger.record(_event(actor, "opened"), actor, election_id=election.id, fingerprint=fingerprint)
 
 
-def close_election(election: Election, actor: Actor) -> None:
+def close_election(election: Election, actor: Actor, *, by_the_clock: bool = False) -> list[Sheet]:
     """Close an active election once the casts under way are done; the worker seals what is in the box.
 
-    Raises Conflict for another status, SheetsUnbalanced while a booth sheet neither balances nor carries a note.
+    Returns the booth sheets that neither balance nor carry a note: none, unless it closes `by_the_clock`, which
+    nothing holds up. Raises Conflict for another status, SheetsUnbalanced while there are such sheets.
     """
     lock_for(election, ElectionStatus.CLOSED)
-    booth_sheet.check_before_closing(election)
+    if not by_the_clock:
+        booth_sheet.check_before_closing(election)
     move(election, ElectionStatus.CLOSED)
     # The step waited for the casts under way, so a sheet may have grown since it was checked.
-    booth_sheet.check_before_closing(election)
+    if not by_the_clock:
+        booth_sheet.check_before_closing(election)
     booth_sheet.freeze(election)
-    audit_logger.record("staff:election:closed", actor, election_id=election.id)
+    unexplained = booth_sheet.unexplained(election) if by_the_clock else []
+    missing = {"count": len(unexplained)} if unexplained else {}
+    audit_logger.record(_event(actor, "closed"), actor, election_id=election.id, **missing)
+    return unexplained
 
 
 def archive_election(election: Election, actor: Actor) -> None:
@@ -41,5 +51,5 @@ def archive_election(election: Election, actor: Actor) -> None:
     audit_logger.record("staff:election:archived", actor, election_id=election.id)
 
 
-def _fingerprint(election: Election) -> str:
-    return election.definition_hash.hex() if election.definition_hash else ""
+def _event(actor: Actor, action: str) -> str:
+    return f"{WORKER.role if actor.role == WORKER.role else 'staff'}:election:{action}"

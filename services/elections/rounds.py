@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
-from sqlalchemy import insert, select, update
+from sqlalchemy import update
 
-from models import BallotPass, Election, ElectionStatus, Kiosk, RollEntry, db
+from models import BallotPass, Election, ElectionStatus, Kiosk, db
 from services import audit_logger, membership
 from services.actor import Actor
 from services.clock import utc_now
-from services.elections.drafts import COPIED, copy_choices
+from services.elections.drafts import COPIED, copy_choices, copy_roll
 from services.elections.lifecycle import archive_election, close_election, open_election
 from services.elections.state_machine import lock_election
 from services.errors import Conflict
@@ -52,7 +52,8 @@ def _next_round(election: Election) -> Election:
     db.session.add(fresh)
     db.session.flush()
     membership.copy_list(election, fresh)
+    # Who could vote in the round before can in this one, enrolled or not.
+    fresh.opens_without_faces = True
     copy_choices(election, fresh)
-    roll = select(db.literal(fresh.id), RollEntry.voter_id).where(RollEntry.election_id == election.id)
-    db.session.execute(insert(RollEntry).from_select(["election_id", "voter_id"], roll))
+    copy_roll(election, fresh)
     return fresh

@@ -3,8 +3,12 @@
 | From   | To       | Act     | Guard                                                                      |
 |--------|----------|---------|----------------------------------------------------------------------------|
 | draft  | active   | open    | the checklist finds nothing that blocks; the definition is frozen, signed  |
-| active | closed   | close   | the casts under way are done                                               |
+| active | closed   | close   | the casts under way are done; unless the clock closes it, every booth      |
+|        |          |         | sheet balances or carries a note                                           |
 | closed | archived | archive | none                                                                       |
+
+A draft may wait to open by itself (`timetable.py`): no status of its own, a mark that opening takes away. Drafts are
+changed, copied and deleted (`drafts.py`); nothing else ever is, and `rounds.py` starts a fresh round instead.
 
 `move` is the only place that writes `Election.status`; the database refuses every other step by itself
 (`sv_guard_election` in `migrations/sql/guards.sql`).
@@ -48,7 +52,8 @@ def lock_for(election: Election, target: ElectionStatus) -> None:
 def move(election: Election, target: ElectionStatus) -> None:
     """Take the one step there is, and note when; raises Conflict for any other. Expects the lock of `lock_for`.
 
-    A step from active waits in the database for the casts under way.
+    A step from active waits in the database for the casts under way. Whoever comes late to closing finds that the
+    election ended at the time that was announced: the database takes no vote after it.
     """
     if NEXT.get(election.status) is not target:
         raise Conflict(str(REFUSALS[target]))
@@ -56,5 +61,5 @@ def move(election: Election, target: ElectionStatus) -> None:
     if target is ACTIVE:
         election.activated_at = utc_now()
     elif target is CLOSED:
-        election.closed_at = utc_now()
+        election.closed_at = min(utc_now(), election.closes_at)
     db.session.flush()

@@ -17,6 +17,7 @@ from services.actor import Actor
 Transaction = Callable[[], AbstractContextManager[Any]]
 BEAT_EVERY_SECONDS = 10.0
 SEAL_EVERY_SECONDS = 2.0
+TIMETABLE_EVERY_SECONDS = 1.0
 SWEEP_EVERY_SECONDS = 60.0
 RETENTION_EVERY_SECONDS = 3600.0
 FACES_AT_ONCE = 200
@@ -54,6 +55,13 @@ def seal_due_elections(transaction: Transaction) -> None:
     from services import ballots  # Not at import: the worker's mail must not depend on the ballots' keys.
 
     ballots.seal_due(transaction)
+
+
+def follow_timetable(transaction: Transaction) -> None:
+    """Open and close the elections whose time has come."""
+    from services import elections  # Not at import, for the same reason.
+
+    elections.follow_timetable(transaction)
 
 
 def sweep(transaction: Transaction) -> None:
@@ -101,6 +109,7 @@ def compare_faces(transaction: Transaction) -> None:
 
 TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask("beat", BEAT_EVERY_SECONDS, beat),
+    PeriodicTask("follow-timetable", TIMETABLE_EVERY_SECONDS, follow_timetable),
     PeriodicTask("seal-due-elections", SEAL_EVERY_SECONDS, seal_due_elections),
     PeriodicTask("sweep", SWEEP_EVERY_SECONDS, sweep),
     PeriodicTask("watch-disk-and-logs", SWEEP_EVERY_SECONDS, watch),

@@ -60,6 +60,11 @@ VALID = {
         "title": "Town Council", "description": "One seat", "secrecy": "secret", "results_policy": "live",
         "max_choices": 1, "live_batch": 50, **DATES,
     },
+    "admin.change_election": {
+        "title": "Town Council", "opens_at": DATES["opens_at"], "channels": ["booth"], "candidate_order": "shuffled",
+        "allowed_networks": ["192.0.2.0/24"], "confirmation_text": "Thank you.", "opens_without_faces": True,
+    },
+    "admin.copy_election": {"roll": True},
     "admin.close_election": {"reason": "Fire alarm", "confirm": "no"},
     "admin.extend_election": {
         "closes_at": "2030-10-18T22:00", "reason": "Queues", "title": "Not the title", "password": "wrong password",
@@ -134,7 +139,8 @@ def check(answer, before):
 
 def test_there_is_a_valid_body_for_every_route_that_reads_one():
     without_body = {
-        "admin.open_election", "admin.select_election", "poll.more_time", "poll.leave", "poll.officer",
+        "admin.open_election", "admin.select_election", "admin.schedule_election", "admin.unschedule_election",
+        "admin.archive_election", "poll.more_time", "poll.leave", "poll.officer",
         "poll.heartbeat", "poll.document_cancel", "poll.abandon",
     }  # fmt: skip
     assert {route.endpoint for route in WRITES} == VALID.keys() | without_body

@@ -28,6 +28,8 @@ MAY = {
     "ops.mailbox": ADMIN, "ops.message": ADMIN, "ops.message_html": ADMIN, "ops.picture": ADMIN,
     "admin.dashboard": DESK, "admin.live_desk": DESK,
     "admin.elections": DESK, "admin.election": DESK, "admin.select_election": DESK,
+    "admin.edit_election": ADMIN, "admin.change_election": ADMIN, "admin.copy_election": ADMIN,
+    "admin.schedule_election": ADMIN, "admin.unschedule_election": ADMIN, "admin.archive_election": ADMIN,
     "admin.ballot_rules": DESK, "admin.change_ballot_rules": ADMIN,
     "admin.new_election": ADMIN, "admin.open_election": ADMIN, "admin.close_election": ADMIN,
     "admin.extend_page": ADMIN, "admin.extend_election": ADMIN,

@@ -80,6 +80,7 @@ class ElectionFactory(BaseFactory):
     title = factory.Sequence(lambda n: f"Town Council {n}")
     opens_at = factory.LazyFunction(lambda: utc_now() - timedelta(hours=1))
     closes_at = factory.LazyFunction(lambda: utc_now() + timedelta(hours=8))
+    opens_without_faces = True  # most tests vote without a camera
 
     @factory.post_generation
     def staff(self, _create, wanted, **_more):

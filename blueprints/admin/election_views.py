@@ -1,0 +1,86 @@
+"""How the desk shows an election, as a page and as JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import g, render_template, url_for
+from flask_babel import gettext as _
+
+from blueprints.http import current_actor
+from models import Election, ElectionStatus
+from services import booth_sheet, box_keys, desk
+from services import elections as service
+from services.clock import utc_now
+from services.elections import Finding, Mend
+from services.security import Permission, has_permission
+
+LISTS = ("channels", "allowed_networks")
+PLAIN = (
+    "id", "title", "description", "status", "secrecy", "results_policy", "live_batch", "seats", "max_choices",
+    "candidate_order", "confirmation_text", "opens_without_faces", "opens_by_itself", "opening_problem",
+)  # fmt: skip
+
+
+def manages() -> bool:
+    """Tell whether whoever asks may change elections."""
+    return has_permission(g.principal.role, Permission.MANAGE_ELECTIONS)
+
+
+def election_page(found: Election, errors: dict[str, str] | None = None) -> str:
+    """Render one election; a draft with the checklist of its opening."""
+    draft = found.status is ElectionStatus.DRAFT
+    findings = service.check(found) if draft else []
+    over = found.status in (ElectionStatus.CLOSED, ElectionStatus.ARCHIVED)
+    now = utc_now()
+    return render_template(
+        "admin/elections/detail.html",
+        election=found,
+        current_election=desk.election_for(g.principal.election_id, current_actor()),
+        counts=service.roll_counts(found),
+        checklist=[(finding, _mend(finding, found)) for finding in findings],
+        lacking=[finding for finding in findings if finding.blocks],
+        unexplained=booth_sheet.unexplained(found) if over else [],
+        waits_for=_waits_for(found, now),
+        errors=errors or {},
+        summary=[(f"f-{name}", words) for name, words in (errors or {}).items()],
+        manages=manages(),
+        now=now,
+        shortest=box_keys.MIN_PASSPHRASE,
+    )
+
+
+def election_json(found: Election) -> dict[str, Any]:
+    """Return an election as the API shows one; a draft with the checklist of its opening."""
+    voted, on_roll = service.roll_counts(found)
+    shown = {name: getattr(found, name) for name in PLAIN} | {name: list(getattr(found, name)) for name in LISTS}
+    shown |= {"opens_at": found.opens_at.isoformat(), "closes_at": found.closes_at.isoformat()}
+    shown |= {"closed_at": found.closed_at.isoformat() if found.closed_at else None, "voted": voted, "on_roll": on_roll}
+    if found.status is ElectionStatus.DRAFT:
+        findings = service.check(found)
+        shown["checklist"] = [{"code": one.code, "blocks": one.blocks, "words": one.words} for one in findings]
+    return shown
+
+
+def _waits_for(found: Election, now: datetime) -> tuple[str, int] | None:
+    """Return the next moment of the timetable, `opens` or `closes`, and the whole seconds until then."""
+    if found.status in (ElectionStatus.DRAFT, ElectionStatus.ACTIVE):
+        for name, moment in (("opens", found.opens_at), ("closes", found.closes_at)):
+            if moment > now:
+                return name, int((moment - now).total_seconds())
+    return None
+
+
+def _mend(finding: Finding, election: Election) -> tuple[str, str] | None:
+    """Return the words and the address of the place where a finding is mended, None for who runs the server."""
+    places = {
+        Mend.CANDIDATES: (_("Candidates"), "admin.candidates", {"election": election.id}),
+        Mend.VOTERS: (_("Voters"), "admin.voters", {}),
+        Mend.SETTINGS: (_("Settings"), "admin.edit_election", {"election_id": election.id}),
+        Mend.RULES: (_("How the winner is found"), "admin.ballot_rules", {"election_id": election.id}),
+    }
+    if finding.mend not in places:
+        return None
+    words, endpoint, values = places[finding.mend]
+    return words, url_for(endpoint, **values)
