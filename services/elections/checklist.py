@@ -13,8 +13,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import exists, func, select
 
-from models import Channel, Election, RollEntry, Voter, VoterFace, VoterStatus, db
-from services import ties
+from models import Channel, Election, RollEntry, StaffRole, Voter, VoterFace, VoterStatus, db
+from services import membership, ties
 from services.clock import utc_now
 from services.context import platform
 from services.settings_rules import mail_problems

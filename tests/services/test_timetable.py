@@ -137,12 +137,13 @@ def test_the_note_that_is_missing_holds_no_election_open_and_can_be_written_afte
     assert booth_sheet.unexplained(closed) == []
 
 
-def test_more_time_given_while_the_worker_looks_is_kept(open_election):
+def test_an_extended_election_closes_at_its_new_time(open_election):
     number = open_election.id
-    open_election.closes_at += timedelta(hours=4)
+    ballots.extend_closing(open_election, open_election.closes_at + timedelta(hours=4), "The line was long.")
     db.session.commit()
     assert worker_comes_back(9) == 0
-    assert elections.get_election(number).status is ElectionStatus.ACTIVE
+    assert worker_comes_back(12) == 1
+    assert elections.get_election(number).status is ElectionStatus.CLOSED
 
 
 def test_one_election_that_fails_stops_no_other_and_is_mailed(open_election, monkeypatch):
