@@ -17,15 +17,14 @@ BEGIN
     IF OLD.status <> 'draft' AND ROW(NEW.public_id, NEW.title, NEW.description, NEW.method, NEW.seats, NEW.max_choices,
             NEW.secrecy, NEW.results_policy, NEW.live_batch, NEW.ballot_length, NEW.box_public_key, NEW.definition,
             NEW.definition_hash, NEW.definition_signature, NEW.activated_at, NEW.channels, NEW.allowed_networks,
-            NEW.quorum_rule, NEW.candidate_order, NEW.confirmation_text, NEW.opens_at)
+            NEW.quorum_rule, NEW.candidate_order, NEW.confirmation_text)
         IS DISTINCT FROM ROW(OLD.public_id, OLD.title, OLD.description, OLD.method, OLD.seats, OLD.max_choices,
             OLD.secrecy, OLD.results_policy, OLD.live_batch, OLD.ballot_length, OLD.box_public_key, OLD.definition,
             OLD.definition_hash, OLD.definition_signature, OLD.activated_at, OLD.channels, OLD.allowed_networks,
-            OLD.quorum_rule, OLD.candidate_order, OLD.confirmation_text, OLD.opens_at) THEN
+            OLD.quorum_rule, OLD.candidate_order, OLD.confirmation_text) THEN
         RAISE EXCEPTION 'the definition of an election is frozen once it is active' USING ERRCODE = 'SV001';
     END IF;
-    IF OLD.status IN ('closed', 'archived')
-       AND ROW(NEW.closes_at, NEW.closed_at) IS DISTINCT FROM ROW(OLD.closes_at, OLD.closed_at) THEN
+    IF OLD.status IN ('closed', 'archived') AND NEW.closed_at IS DISTINCT FROM OLD.closed_at THEN
         RAISE EXCEPTION 'the end of an election is frozen once it is closed' USING ERRCODE = 'SV001';
     END IF;
     RETURN NEW;
