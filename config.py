@@ -156,6 +156,7 @@ class Settings:
     max_upload_mb: int = _setting(_whole, "5")
     # Disk
     snapshot_days: int = _setting(_whole, "30")
+    face_erase_days: int = _setting(_whole, "30")
     snapshot_mb: int = _setting(_whole, "500")
     disk_floor_mb: int = _setting(_whole, "200")
     log_mb: int = _setting(_whole, "50")

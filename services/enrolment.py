@@ -22,7 +22,7 @@ from services.face_service.quality import ADVICE, GATES, Quality, count_people, 
 from services.pictures import check_size
 from services.voters import get_voter
 
-CONSENT_VERSION = "2026-11"
+CONSENT_VERSION = "2026-11-27"
 """Changes with every change of `consent_text`; stored with each consent."""
 MIN_PICTURES = ENROL_RANGE[0]
 """With three the bar may be tightened to 0.50 (face.md, section 1)."""
@@ -76,10 +76,12 @@ def consent_text() -> str:
     """Return the words that the voter agrees to; their version is CONSENT_VERSION."""
     words: str = _(
         "I agree that %(least)s to %(most)s pictures of my face are taken and kept, encrypted, to recognise me at the"
-        " polling booth. They serve nothing else. I can take this back at any time: the pictures are then deleted, and"
-        " I identify myself with a document instead.",
+        " polling booth, and to notice when one face is enrolled under two names. They serve nothing else. They are"
+        " erased %(days)s days after the last election whose electoral roll I am on. I can take this back at any time:"
+        " the pictures are then deleted, and I identify myself with a document instead.",
         least=MIN_PICTURES,
         most=MAX_FACES,
+        days=platform().settings.face_erase_days,
     )
     return words
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
-from models import AuthEvent, Election, EmailMessage, MailStatus, Review, db
+from models import AuthEvent, AuthResult, Election, ElectionStatus, EmailMessage, MailStatus, Review, db
 from services import audit_logger, disk, log_files, storage
 from services.actor import Actor
 from services.clock import utc_now
@@ -115,11 +115,20 @@ def _removable() -> Select[AuthEvent]:
         .where(
             AuthEvent.snapshot_path.is_not(None),
             AuthEvent.review.is_distinct_from(Review.PENDING),
+            ~_told_in_the_result(),
             AuthEvent.snapshot_path.not_in(waiting),
         )
         .order_by(AuthEvent.created_at, AuthEvent.id)
         .with_for_update(skip_locked=True)
     )
+
+
+def _told_in_the_result() -> ColumnElement[bool]:
+    """Hold for a rejected identification: its vote is reported as under review until the election is archived."""
+    archived = select(Election.id).where(Election.status == ElectionStatus.ARCHIVED)
+    rejected = func.coalesce(AuthEvent.review == Review.REJECTED, False)
+    told = and_(rejected, AuthEvent.result == AuthResult.SUCCESS, AuthEvent.election_id.is_not(None))
+    return and_(told, func.coalesce(AuthEvent.election_id, 0).not_in(archived))
 
 
 def _remove(events: Iterable[AuthEvent], actor: Actor, reason: str) -> int:

@@ -6,12 +6,10 @@ faces are near, and a twin must not lose a vote over it. The opening of an elect
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cryptography.fernet import InvalidToken
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import ColumnElement, delete, func, or_, select
@@ -23,8 +21,6 @@ from services.actor import Actor
 from services.clock import utc_now
 from services.context import in_background, platform
 from services.errors import Conflict, NotFound, ValidationFailed
-
-log = logging.getLogger(__name__)
 
 PAGE_SIZE = 10
 MAX_NOTE = 500
@@ -75,23 +71,6 @@ def look_for(voter: Voter, actor: Actor) -> list[DuplicateFlag]:
         )
     db.session.flush()
     return flags
-
-
-def complete(limit: int, actor: Actor) -> int:
-    """Compare voters who were enrolled before there was a search; return how many were done."""
-    means, done = platform().faces.templates.means, 0
-    for voter_id in means.without(limit):
-        voter = db.session.get(Voter, voter_id, with_for_update=True)
-        try:
-            encodings = [item.encoding for item in platform().faces.templates.load(voter_id)]
-        except (ValueError, InvalidToken):
-            log.error("The enrolled face of voter row %s cannot be opened", voter_id)
-            continue
-        if voter is not None and encodings:
-            means.save(voter_id, encodings)
-            look_for(voter, actor)
-            done += 1
-    return done
 
 
 def search(state: SameFace | None, voter_id: int | None, page: int) -> FlagPage:

@@ -19,6 +19,7 @@ RANGES = (
     ("mail_port", 1, 65535),
     ("max_upload_mb", 1, 20),
     ("snapshot_days", 1, 3650),
+    ("face_erase_days", 1, 3650),
     ("snapshot_mb", 1, 1_000_000),
     ("disk_floor_mb", 0, 1_000_000),
     ("log_mb", 10, 100_000),

@@ -14,6 +14,7 @@ from blueprints.admin import (  # noqa: E402,F401
     election_drafts,
     elections,
     enrolment,
+    erasure,
     extending,
     groups,
     live_desk,

@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 
 from blueprints import logs
 from models import StaffRole, transaction, use_role
-from services import accounts, box_keys, elections, health, membership, retention, seed
+from services import accounts, box_keys, elections, face_erasure, health, membership, retention, seed
 from services.actor import Actor
 from services.context import platform
 from services.embedded_postgres import EmbeddedPostgres
@@ -133,6 +133,17 @@ def destroy_box_key_command(election_id: int) -> None:
     click.echo(certificate)
 
 
+@click.command("verify-certificate")
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@with_appcontext
+def verify_certificate_command(file: click.utils.LazyFile) -> None:
+    """Say whether a certificate of erased faces was signed here and not changed since; exit 1 when not."""
+    if not face_erasure.is_genuine(file.read()):
+        click.echo("Not genuine: it was changed, or another installation signed it.", err=True)
+        sys.exit(1)
+    click.echo(f"Genuine. Signed with the key {platform().keyring.fingerprints()['signing']}.")
+
+
 class _Words:
     """Turn a domain error into one sentence and exit 1."""
 
@@ -155,4 +166,5 @@ ALL = (
     check_command,
     restore_box_key_command,
     destroy_box_key_command,
+    verify_certificate_command,
 )

@@ -17,7 +17,6 @@ from sqlalchemy.types import Numeric
 
 from models.base import db
 from models.faces import FaceMean
-from models.voters import VoterFace
 from services.face_service import matching
 from services.face_service.engine import Encoding
 from services.face_service.gallery import Gallery, Near
@@ -68,11 +67,6 @@ class Means:
         if own is None:
             return []
         return self.gallery.nearest(own, DUPLICATE_THRESHOLD, MOST_SHOWN, besides=voter_id)
-
-    def without(self, limit: int) -> list[int]:
-        """Return voters whose faces are enrolled but whose mean is missing, as after an update."""
-        has_one = select(FaceMean.voter_id).where(FaceMean.voter_id == VoterFace.voter_id).exists()
-        return list(db.session.scalars(select(VoterFace.voter_id).where(~has_one).distinct().limit(limit)))
 
     def is_cold(self) -> bool:
         """Tell whether so much is not opened yet that a search would wait."""

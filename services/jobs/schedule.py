@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import func, select
 
 from models import db
-from services.actor import Actor
 
 Transaction = Callable[[], AbstractContextManager[Any]]
 BEAT_EVERY_SECONDS = 10.0
@@ -20,8 +19,6 @@ SEAL_EVERY_SECONDS = 2.0
 TIMETABLE_EVERY_SECONDS = 1.0
 SWEEP_EVERY_SECONDS = 60.0
 RETENTION_EVERY_SECONDS = 3600.0
-FACES_AT_ONCE = 200
-WORKER = Actor(role="worker", name="worker")
 
 
 @dataclass(frozen=True)
@@ -99,12 +96,11 @@ def retain(transaction: Transaction) -> None:
     retention.sweep(transaction)
 
 
-def compare_faces(transaction: Transaction) -> None:
-    """Compare voters who were enrolled before there was a search for faces enrolled twice."""
-    from services import same_face  # Not at import, for the same reason.
+def erase_faces(transaction: Transaction) -> None:
+    """Erase the faces whose time is over, each time with a certificate."""
+    from services import face_erasure  # Not at import, for the same reason.
 
-    with transaction():
-        same_face.complete(FACES_AT_ONCE, WORKER)
+    face_erasure.erase_due(transaction)
 
 
 TASKS: tuple[PeriodicTask, ...] = (
@@ -113,7 +109,7 @@ TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask("seal-due-elections", SEAL_EVERY_SECONDS, seal_due_elections),
     PeriodicTask("sweep", SWEEP_EVERY_SECONDS, sweep),
     PeriodicTask("watch-disk-and-logs", SWEEP_EVERY_SECONDS, watch),
-    PeriodicTask("compare-faces", SWEEP_EVERY_SECONDS, compare_faces),
+    PeriodicTask("erase-faces", RETENTION_EVERY_SECONDS, erase_faces),
     PeriodicTask("retain-pictures", RETENTION_EVERY_SECONDS, retain),
 )
 

@@ -34,7 +34,8 @@ ROOM_OF: dict[str, str] = {
         "domain",
     ),
     **dict.fromkeys(
-        "boot embedded_postgres first_run health jobs ops_figures retention seed tls_certificate".split(), "operation"
+        "boot embedded_postgres first_run health jobs ops_figures retention seed tls_certificate face_erasure".split(),
+        "operation",
     ),
 }
 CRYPTO = ("cryptography", "nacl", "hashlib", "hmac", "bcrypt", "services.security.encryption", "services.box_keys._")

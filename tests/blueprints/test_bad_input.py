@@ -72,6 +72,7 @@ VALID = {
     "admin.confirm_approval": {"title": "Not the title", "password": "wrong password"},
     "admin.reject_approval": {"note": "Not yet"},
     "admin.judge_same_face": {"decision": "different", "note": "Twins", "seen": "x"},
+    "admin.face_erasures": {"reason": "The club asked", "password": "wrong password"},
     "admin.review_attempt": {"decision": "rejected", "note": "Not the voter", "seen": "x"},
     "admin.stop_booth": {"reason": "It does not answer."},
     "admin.note_booth": {"note": "The network was away."},

@@ -47,6 +47,7 @@ MAY = {
     "admin.move_candidate": ADMIN, "admin.preview_ballot": ADMIN, "admin.sample_ballot": DESK,
     "results.sample_ballot": EVERYBODY,
     "admin.enrolled_picture": ADMIN, "admin.same_faces": ADMIN, "admin.judge_same_face": ADMIN,
+    "admin.face_erasures": ADMIN, "admin.erasure_certificate": ADMIN,
     "admin.booths": BOOTHS, "admin.stop_booth": BOOTHS, "admin.note_booth": BOOTHS, "admin.booth_sheets": BOOTHS,
     "admin.booth_sheets_pdf": BOOTHS, "poll.heartbeat": KIOSK,
     "poll.index": KIOSK, "poll.start": KIOSK, "poll.camera": KIOSK, "poll.verify": KIOSK, "poll.ballot": KIOSK,

@@ -17,6 +17,7 @@ from models import (
     AuditLog,
     AuthEvent,
     AuthResult,
+    ElectionStatus,
     EmailMessage,
     MailStatus,
     Review,
@@ -131,6 +132,19 @@ def test_evidence_under_review_stays_whatever_its_age_and_size(attempt, store, s
 def test_once_reviewed_it_is_a_picture_like_any_other(review, attempt):
     attempt(days=31, review=review)
     assert sweep().expired == 1
+
+
+@pytest.mark.parametrize(("status", "stays"), [("closed", True), ("archived", False)])
+def test_the_picture_of_a_rejected_identification_stays_until_its_election_is_archived(
+    status, stays, attempt, open_election
+):
+    elections.close_election(open_election, SYSTEM)
+    event = attempt(days=400, review=Review.REJECTED, folder=FACES)
+    event.election_id = open_election.id
+    if status == "archived":
+        open_election.status = ElectionStatus.ARCHIVED
+    db.session.commit()
+    assert sweep().expired == (0 if stays else 1)
 
 
 def test_above_the_limit_of_room_the_oldest_go_first_and_only_as_many_as_needed(attempt, store, settings):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from models import AuditLog, DuplicateFlag, FaceMean, SameFace, StaffRole, Voter, db, transaction
 from services import enrolment, identification, same_face
@@ -106,16 +106,3 @@ def test_a_doubtful_voter_on_the_roll_is_a_warning_and_no_hindrance(admin, open_
 
     assert "1 voter on the roll has a face" in (same_face.opening_warning(open_election) or "")
     assert identification.start(voting.make_kiosk(open_election), voter.voter_id, admin).challenge is not None
-
-
-def test_voters_enrolled_before_there_was_a_search_are_compared_later(admin):
-    first, _none = enrol(7, admin)
-    second = factories.VoterFactory()
-    acting.enrol(second, 7)
-    db.session.execute(delete(FaceMean))
-    db.session.commit()
-
-    with transaction():
-        assert same_face.complete(10, admin) == 2
-    assert same_face.doubtful([first.id, second.id]) == {first.id, second.id}
-    assert same_face.complete(10, admin) == 0

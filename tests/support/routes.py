@@ -67,7 +67,7 @@ def existing_rows() -> dict[str, Any]:
         "voter_id": voter.id, "kiosk_id": voting.make_kiosk(draft).id, "mail_id": uuid.uuid4(), "number": 0,
         "approval_id": stray_approval(draft).id,
         "group_id": factories.GroupFactory().id,
-        "attempt_id": voting.make_pass(draft, voter).auth_event_id, "slot": 1, "flag_id": 0,
+        "attempt_id": voting.make_pass(draft, voter).auth_event_id, "slot": 1, "flag_id": 0, "erasure_id": 0,
         "path": "ab/" + 64 * "0" + ".png",
     }  # fmt: skip
 
