@@ -24,7 +24,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 CAMERA_PAGES = frozenset({"poll.camera", "admin.enrol_page", "landing.index"})
 """The booth, the enrolment at the desk, and the door, where staff choose the booth's camera."""
-CACHEABLE = frozenset({"static", "media.public"})
+CACHEABLE = frozenset({"static", "media.public", "results.share"})
 
 
 class Sessions(SecureCookieSessionInterface):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -78,7 +79,9 @@ def resolution_facts(made: Resolution, zone: str) -> list[tuple[str, str]]:
 
 
 def both_times(moment: datetime, zone: str) -> str:
-    """Return local time with weekday and zone, UTC in brackets."""
+    """Return local time with weekday and zone, UTC in brackets where it is another."""
+    if moment.astimezone(ZoneInfo(zone)).tzname() == "UTC":
+        return local_text(moment, zone)
     return f"{local_text(moment, zone)} ({utc_text(moment)})"
 
 

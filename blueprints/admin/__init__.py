@@ -22,5 +22,6 @@ from blueprints.admin import (  # noqa: E402,F401
     results,
     roll,
     same_face,
+    ties,
     voters,
 )

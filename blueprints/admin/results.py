@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
 from typing import Any
 
@@ -14,18 +15,18 @@ from blueprints.admin import bp, dangerous
 from blueprints.admin.live_desk import still_allowed
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
-from blueprints.result_context import result_context, result_json
+from blueprints.result_context import result_context, result_document, result_json, tie_facts
 from models import Election, transaction
 from services import approvals, audit_logger, confirmations, desk, elections, identification
 from services.approvals import ActOutcome
 from services.clock import utc_now
 from services.context import platform
-from services.errors import NotFound, ValidationFailed
+from services.errors import Conflict, NotFound, ValidationFailed
 from services.exports import csv_export, file_name, pdf_export
 from services.result_report import appendix_of
 from services.result_words import balance_sentence, under_review_sentence, verdict_title, verdict_words
 from services.results import Result, result_of
-from services.security import Permission
+from services.security import Permission, has_permission
 
 KIND = "result"
 RESET = "reset-election"
@@ -52,6 +53,8 @@ def results() -> ResponseReturnValue:
         words=verdict_words(result),
         balance=balance_sentence(result.balance, result.secret),
         under_review=under_review_sentence(identification.under_review(election)),
+        tie_facts=tie_facts(result),
+        may_resolve=result.undecided and has_permission(g.principal.role, Permission.MANAGE_ELECTIONS),
     )
 
 
@@ -84,6 +87,17 @@ def export_pdf() -> ResponseReturnValue:
     result, now, zone = _exported("pdf"), utc_now(), platform().settings.timezone
     content = pdf_export(result, now, zone, appendix_of(_chosen(), now, zone))
     return _download(result, content, "pdf", "application/pdf")
+
+
+@bp.get("/results/export.json")
+@requires(Permission.VIEW_RESULTS)
+def export_json() -> ResponseReturnValue:
+    """Send the result as JSON (docs/result-json.md); 409 while the counts may not be seen."""
+    result = _exported("json")
+    if not result.counted:
+        raise Conflict(result.note)
+    content = json.dumps(result_document(_chosen(), result), ensure_ascii=False, indent=2).encode()
+    return _download(result, content, "json", "application/json")
 
 
 @bp.post("/election/reset")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
-from flask import Response, jsonify, render_template, request, send_file
+from flask import Response, jsonify, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -13,7 +13,7 @@ from blueprints import limits, streams
 from blueprints.http import body, text_field, wants_json
 from blueprints.limits import limiter
 from blueprints.policy import public
-from blueprints.result_context import result_context, result_json
+from blueprints.result_context import result_context, result_document, result_json, tie_facts
 from blueprints.results import bp
 from models import Election
 from services import identification
@@ -21,8 +21,8 @@ from services.ballots import counts, is_counted, listed_receipts
 from services.clock import utc_now
 from services.context import platform
 from services.errors import Conflict, NotFound, ValidationFailed
-from services.exports import sample_ballot_name, sample_ballot_pdf
-from services.result_words import under_review_sentence
+from services.exports import poster_key, poster_of, sample_ballot_name, sample_ballot_pdf, share_picture
+from services.result_words import under_review_sentence, verdict_title, verdict_words
 from services.results import is_over, public_election, result_of
 
 KIND = "public"
@@ -87,6 +87,30 @@ def snapshot(election_id: int) -> dict[str, Any]:
     return result_json(result_of(found, utc_now()))
 
 
+@bp.get("/result.json")
+@public
+def document() -> ResponseReturnValue:
+    """Answer the final result as one JSON document (docs/result-json.md); 409 before it is final."""
+    election = _election()
+    result = result_of(election, utc_now())
+    if not result.final:
+        raise Conflict(_("The result is not final. Come back when the election is closed and counted."))
+    return jsonify(result_document(election, result))
+
+
+@bp.get("/share.png")
+@public
+def share() -> ResponseReturnValue:
+    """Send the picture of the result; kept for good under the address that names its content (`v`)."""
+    poster = poster_of(result_of(_election(), utc_now()))
+    key = poster_key(poster)
+    response = Response(share_picture(poster), content_type="image/png")
+    response.set_etag(key)
+    lasting = request.args.get("v") == key
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if lasting else "no-cache"
+    return response.make_conditional(request)
+
+
 @bp.get("/sample-ballot.pdf")
 @public
 def sample_ballot() -> ResponseReturnValue:
@@ -99,9 +123,16 @@ def sample_ballot() -> ResponseReturnValue:
 
 def _page(election: Election, receipt: dict[str, object] | None = None) -> str:
     result = result_of(election, utc_now())
+    poster = poster_of(result)
+    address = platform().settings.public_url or request.url_root
     return render_template(
         "results/public.html",
         result=result_context(result),
+        headline=verdict_title(result),
+        words=verdict_words(result),
+        tie_facts=tie_facts(result),
+        share_url=address.rstrip("/") + url_for("results.share", election=election.id, v=poster_key(poster)),
+        share_words=f"{poster.headline}. {poster.turnout}.",
         under_review=under_review_sentence(identification.under_review(election)) if is_over(election) else "",
         receipts_listed=_receipts_listed(election),
         receipt=receipt,

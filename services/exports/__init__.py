@@ -5,6 +5,7 @@ from services.exports.csv import csv_export
 from services.exports.names import booth_sheet_name, file_name, sample_ballot_name
 from services.exports.pdf import pdf_export
 from services.exports.sample_ballot import sample_ballot_pdf
+from services.exports.share_picture import poster_key, poster_of, share_picture
 
 __all__ = [
     "booth_sheet_name",
@@ -12,6 +13,9 @@ __all__ = [
     "csv_export",
     "file_name",
     "pdf_export",
+    "poster_key",
+    "poster_of",
     "sample_ballot_name",
     "sample_ballot_pdf",
+    "share_picture",
 ]

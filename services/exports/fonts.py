@@ -87,6 +87,27 @@ def choose_face(text: str) -> Face:
     return best
 
 
+@cache
+def picture_fonts(text: str) -> tuple[str | None, str | None]:
+    """Return the files (regular, bold) of the family that draws most of `text`; None where this machine has none.
+
+    Families of the list come first that have all letters; Pillow turns and joins right-to-left letters by itself.
+    """
+    wanted = {ord(char) for char in unicodedata.normalize("NFC", text) if not char.isspace()}
+    pairs = [(_find(regular), _find(bold)) for regular, bold in FAMILIES]
+    found = [(plain, heavy or plain) for plain, heavy in pairs if plain is not None]
+    best = max(found, key=lambda pair: len(wanted & _letters_of(pair[1])), default=None)
+    return (str(best[0]), str(best[1])) if best else (None, None)
+
+
+@cache
+def _letters_of(path: Path | None) -> frozenset[int]:
+    try:
+        return frozenset(TTFont(f"letters-{path}", str(path)).face.charToGlyph)
+    except (TTFError, OSError):
+        return frozenset()
+
+
 def visual(text: str) -> str:
     """Return the letters from left to right as they are drawn: those of right-to-left scripts joined and turned.
 

@@ -9,7 +9,7 @@ from services.ties.lot_order import (
     set_lot_order,
     set_nota_rule,
 )
-from services.ties.resolving import Drawing, OpenTie, open_tie, resolve_tie
+from services.ties.resolving import Drawing, OpenTie, check_drawing, open_tie, resolve_tie
 from services.ties.words import LOT_METHODS, NOTA_RULES, nota_rule_words, tie_rule_words
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Drawing",
     "OpenTie",
     "carry_over",
+    "check_drawing",
     "draw_lot_order",
     "forget_lot_order",
     "lot_names",

@@ -67,19 +67,27 @@ def open_tie(election: Election) -> OpenTie | None:
     return OpenTie(tuple((lot, names[lot]) for lot in ordered), published, election.seats - len(verdict.first))
 
 
+def check_drawing(election: Election, drawing: Drawing) -> TieResolution:
+    """Return the resolution that a drawing would be, stored nowhere.
+
+    Raises Conflict when there is no open tie, ValidationFailed when an entry is missing or the lots do not decide.
+    A lot order published before opening decides alone: other lots are not looked at.
+    """
+    tie = open_tie(election)
+    if tie is None:
+        raise Conflict(_("There is no tie to resolve."))
+    return _by_order(election, tie, drawing) if tie.published else _by_drawing(election, tie, drawing)
+
+
 def resolve_tie(
     election: Election, drawing: Drawing, actor: Actor, reason: str = "", recorded_by: str = ""
 ) -> TieResolution:
     """State who is elected by lot, for good; `actor` confirms what `recorded_by` asked for, with its `reason`.
 
-    Raises Conflict when there is no open tie, ValidationFailed when an entry is missing or the lots do not decide.
-    A lot order published before opening decides alone: other lots are not accepted.
+    Raises as `check_drawing`.
     """
     db.session.refresh(election, with_for_update={"key_share": True})
-    tie = open_tie(election)
-    if tie is None:
-        raise Conflict(_("There is no tie to resolve."))
-    made = _by_order(election, tie, drawing) if tie.published else _by_drawing(election, tie, drawing)
+    made = check_drawing(election, drawing)
     made.staff_user_id = actor.id if actor.role in STAFF else None
     made.recorded_by, made.reason = recorded_by or str(actor), _words(reason)
     refused = Conflict(_("There is no tie to resolve."))

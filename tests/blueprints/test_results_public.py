@@ -1,4 +1,8 @@
+import io
+import re
+
 import pytest
+from PIL import Image
 
 from models import db
 from services import elections
@@ -95,3 +99,40 @@ def _closed(sealed=True):
     if sealed:
         seal_all()
     return number
+
+
+def test_the_final_result_is_one_json_document_for_anybody(client):
+    answer = client.get(f"/results/result.json?election={_closed()}")
+    assert answer.status_code == 200
+    found = answer.json
+    assert (found["format"], found["final"], found["total"], found["resolution"]) == ("result/1", True, 1, None)
+    assert found["verdict"].endswith("is elected")
+    assert found["channels"] == [{"name": "At a booth", "votes": 1}]
+    assert sum(hour["value"] or 0 for hour in found["turnout_over_time"]) == 1
+    assert len(found["fingerprint"]) == len(found["key_fingerprint"]) == 64
+    assert "image_path" not in answer.text
+
+
+def test_a_result_that_is_not_final_is_no_document(client):
+    number = make_recorded_election().id
+    assert client.get(f"/results/result.json?election={number}").status_code == 409
+
+
+def test_the_page_names_a_picture_that_is_kept_as_long_as_its_figures_stand(client):
+    number = _closed()
+    page = client.get(f"/results/?election={number}").text
+    address = re.search(r'property="og:image" content="http://localhost(/results/share\.png[^"]+)"', page)[1]
+    answer = client.get(address.replace("&amp;", "&"))
+    assert (answer.mimetype, answer.headers["Cache-Control"]) == ("image/png", "public, max-age=31536000, immutable")
+    assert Image.open(io.BytesIO(answer.data)).size == (1200, 630)
+    bare = client.get(f"/results/share.png?election={number}")
+    assert (bare.headers["Cache-Control"], bare.data) == ("no-cache", answer.data)
+    again = client.get(f"/results/share.png?election={number}", headers={"If-None-Match": bare.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_the_sample_ballot_of_an_open_election_is_public_and_that_of_a_draft_is_not(client):
+    election = make_open_election()
+    answer = client.get(f"/results/sample-ballot.pdf?election={election.id}")
+    assert (answer.mimetype, answer.data[:5]) == ("application/pdf", b"%PDF-")
+    assert client.get(f"/results/sample-ballot.pdf?election={ElectionFactory().id}").status_code == 404

@@ -370,3 +370,6 @@ def result_counted_live(site: Site, demo: Demo) -> Page:
 @public
 def result_after_closing(site: Site, demo: Demo) -> Page:
     return site.page(f"/results/?election={demo.closed.id}", viewport=KIOSK_SCREEN)
+
+
+PUBLIC["public_tie"] = result_states.public_tie

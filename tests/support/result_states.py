@@ -7,9 +7,14 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from models import Election, Secrecy, db
+from services.actor import SYSTEM
+from services.clock import utc_now
+from services.ties import Drawing, resolve_tie
 from tests import factories
+from tests.support import ties
 from tests.support.demo import Demo
-from tests.support.live_site import Site
+from tests.support.live_site import KIOSK_SCREEN, Site
 
 STATES: dict[str, Callable[[Site, Demo], Page]] = {}
 
@@ -46,3 +51,38 @@ def rules_of_a_draft(site: Site, demo: Demo) -> Page:
 @state
 def rules_of_an_open_election(site: Site, demo: Demo) -> Page:
     return site.staff_page(f"/admin/elections/{demo.secret.id}/rules", election=demo.secret)
+
+
+@state
+def result_tied(site: Site, demo: Demo) -> Page:
+    return site.staff_page(
+        "/admin/results", election=ties.tied_election(title="Choir: conductor", secrecy=Secrecy.RECORDED)[0]
+    )
+
+
+@state
+def tie_form_with_errors(site: Site, demo: Demo) -> Page:
+    election, _ids = ties.tied_election(title="Garden club: chair", secrecy=Secrecy.RECORDED)
+    page = site.staff_page(f"/admin/elections/{election.id}/tie", election=election)
+    page.get_by_role("button", name=re.compile("esolve the tie")).click()
+    expect(page.get_by_role("alert")).to_contain_text("Change this first")
+    return page
+
+
+@state
+def result_resolved_by_lot(site: Site, demo: Demo) -> Page:
+    return site.staff_page("/admin/results", election=_resolved())
+
+
+def public_tie(site: Site, demo: Demo) -> Page:
+    return site.page(f"/results/?election={_resolved().id}", viewport=KIOSK_SCREEN)
+
+
+def _resolved() -> Election:
+    election, ids = ties.tied_election(title="Rowing club: treasurer", secrecy=Secrecy.RECORDED)
+    resolve_tie(
+        election, Drawing((ids[1],), utc_now(), "Ada Lund, chair of the committee", "Two paper slips out of a box",
+                          "Bo Persson and Cleo Marsh"), SYSTEM, reason="Section 7 of the bylaws", recorded_by="ada",
+    )  # fmt: skip
+    db.session.commit()
+    return election

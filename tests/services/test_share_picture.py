@@ -1,0 +1,38 @@
+import io
+
+import pytest
+from PIL import Image
+
+from services.exports import poster_key, poster_of, share_picture
+from tests.support.results import make_result
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def test_the_picture_says_who_is_elected_and_the_right_numbers():
+    poster = poster_of(make_result())
+    assert (poster.headline, poster.kind) == ("Amina Solberg is elected", "Final result")
+    assert poster.bars[0] == ("Amina Solberg", 268, 29.7, False)
+    assert poster.bars[-1] == ("None of the above", 22, 2.4, True)
+    assert (len(poster.bars), poster.more) == (5, "and 1 more on the page")
+    assert poster.turnout == "Turnout 72.3 %: 902 of 1,248"
+
+
+def test_another_count_is_another_picture_and_the_same_count_is_the_same():
+    first, same, other = make_result(), make_result(), make_result(nota=23)
+    assert poster_key(poster_of(first)) == poster_key(poster_of(same)) != poster_key(poster_of(other))
+    assert share_picture(poster_of(first)) is share_picture(poster_of(same))
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"candidates": [("A", "", 0), ("B", "", 0)], "nota": 0},
+        {"candidates": [("W" * 100, "P" * 100, 3), ("أمينة الصالح", "", 3)], "title": "W" * 120},
+        {"candidates": [(f"Candidate {number}", "", number) for number in range(40)]},
+        {"total": None, "note": "The ballots stay in the ballot box."},
+    ],
+    ids=["no votes", "long and right to left", "forty", "not counted"],
+)
+def test_every_result_gives_a_picture_of_the_same_size(result):
+    assert Image.open(io.BytesIO(share_picture(poster_of(make_result(**result))))).size == (1200, 630)
