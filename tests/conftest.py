@@ -15,11 +15,10 @@ from flask.testing import FlaskClient
 from app import create_app
 from config import PROJECT
 from models import StaffRole, db
-from services import accounts, kiosks
-from services.actor import SYSTEM, Actor
 from services.embedded_postgres import EmbeddedPostgres
+from services.security import passwords
 from tests import factories
-from tests.support import database
+from tests.support import cases, database
 from tests.support.required import pytest_collection_finish, pytest_runtest_makereport  # noqa: F401 (hooks)
 from tests.support.sharing_out import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401 (hooks)
 
@@ -44,6 +43,18 @@ def no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in ("connect", "connect_ex", "sendto"):
         guard(name)
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords in a millisecond instead of a quarter of a second."""
+    if "full_password_cost" not in request.fixturenames:
+        monkeypatch.setattr(passwords, "COST", 4)
+
+
+@pytest.fixture
+def full_password_cost() -> None:
+    """Leave the work of a password as it is in production."""
 
 
 @pytest.fixture(scope="session")
@@ -130,9 +141,7 @@ def sign_in(app: Flask) -> Callable[..., FlaskClient]:
     """
 
     def make(role: StaffRole, **values: Any) -> FlaskClient:
-        user = factories.StaffUserFactory(role=role, **values)
-        token = accounts.start_session(user, Actor(role.value, user.id, user.username, "127.0.0.1"))
-        db.session.commit()
+        user, token = cases.staff_token(role, **values)
         client = app.test_client()
         client.user = user  # type: ignore[attr-defined]
         with client.session_transaction() as session:
@@ -162,9 +171,7 @@ def make_kiosk_client(app: Flask) -> Callable[..., FlaskClient]:
     """Give a client that is a kiosk of an election; `client.kiosk` is its row."""
 
     def make(election: Any) -> FlaskClient:
-        officer = factories.StaffUserFactory(role=StaffRole.OFFICER)
-        kiosk, token = kiosks.open_kiosk(election, officer, SYSTEM)
-        db.session.commit()
+        kiosk, token = cases.kiosk_token(election)
         client = app.test_client()
         client.kiosk = kiosk  # type: ignore[attr-defined]
         with client.session_transaction() as session:

@@ -69,11 +69,11 @@ def candidate(candidate_id: int) -> ResponseReturnValue:
 @requires(Permission.MANAGE_CANDIDATES)
 def move_candidate(candidate_id: int) -> ResponseReturnValue:
     """Move a candidate one place up or down (`direction`)."""
-    direction = body().get("direction")
+    direction = str(body().get("direction"))
     if direction not in STEPS:
         raise ValidationFailed(fields={"direction": _("Say up or down.")})
     with transaction():
-        moved = ballot.move_candidate(candidate_id, STEPS[str(direction)], current_actor())
+        moved = ballot.move_candidate(candidate_id, STEPS[direction], current_actor())
     if wants_json():
         return jsonify(candidate=candidate_json(moved))
     return redirect(url_for("admin.candidates", election=moved.election_id, _anchor=f"c-{moved.id}"), 303)

@@ -13,9 +13,9 @@ PREHASHED = "sha256+"
 MIN_LENGTH = 10
 
 
-def hash_password(password: str, cost: int = COST) -> str:
-    """Return `sha256+$2b$…` for a password of any length."""
-    return PREHASHED + bcrypt.hashpw(_prehash(password), bcrypt.gensalt(cost)).decode("ascii")
+def hash_password(password: str, cost: int | None = None) -> str:
+    """Return `sha256+$2b$…` for a password of any length; `cost` is bcrypt's, `COST` unless given."""
+    return PREHASHED + bcrypt.hashpw(_prehash(password), bcrypt.gensalt(cost or COST)).decode("ascii")
 
 
 def verify_password(password: str, stored: str) -> tuple[bool, bool]:
@@ -31,12 +31,12 @@ def verify_password(password: str, stored: str) -> tuple[bool, bool]:
 
 def waste_time(password: str) -> None:
     """Do the work of one check for an unknown account, so that the time of an answer tells nothing."""
-    verify_password(password, _decoy())
+    verify_password(password, _decoy(COST))
 
 
 @cache
-def _decoy() -> str:
-    return hash_password("nobody's password")
+def _decoy(cost: int) -> str:
+    return hash_password("nobody's password", cost)
 
 
 def _prehash(password: str) -> bytes:

@@ -8,69 +8,19 @@ import pytest
 
 from models import StaffRole
 from services.security import Permission
-from tests.support import routes
+from tests.support import cases, routes
+from tests.support.route_tables import EVERYBODY, MAY, NEEDS_A_PASSWORD, PRINCIPALS, allowed
 
 ALL = routes.all_routes()
-STAFF = ("admin", "officer", "observer")
-PRINCIPALS = ("anonymous", *STAFF, "kiosk")
-JSON = {"Accept": "application/json"}
-
-# Written down once more, by hand: a route that is new, or whose policy changed, has to be looked at here as well.
-EVERYBODY = frozenset(PRINCIPALS)
-DESK, ADMIN, KIOSK = frozenset(STAFF), frozenset({"admin"}), frozenset({"kiosk"})
-RESULTS = frozenset({"admin", "observer"})
-BOOTHS = frozenset({"admin", "officer"})
-MAY = {
-    "landing.index": EVERYBODY, "auth.login": EVERYBODY, "auth.logout": EVERYBODY, "media.public": EVERYBODY,
-    "ops.health": EVERYBODY, "ops.live": EVERYBODY, "ops.ready": EVERYBODY, "ops.prometheus": EVERYBODY,
-    "results.live": EVERYBODY, "results.page": EVERYBODY,
-    "results.receipt": EVERYBODY, "results.receipts": EVERYBODY,
-    "ops.mailbox": ADMIN, "ops.message": ADMIN, "ops.message_html": ADMIN, "ops.picture": ADMIN,
-    "admin.dashboard": DESK, "admin.live_desk": DESK,
-    "admin.elections": DESK, "admin.election": DESK, "admin.select_election": DESK,
-    "admin.edit_election": ADMIN, "admin.change_election": ADMIN, "admin.copy_election": ADMIN,
-    "admin.schedule_election": ADMIN, "admin.unschedule_election": ADMIN, "admin.archive_election": ADMIN,
-    "admin.ballot_rules": DESK, "admin.change_ballot_rules": ADMIN,
-    "admin.new_election": ADMIN, "admin.open_election": ADMIN, "admin.close_election": ADMIN,
-    "admin.extend_page": ADMIN, "admin.extend_election": ADMIN,
-    "admin.approvals_page": BOOTHS, "admin.confirm_approval": BOOTHS, "admin.reject_approval": BOOTHS,
-    "admin.withdraw_approval": BOOTHS,
-    "admin.recovery_copy": ADMIN, "admin.reset_election": ADMIN,
-    "admin.results": RESULTS, "admin.results_live": RESULTS, "admin.export_csv": RESULTS, "admin.export_pdf": RESULTS,
-    "admin.voters": ADMIN, "admin.new_voter": ADMIN, "admin.voter": ADMIN,
-    "admin.enrol_page": ADMIN, "admin.enroll_face": ADMIN, "admin.check_picture": ADMIN,
-    "admin.roll": ADMIN, "admin.add_to_roll": ADMIN, "admin.add_groups_to_roll": ADMIN, "admin.remove_from_roll": ADMIN,
-    "admin.groups": ADMIN, "admin.group": ADMIN, "admin.join_group": ADMIN, "admin.leave_group": ADMIN,
-    "admin.parties": ADMIN, "admin.new_party": ADMIN, "admin.party": ADMIN,
-    "admin.candidates": ADMIN, "admin.new_candidate": ADMIN, "admin.candidate": ADMIN,
-    "admin.attempts": ADMIN, "admin.attempt": ADMIN, "admin.review_attempt": ADMIN, "admin.attempt_picture": ADMIN,
-    "admin.move_candidate": ADMIN, "admin.preview_ballot": ADMIN, "admin.sample_ballot": DESK,
-    "admin.enrolled_picture": ADMIN, "admin.same_faces": ADMIN, "admin.judge_same_face": ADMIN,
-    "admin.face_erasures": ADMIN, "admin.erasure_certificate": ADMIN,
-    "results.sample_ballot": EVERYBODY, "admin.tie_page": ADMIN, "admin.resolve_tie": ADMIN,
-    "admin.export_json": RESULTS, "results.document": EVERYBODY, "results.share": EVERYBODY,
-    "admin.booths": BOOTHS, "admin.stop_booth": BOOTHS, "admin.note_booth": BOOTHS, "admin.booth_sheets": BOOTHS,
-    "admin.booth_sheets_pdf": BOOTHS, "poll.heartbeat": KIOSK,
-    "poll.index": KIOSK, "poll.start": KIOSK, "poll.camera": KIOSK, "poll.verify": KIOSK, "poll.ballot": KIOSK,
-    "poll.vote": KIOSK, "poll.more_time": KIOSK, "poll.leave": KIOSK, "poll.abandon": KIOSK, "poll.officer": KIOSK,
-    "poll.document_form": KIOSK, "poll.document": KIOSK, "poll.document_cancel": KIOSK,
-}  # fmt: skip
-NARROWER = {("admin.elections", "POST"): ADMIN}
-"""Methods that fewer may use than the route."""
-NEEDS_A_PASSWORD = {("auth.logout", "kiosk"), ("auth.login", "kiosk")}
-
-
-def allowed(route):
-    """Return the principals that may use a route; nobody while the matrix does not name it."""
-    return NARROWER.get((route.endpoint, route.method), MAY.get(route.endpoint, frozenset()))
-
-
 WRITES = [route for route in ALL if route.method in routes.WRITING]
+JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture
-def rows(app):
-    return routes.existing_rows()
+def app(world):
+    """Every test of this file begins with the rows and logins of `world`."""
+    with cases.rolled_back(world.app):
+        yield world.app
 
 
 def test_the_matrix_names_every_route_of_the_application(shared_app):
@@ -80,14 +30,16 @@ def test_the_matrix_names_every_route_of_the_application(shared_app):
 
 
 @pytest.mark.parametrize("name", PRINCIPALS)
-@pytest.mark.parametrize("route", ALL, ids=str)
-@pytest.mark.usefixtures("open_election")
-def test_who_may_call_a_route(route, name, rows, client, sign_in, kiosk_client):
-    caller = {"anonymous": lambda: client, "kiosk": lambda: kiosk_client}.get(name, lambda: sign_in(StaffRole(name)))()
-    answer = caller.open(route.address(rows), method=route.method, headers=JSON)
+def test_who_may_call_a_route(name, world, case):
+    for route in ALL:
+        with case(f"{route} as {name}"):
+            answer = world.client(name).open(route.address(world.rows), method=route.method, headers=JSON)
+            assert_let_in_or_refused(answer, route, name)
 
+
+def assert_let_in_or_refused(answer, route, name):
     assert answer.status_code < 500, answer.text
-    if name not in allowed(route):
+    if name not in allowed(route.endpoint, route.method):
         expected = (401, "sign_in_needed") if name == "anonymous" else (403, "forbidden")
         assert (answer.status_code, answer.json["error"]["code"]) == expected
         routes.assert_refusal_in_words(answer)
@@ -96,25 +48,24 @@ def test_who_may_call_a_route(route, name, rows, client, sign_in, kiosk_client):
         assert code not in ("sign_in_needed", "forbidden"), answer.text
 
 
-@pytest.mark.parametrize("route", [route for route in ALL if allowed(route) != EVERYBODY], ids=str)
-def test_a_browser_that_is_not_signed_in_is_led_to_its_door(route, rows, client):
-    answer = client.open(route.address(rows), method=route.method)
+def test_a_browser_that_is_not_signed_in_is_led_to_its_door(world, case):
+    led = [route for route in ALL if allowed(route.endpoint, route.method) != EVERYBODY]
+    for route in led:
+        with case(str(route)):
+            answer = world.client("anonymous").open(route.address(world.rows), method=route.method)
+            assert answer.status_code == 302
+            assert answer.location == ("/?room=polling" if route.endpoint.startswith("poll.") else "/?room=commission")
+    assert len(led) > 40
 
-    assert answer.status_code == 302
-    assert answer.location == ("/?room=polling" if route.endpoint.startswith("poll.") else "/?room=commission")
 
-
-@pytest.mark.parametrize("route", [route for route in ALL if "kiosk" not in allowed(route)], ids=str)
-def test_an_admin_at_a_kiosk_is_only_the_kiosk(route, rows, admin_client, kiosk_client):
-    with kiosk_client.session_transaction() as session:
-        token = session["kiosk"]
-    with admin_client.session_transaction() as session:
-        session["kiosk"] = token
-    before = routes.row_counts()
-    answer = admin_client.open(route.address(rows), method=route.method, headers=JSON)
-
-    assert (answer.status_code, answer.json["error"]["code"]) == (403, "forbidden")
-    assert routes.row_counts() == before
+def test_an_admin_at_a_kiosk_is_only_the_kiosk(world, case):
+    closed = [route for route in ALL if "kiosk" not in allowed(route.endpoint, route.method)]
+    for route in closed:
+        with case(str(route)):
+            answer = world.client("admin at a kiosk").open(route.address(world.rows), method=route.method, headers=JSON)
+            assert (answer.status_code, answer.json["error"]["code"]) == (403, "forbidden")
+            world.assert_nothing_stored()
+    assert len(closed) > 30
 
 
 def test_an_ended_kiosk_does_not_turn_into_the_admin_whose_token_lies_beside(admin_client, kiosk_client, db_session):
@@ -131,19 +82,20 @@ def test_an_ended_kiosk_does_not_turn_into_the_admin_whose_token_lies_beside(adm
 
 
 @pytest.mark.parametrize("kind", ["form", "json", "empty"])
-@pytest.mark.parametrize("route", WRITES, ids=str)
-@pytest.mark.usefixtures("open_election", "csrf_enforced")
-def test_no_change_without_a_csrf_token(route, kind, rows, admin_client, kiosk_client):
-    caller = kiosk_client if route.endpoint.startswith("poll.") else admin_client
+@pytest.mark.usefixtures("csrf_enforced")
+def test_no_change_without_a_csrf_token(kind, world, case):
     body = {"form": {"data": {"name": "Planted"}}, "json": {"json": {"name": "Planted"}}, "empty": {}}[kind]
-    before = routes.row_counts()
-    answer = caller.open(route.address(rows), method=route.method, headers=JSON, **body)
-    page = caller.open(route.address(rows), method=route.method, **body)
+    for route in WRITES:
+        with case(str(route)):
+            caller = world.client("kiosk" if route.endpoint.startswith("poll.") else "admin")
+            address = route.address(world.rows)
+            answer = caller.open(address, method=route.method, headers=JSON, **body)
+            page = caller.open(address, method=route.method, **body)
 
-    assert (answer.status_code, answer.json["error"]["code"]) == (400, "csrf")
-    assert page.status_code == 400
-    routes.assert_refusal_in_words(page)
-    assert routes.row_counts() == before
+            assert (answer.status_code, answer.json["error"]["code"]) == (400, "csrf")
+            assert page.status_code == 400
+            routes.assert_refusal_in_words(page)
+            world.assert_nothing_stored()
 
 
 def token_of(client, address="/admin/parties/new"):
@@ -185,9 +137,9 @@ def test_a_token_in_the_address_does_not_count(admin_client):
 def test_the_policy_of_each_route_gives_the_matrix(shared_app):
     from services.security import has_permission
 
-    for endpoint, allowed in MAY.items():
+    for endpoint, may in MAY.items():
         policy = shared_app.view_functions[endpoint].__policy__
         if isinstance(policy, Permission):
-            assert {name for name in PRINCIPALS if has_permission(name, policy)} == allowed, endpoint
+            assert {name for name in PRINCIPALS if has_permission(name, policy)} == may, endpoint
         else:
-            assert (policy, allowed) == ("public", EVERYBODY)
+            assert (policy, may) == ("public", EVERYBODY)

@@ -107,7 +107,7 @@ def test_an_unknown_and_a_deactivated_name_cost_one_check_of_bcrypt(user, monkey
 
     user.is_active = False
     db.session.flush()
-    passwords._decoy()
+    passwords._decoy(passwords.COST)
     calls = []
     check = bcrypt.checkpw
     monkeypatch.setattr(bcrypt, "checkpw", lambda *some: calls.append(some) or check(*some))
@@ -118,6 +118,7 @@ def test_an_unknown_and_a_deactivated_name_cost_one_check_of_bcrypt(user, monkey
         assert len(calls) == 1
 
 
+@pytest.mark.usefixtures("full_password_cost")
 def test_a_plain_hash_is_made_again_with_the_pre_hash_at_the_first_sign_in(user):
     user.password_hash = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
     db.session.flush()

@@ -8,6 +8,7 @@ import pytest
 from services.security import hash_password, hash_token, new_token, passwords, verify_password
 
 
+@pytest.mark.usefixtures("full_password_cost")
 def test_a_password_is_kept_as_bcrypt_of_cost_twelve_over_a_hash():
     stored = hash_password("correct horse")
     assert stored.startswith("sha256+$2b$12$")
@@ -42,6 +43,7 @@ def test_what_is_no_hash_matches_nothing(stored):
     assert verify_password(stored, stored) == (False, False)
 
 
+@pytest.mark.usefixtures("full_password_cost")
 def test_an_unknown_name_costs_one_check_of_the_same_cost(monkeypatch):
     checked = []
     check = bcrypt.checkpw
