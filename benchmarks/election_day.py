@@ -2,7 +2,7 @@
 
     python -m benchmarks.election_day [--voters 800] [--kiosks 4] [--real 40] [--think SECONDS] [--trouble]
 
-Own database, web server (2 processes of 4 threads) and worker as `make run` starts them; browserless clients with
+Own database, web server (2 processes) and worker as `make run` starts them; browserless clients with
 cookies, CSRF token and frames at the page's pace. The real voters' films are composed from photographs
 (../shared/faces, or two packaged portraits) and judged by dlib; all others are painted people, judged by the
 development engine. Prints times, p95 at one booth against all, and the checks; exits 1 when one fails, a p95 is over

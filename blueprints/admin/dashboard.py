@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from blueprints.admin import bp
 from blueprints.admin.live_desk import note_view, sheets
 from blueprints.http import current_actor
 from blueprints.policy import requires
 from services import desk
+from services.charts import bar_svg
 from services.clock import utc_now
 from services.context import platform
 from services.email_service import mailbox
@@ -27,6 +29,12 @@ DESK_BLUEPRINTS = ("admin", "ops")
 def zone_name(moment: datetime) -> str:
     """Return the short name of the local time zone at a moment, e.g. `CET`; locales know few of them."""
     return moment.astimezone(ZoneInfo(platform().settings.timezone)).tzname() or ""
+
+
+@bp.app_template_global("bar_svg")
+def bar_of_a_chart(count: int, share: float, most: int, nota: bool = False) -> Markup:
+    """Return one bar of a count for the macros of `components/tables.html`."""
+    return bar_svg(count, share, most, nota)
 
 
 @bp.app_context_processor

@@ -20,18 +20,16 @@ SIGNERS = 2
 
 
 def turnout(appendix: Appendix, styles: parts.Styles, zone: str) -> list[Flowable]:
-    """Return votes over time and by channel as bars; nothing without figures."""
+    """Return votes over time as the desk's columns and by channel as bars; nothing without figures."""
     begun = [column for column in appendix.turnout if column.value is not None]
     if not begun:
         return []
-    label = "%s:00" if appendix.by_hour else "%s"
-    over_time = [(label % column.label, "", Share(column.label, column.value, None)) for column in begun]
     channels = [(name, "", Share(name, count, None)) for name, count in appendix.channels]
     story = [
         CondPageBreak(55 * mm),
         styles.heading(turnout_heading(appendix.by_hour)),
         styles.small(_("Local time, %(zone)s. Who voted when is not shown anywhere.", zone=zone)),
-        bars(over_time, None, styles),
+        parts.columns(styles.face, appendix.turnout),
     ]
     if channels:
         story += [CondPageBreak(40 * mm), styles.heading(_("Votes by channel")), bars(channels, None, styles)]

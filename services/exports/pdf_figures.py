@@ -54,8 +54,10 @@ def bars(lines: list[tuple[str, str, Any]], nota: Share | None, styles: parts.St
         ("LEFTPADDING", (0, 0), (-1, -1), 0),
         ("RIGHTPADDING", (0, 0), (0, -1), 10),
         ("RIGHTPADDING", (1, 0), (1, -1), 0),
-        ("TOPPADDING", (0, 0), (-1, -1), 3),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
+        ("TOPPADDING", (0, 0), (-1, -1), 0),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 0),
+        ("TOPPADDING", (0, 0), (0, -1), 3),
+        ("BOTTOMPADDING", (0, 0), (0, -1), 3),
     ]
     return Table(rows, colWidths=[NAME_WIDTH, parts.BAR_WIDTH], style=rules)
 

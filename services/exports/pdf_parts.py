@@ -8,14 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from reportlab.graphics.shapes import Drawing, Group, Line, Rect, String
+from reportlab.graphics.shapes import Drawing
 from reportlab.lib.colors import HexColor, white
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import Paragraph, Table
 
+from services import charts
+from services.exports.drawings import drawing
 from services.exports.fonts import Face
 
 INK, INK_BAR, INK_SECOND = HexColor("#0b2e39"), HexColor("#123f4d"), HexColor("#1b5263")
@@ -26,12 +27,8 @@ MARGIN = 20 * mm
 TEXT_WIDTH = PAGE_WIDTH - 2 * MARGIN
 HOLE_RADIUS, HOLE_STEP = 3.4, 11.6
 HEAD_TOP, HEAD_BOTTOM = 27 * mm, 9 * mm
-BAR_HEIGHT, BAR_WIDTH = 15.0, 88 * mm
-VALUE_ROOM = 25 * mm
-HATCH_STEP = 5.0
+BAR_HEIGHT, BAR_WIDTH = 26.0, 88 * mm
 FACT_WIDTH = 36 * mm
-FILLED: dict[str, Any] = {"fillColor": INK_BAR, "strokeColor": None}
-OUTLINED: dict[str, Any] = {"fillColor": white, "strokeColor": INK_BAR, "strokeWidth": 1}
 
 
 @dataclass(frozen=True)
@@ -92,29 +89,12 @@ def grouped(code: str) -> str:
 
 def bar(face: Face, value: int, share: str, most: int, hatched: bool = False) -> Drawing:
     """Return one bar from zero with its value beside it; the longest bar of the chart has `most`."""
-    drawing = Drawing(BAR_WIDTH, BAR_HEIGHT + 5)
-    length = (BAR_WIDTH - VALUE_ROOM) * value / most if most else 0.0
-    drawing.add(_hatched(length) if hatched else Rect(0, 2.5, length, BAR_HEIGHT, **FILLED))
-    drawing.add(Line(0, -3, 0, BAR_HEIGHT + 8, strokeColor=INK, strokeWidth=1.4))
-    number = f"{value:,}"
-    drawing.add(String(length + 7, 6.2, number, fontName=face.bold, fontSize=10.5, fillColor=INK))
-    left = length + 7 + stringWidth(number, face.bold, 10.5) + 6
-    drawing.add(String(left, 6.2, share, fontName=face.regular, fontSize=9, fillColor=INK_SECOND))
-    return drawing
+    return drawing(charts.bar(value, share, most, hatched), BAR_WIDTH, BAR_HEIGHT, face, beyond=3)
 
 
-def _hatched(length: float) -> Group:
-    """Return the NOTA bar: outlined, with strokes at 45 degrees cut to its edges."""
-    bottom, top = 2.5, 2.5 + BAR_HEIGHT
-    group = Group(Rect(0, bottom, length, BAR_HEIGHT, **OUTLINED))
-    start = -BAR_HEIGHT
-    while start < length:
-        left, right = max(start, 0.0), min(start + BAR_HEIGHT, length)
-        if right > left:
-            low, high = bottom + left - start, bottom + right - start
-            group.add(Line(left, low, right, min(high, top), strokeColor=INK_BAR, strokeWidth=1.6))
-        start += HATCH_STEP
-    return group
+def columns(face: Face, given: list[charts.Column]) -> Drawing:
+    """Return columns over time, as wide as the text."""
+    return drawing(charts.columns(given), TEXT_WIDTH, charts.COLUMNS_HEIGHT, face)
 
 
 def head_height(title: Paragraph) -> float:

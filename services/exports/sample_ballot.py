@@ -18,6 +18,7 @@ from services.clock import local_text, utc_text
 from services.context import platform
 from services.errors import DomainError
 from services.exports import pdf_parts as parts
+from services.exports.drawings import OUTLINED
 from services.exports.fonts import choose_face
 from services.exports.pdf_pages import Cover, typeset
 from services.results import rules_of
@@ -101,7 +102,7 @@ def _who(choice: dict[str, Any], styles: parts.Styles) -> list[Flowable]:
 
 def _box() -> Drawing:
     drawing = Drawing(BOX, BOX)
-    drawing.add(Rect(0.7, 0.7, BOX - 1.4, BOX - 1.4, **parts.OUTLINED))
+    drawing.add(Rect(0.7, 0.7, BOX - 1.4, BOX - 1.4, **OUTLINED))
     return drawing
 
 

@@ -36,6 +36,8 @@ def assert_headers(answer, endpoint):
     assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer.headers["X-Permitted-Cross-Domain-Policies"] == "none"
     assert re.fullmatch(r"[0-9a-f]{8}", answer.headers["X-Request-ID"])
     if endpoint not in KEPT:
         assert answer.headers["Cache-Control"] == "no-store"

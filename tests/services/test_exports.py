@@ -136,7 +136,7 @@ def test_the_pdf_holds_turnout_channels_booth_sheets_rules_and_fingerprints(tmp_
     result = make_result(rules=["1 seat.", "No one."], lot_order=["Rosa", "None of the above"], fingerprint="0f" * 32)
     text = " ".join(_text(pdf_export(result, NOW, "UTC", appendix), tmp_path).split())
     for words in (
-        "Votes by hour", "8:00 12", "Votes by channel", "At a booth 12", "All booth sheets balance.",
+        "Votes by hour", "12 8 9", "Votes by channel", "At a booth 12", "All booth sheets balance.",
         "3 check-ins = 2 votes + 1 refused. It balances.", "1 vote under review.", "0f0f 0f0f", "abab abab", "1 seat.",
         "Lot order, published before opening: 1. Rosa, 2. None of the above.", "Spoiled",
     ):  # fmt: skip

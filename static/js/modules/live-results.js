@@ -2,7 +2,7 @@
 import { LiveLine } from "../lib/live-line.js";
 import { fill, readWords } from "../lib/words.js";
 
-const LONGEST_BAR = 66;
+const LONGEST_BAR = 66; // percent of the width: services/charts/geometry.py
 const whole = (n) => Number(n).toLocaleString("en-GB");
 const share = (n) => Number(n).toFixed(1);
 
