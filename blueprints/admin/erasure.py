@@ -42,7 +42,7 @@ def _erase() -> ResponseReturnValue:
     values, problems = body(), {}
     reason = text_field(values, "reason", MAX_REASON)
     if not reason:
-        problems["reason"] = _("Give a reason. It stands in the certificate.")
+        problems["reason"] = _("Give a reason.")
     password = text_field(values, "password", strip=False)
     if not problems:
         # A wrong password counts like a failed sign-in, so this transaction stands on its own.

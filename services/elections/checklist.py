@@ -14,7 +14,7 @@ from flask_babel import ngettext
 from sqlalchemy import exists, func, select
 
 from models import Channel, Election, RollEntry, StaffRole, Voter, VoterFace, VoterStatus, db
-from services import membership, ties
+from services import membership, same_face, ties
 from services.clock import utc_now
 from services.context import platform
 from services.settings_rules import mail_problems
@@ -100,6 +100,8 @@ def _voters(election: Election, roll: _Roll) -> list[Finding]:
             count,
         )
         found.append(Finding("not_verified", words, Mend.VOTERS, blocks=False))
+    if doubt := same_face.opening_warning(election):
+        found.append(Finding("same_face", doubt, Mend.VOTERS, blocks=False))
     return found
 
 

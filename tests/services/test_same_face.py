@@ -10,6 +10,7 @@ from sqlalchemy import select
 from models import AuditLog, DuplicateFlag, FaceMean, SameFace, StaffRole, Voter, db, transaction
 from services import enrolment, identification, same_face
 from services.actor import Actor
+from services.elections.checklist import check
 from services.errors import NotFound, ValidationFailed
 from services.same_face import JudgedMeanwhile
 from tests import factories
@@ -105,4 +106,6 @@ def test_a_doubtful_voter_on_the_roll_is_a_warning_and_no_hindrance(admin, open_
     enrol(7, admin)
 
     assert "1 voter on the roll has a face" in (same_face.opening_warning(open_election) or "")
+    warned = [finding.blocks for finding in check(open_election) if finding.code == "same_face"]
+    assert warned == [False]
     assert identification.start(voting.make_kiosk(open_election), voter.voter_id, admin).challenge is not None

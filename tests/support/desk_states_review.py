@@ -42,3 +42,34 @@ def _attempt(site: Site, demo: Demo, title: str) -> Page:
     page.get_by_role("link", name=title).first.click()
     page.wait_for_url(re.compile(r"/attempts/\d+"))
     return page
+
+
+@state
+def same_face_twice(site: Site, demo: Demo) -> Page:
+    attempt_states.fill_flags(demo.secret)
+    return site.staff_page("/admin/same-face", election=demo.secret)
+
+
+@state
+def same_face_with_errors(site: Site, demo: Demo) -> Page:
+    page = same_face_twice(site, demo)
+    press(page, "Store the judgement")
+    expect(page.get_by_role("alert").first).to_be_visible()
+    return page
+
+
+@state
+def doubtful_voter(site: Site, demo: Demo) -> Page:
+    page = same_face_twice(site, demo)
+    page.locator("figcaption a").first.click()
+    expect(page.get_by_text("Doubtful: the face of").first).to_be_visible()
+    return page
+
+
+@state
+def erasure_of_faces_with_errors(site: Site, demo: Demo) -> Page:
+    attempt_states.fill_ended()
+    page = site.staff_page("/admin/face-erasure", election=demo.secret)
+    press(page, "Erase the faces now")
+    expect(page.get_by_role("alert")).to_be_visible()
+    return page
