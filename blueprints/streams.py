@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from config import Settings
 from services.context import live_hub
+from services.database_errors import DatabaseError
 from services.live import Hub, Key, Stream, TooManyStreams
 from services.live.line import Line
 
@@ -48,13 +49,16 @@ def is_wanted() -> bool:
     return request.accept_mimetypes.best == EVENT_STREAM
 
 
-def answer(key: Key, allowed: Allowed) -> Response:
-    """Answer the snapshot of `key` as a stream or as JSON; `allowed` is asked every 15 s while a stream is open."""
+def answer(key: Key, allowed: Allowed, share: float = 1.0) -> Response:
+    """Answer the snapshot of `key` as a stream or as JSON; `allowed` is asked every 15 s while a stream is open.
+
+    `share` is the part of the places that this kind of page may take.
+    """
     hub = live_hub()
     if not is_wanted():
         return snapshot(key)
     try:
-        stream = hub.enter(key)
+        stream = hub.enter(key, share)
     except TooManyStreams:
         words = _("All live lines are taken. This page asks every few seconds instead.")
         return Response(words, 503, {"Retry-After": str(BUSY_SECONDS)}, content_type="text/plain")
@@ -67,7 +71,10 @@ def answer(key: Key, allowed: Allowed) -> Response:
 
     def still_allowed() -> bool:
         with application.app_context():
-            return allowed()
+            try:
+                return allowed()
+            except DatabaseError:
+                return True  # nothing is pushed either while it is away
 
     response = Response(events(hub, stream, still_allowed, gone), content_type=EVENT_STREAM)
     response.headers["X-Accel-Buffering"] = "no"

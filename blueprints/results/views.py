@@ -26,6 +26,8 @@ from services.result_words import under_review_sentence, verdict_title, verdict_
 from services.results import is_over, public_election, result_of
 
 KIND = "public"
+PUBLIC_SHARE = 0.5
+"""Half of the live lines stay free for the desk, however many people look at a result."""
 
 
 @bp.get("/live")
@@ -37,7 +39,7 @@ def live() -> ResponseReturnValue:
     """
     election = _election()
     if streams.is_wanted():
-        return streams.answer((KIND, election.id), lambda: True)
+        return streams.answer((KIND, election.id), lambda: True, PUBLIC_SHARE)
     return jsonify(snapshot(election.id))
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from services import metrics
+from services.database_errors import DatabaseError
 from services.live.line import Line
 
 log = logging.getLogger(__name__)
@@ -107,10 +108,10 @@ class Hub:
             self._changes.add((election_id, topic))
         self._start()
 
-    def enter(self, key: Key) -> Stream:
-        """Open a stream; raises TooManyStreams."""
+    def enter(self, key: Key, share: float = 1.0) -> Stream:
+        """Open a stream, as long as at most `share` of all places are taken; raises TooManyStreams."""
         with self._lock:
-            if self.readers >= self._most:
+            if self.readers >= self._most * share:
                 metrics.count(metrics.Event.REFUSED_STREAM)
                 raise TooManyStreams
             topic = self._topics.setdefault(key, _Topic())
@@ -165,6 +166,9 @@ class Hub:
                 try:
                     with topic.making:
                         self._renew(key, topic)
+                except DatabaseError as error:
+                    topic.made_at = time.monotonic()
+                    log.warning("The live page of %s %s could not be counted: %s", *key, type(error).__name__)
                 except Exception:
                     topic.made_at = time.monotonic()
                     log.exception("The live page of %s %s could not be counted", *key)

@@ -9,8 +9,8 @@ const HIDDEN_MS = 10000; // a browser has six lines to one server: pages that no
 
 export class LiveLine {
   /** `onData(data)` gets each snapshot; `onState("live" | "polling" | "old", Date)` is told changes and the last figures' time. */
-  constructor(url, { onData, onState, polls = true }) {
-    Object.assign(this, { url, onData, onState, polls, state: "live", seen: new Date(), source: null });
+  constructor(url, { onData, onState }) {
+    Object.assign(this, { url, onData, onState, state: "live", seen: new Date(), source: null });
     document.addEventListener("visibilitychange", () => this.visibility());
     window.addEventListener("pagehide", () => this.close());
     window.addEventListener("pageshow", (event) => event.persisted && this.open());
@@ -21,7 +21,7 @@ export class LiveLine {
 
   open() {
     clearTimeout(this.timer);
-    if (this.source || this.over) return;
+    if (this.source) return;
     if (!window.EventSource) return void this.poll();
     this.source = new EventSource(this.url);
     this.source.onmessage = ({ data }) => this.take(JSON.parse(data), "live");
@@ -51,7 +51,7 @@ export class LiveLine {
 
   async poll() {
     clearTimeout(this.timer);
-    if (this.source || this.over) return;
+    if (this.source) return;
     if (!document.hidden) await this.ask();
     if (!this.source) this.timer = setTimeout(() => this.poll(), POLL_MS);
   }
