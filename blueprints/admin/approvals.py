@@ -56,7 +56,7 @@ def confirm_approval(approval_id: int) -> ResponseReturnValue:
     """Perform what somebody else asked for; where nobody else can confirm, the own request with password and title."""
     actor, values = current_actor(), body()
     found = approvals.approval_for(approval_id, actor)
-    alone = found.requested_by == actor.id and approvals.acts_alone(found.election, actor.id)
+    alone = found.requested_by == actor.id and approvals.acts_alone(actor.id)
     title, password = text_field(values, "title", MAX_TYPED), text_field(values, "password", 1000, strip=False)
     try:
         with transaction():
@@ -114,9 +114,7 @@ def _page(wrong: int | None = None, errors: dict[str, str] | None = None) -> str
         waiting=[approval_json(approval) for approval in waiting],
         own={approval.id for approval in waiting if approval.requested_by == actor.id},
         alone={
-            approval.id
-            for approval in waiting
-            if approval.requested_by == actor.id and approvals.acts_alone(approval.election, actor.id)
+            approval.id for approval in waiting if approval.requested_by == actor.id and approvals.acts_alone(actor.id)
         },
         over=approvals.recent(actor),
         state_of=approvals.state_of,

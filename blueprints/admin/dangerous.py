@@ -28,8 +28,9 @@ MAX_TYPED = 500
 
 def frame(election: Election) -> dict[str, Any]:
     """Return what the fields of the form need to know: who could confirm, and whether nobody can."""
-    people = approvals.confirmers(election, current_actor().id)
-    return {"alone": not people, "confirmers": [user.username for user in people]}
+    asker = current_actor().id
+    people = approvals.confirmers(election, asker)
+    return {"alone": approvals.acts_alone(asker), "confirmers": [user.username for user in people]}
 
 
 def submit(
@@ -46,7 +47,7 @@ def submit(
     Raises ValidationFailed with every field that is missing, Conflict when the act is not possible.
     """
     actor = current_actor()
-    alone = approvals.acts_alone(election, actor.id)
+    alone = approvals.acts_alone(actor.id)
     reason, title, password = _typed(values, alone)
     outcome = None
     with transaction():

@@ -42,7 +42,7 @@ def confirm_alone(approval_id: int, password: str, typed_title: str, actor: Acto
     approval = _locked(approval_id, actor)
     if (stop := _over(approval, actor)) is not None:
         return stop
-    if approval.requested_by != actor.id or not acts_alone(approval.election, actor.id):
+    if approval.requested_by != actor.id or not acts_alone(actor.id):
         return ActOutcome("not_yours", approval, _("A second member of staff confirms this."))
     if typed_title != approval.election.title:
         raise ValidationFailed(fields={"title": _("Type the title exactly as it stands above.")})

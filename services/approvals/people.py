@@ -14,17 +14,20 @@ CONFIRMING_ROLES = tuple(role for role, held in ROLE_PERMISSIONS.items() if Perm
 
 def confirmers(election: Election, requester_id: int | None) -> list[StaffUser]:
     """Return the people who could confirm an act on this election that the requester asks for."""
-    found = db.session.scalars(
-        select(StaffUser)
-        .where(StaffUser.is_active, StaffUser.role.in_(CONFIRMING_ROLES), StaffUser.id != requester_id)
-        .order_by(StaffUser.username)
-    )
-    return [user for user in found if sees(user.id, user.role.value, election)]
+    return [user for user in _others(requester_id) if sees(user.id, user.role.value, election)]
 
 
-def acts_alone(election: Election, requester_id: int | None) -> bool:
-    """Tell whether nobody else could confirm, so that the password and the election's title have to do."""
-    return not confirmers(election, requester_id)
+def acts_alone(requester_id: int | None) -> bool:
+    """Tell whether the installation has nobody else, so that the password and the election's title have to do.
+
+    Whoever is left off an election's list still counts: else an admin would confirm alone by leaving all others off.
+    """
+    return not _others(requester_id)
+
+
+def _others(requester_id: int | None) -> list[StaffUser]:
+    wanted = (StaffUser.is_active, StaffUser.role.in_(CONFIRMING_ROLES), StaffUser.id != requester_id)
+    return list(db.session.scalars(select(StaffUser).where(*wanted).order_by(StaffUser.username)))
 
 
 def sees(user_id: int | None, role: str, election: Election) -> bool:

@@ -13,6 +13,7 @@ from services import audit_logger
 from services.actor import Actor
 from services.approvals.acts import Payload, act_named
 from services.approvals.deciding import close_request
+from services.approvals.people import acts_alone, confirmers
 from services.clock import utc_now
 from services.errors import Conflict, Forbidden, ValidationFailed
 
@@ -24,13 +25,16 @@ MAX_REASON = 500
 def request(act: str, election: Election, payload: Payload, reason: str, actor: Actor) -> Approval:
     """Ask for an act; it waits ten minutes for a second person. Who asks again replaces the own earlier request.
 
-    Raises ValidationFailed without a reason, Conflict while another person's request waits or when `check` says no.
+    Raises ValidationFailed without a reason, Conflict while another person's request waits, when `check` says no,
+    or when nobody on the election's list could confirm it.
     """
     if actor.id is None:
         raise Forbidden(_("Only a member of staff can ask for this."))
     if not reason.strip():
         raise ValidationFailed(fields={"reason": _("Give a reason. It stands in the audit log.")})
     act_named(act).check(election, payload)
+    if not acts_alone(actor.id) and not confirmers(election, actor.id):
+        raise Conflict(_("Nobody else on this election's list could confirm it. Put another person on the list first."))
     _make_room(act, election, actor)
     approval = Approval(
         act=act,

@@ -8,10 +8,21 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from models import Approval, ApprovalOutcome, AuditLog, Election, ElectionStatus, LoginFailure, StaffRole, db, use_role
+from models import (
+    Approval,
+    ApprovalOutcome,
+    AuditLog,
+    Election,
+    ElectionStaff,
+    ElectionStatus,
+    LoginFailure,
+    StaffRole,
+    db,
+    use_role,
+)
 from services import approvals, elections
 from services.actor import SYSTEM, Actor
 from services.approvals import CLOSE_EARLY, RESET
@@ -160,7 +171,17 @@ def test_nobody_confirms_alone_while_somebody_else_could(asked, open_election, a
 @pytest.mark.parametrize("other", [{"role": StaffRole.OBSERVER}, {"role": StaffRole.OFFICER, "is_active": False}])
 def test_an_observer_or_a_deactivated_officer_is_no_second_person(open_election, admin, other):
     factories.StaffUserFactory(**other)
-    assert approvals.acts_alone(open_election, admin.id)
+    assert approvals.acts_alone(admin.id)
+    assert approvals.confirmers(open_election, admin.id) == []
+
+
+def test_leaving_everybody_else_off_the_list_does_not_let_an_admin_act_alone(open_election, admin):
+    left_out = factories.StaffUserFactory(role=StaffRole.OFFICER)
+    db.session.execute(delete(ElectionStaff).where(ElectionStaff.staff_user_id == left_out.id))
+    with pytest.raises(Conflict, match="another person on the list"):
+        approvals.request(CLOSE_EARLY, open_election, {}, WHY, admin)
+    assert not approvals.acts_alone(admin.id)
+    assert open_election.status is ElectionStatus.ACTIVE
 
 
 @pytest.mark.commits
