@@ -22,8 +22,9 @@ from services.security import FieldCipher
 PUBLIC = "public"
 FACES = "faces"
 FRAUD_ATTEMPTS = "fraud_attempts"
-FOLDERS = (PUBLIC, FACES, FRAUD_ATTEMPTS)
-PATH = re.compile(r"(public|faces|fraud_attempts)/[0-9a-f]{2}/[0-9a-f]{32,64}\.(jpg|png|enc)")
+IMPORTS = "imports"
+FOLDERS = (PUBLIC, FACES, FRAUD_ATTEMPTS, IMPORTS)
+PATH = re.compile(r"(public|faces|fraud_attempts|imports)/[0-9a-f]{2}/[0-9a-f]{32,64}\.(jpg|png|enc)")
 _PART = ".part"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
@@ -75,7 +76,7 @@ class LocalStorage:
         return self._write(f"{PUBLIC}/{digest[:2]}/{digest}.{suffix}", content)
 
     def save_private(self, folder: str, content: bytes) -> str:
-        """Encrypt a face picture into `faces` or `fraud_attempts`; return the path."""
+        """Encrypt a file into `faces`, `fraud_attempts` or `imports`; return the path."""
         name = secrets.token_hex(16)
         return self._write(f"{folder}/{name[:2]}/{name}.enc", self._cipher.encrypt(content))
 

@@ -53,7 +53,12 @@ class Installation:
     def serve(self) -> None:
         """Start web server and worker."""
         self.start_web()
+        self.start_worker()
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        """Start the worker and return its process."""
         self._worker = self._start(serve.worker_command(), "worker")
+        return self._worker
 
     def start_web(self) -> None:
         """Start gunicorn with the settings of `make run` and wait until it answers."""

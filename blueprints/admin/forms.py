@@ -208,3 +208,8 @@ def _data_url(values: dict[str, Any], name: str) -> bytes | None:
 def ticked(name: str) -> bool:
     """Tell whether a check box of the form is ticked."""
     return request.form.get(name, "").lower() in ("1", "y", "yes", "on", "true")
+
+
+def asked(name: str) -> bool:
+    """Tell whether the address asks for something by `name=1`."""
+    return request.args.get(name) == "1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request, url_for
+from flask import Response, request, stream_with_context, url_for
 from flask_babel import gettext as _
 
 from models import VoterStatus
@@ -40,3 +40,9 @@ def row_json(row: VoterRow) -> dict[str, Any]:
         "id": voter.id, "voter_id": voter.voter_id, "name": voter.name, "email": voter.email,
         "status": voter.status.value, "has_voted": row.has_voted,
     }  # fmt: skip
+
+
+def csv_download(content: Any, name: str) -> Response:
+    """Return a CSV file that is sent part by part while it is made."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(stream_with_context(content), content_type="text/csv; charset=utf-8", headers=headers)

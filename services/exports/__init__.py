@@ -6,6 +6,7 @@ from services.exports.names import booth_sheet_name, file_name, sample_ballot_na
 from services.exports.pdf import pdf_export
 from services.exports.sample_ballot import sample_ballot_pdf
 from services.exports.share_picture import poster_key, poster_of, share_picture
+from services.exports.voters_csv import roll_csv, voters_csv
 
 __all__ = [
     "booth_sheet_name",
@@ -15,7 +16,9 @@ __all__ = [
     "pdf_export",
     "poster_key",
     "poster_of",
+    "roll_csv",
     "sample_ballot_name",
     "sample_ballot_pdf",
     "share_picture",
+    "voters_csv",
 ]

@@ -17,17 +17,22 @@ Transaction = Callable[[], AbstractContextManager[Any]]
 BEAT_EVERY_SECONDS = 10.0
 SEAL_EVERY_SECONDS = 2.0
 TIMETABLE_EVERY_SECONDS = 1.0
+IMPORT_EVERY_SECONDS = 1.0
 SWEEP_EVERY_SECONDS = 60.0
 RETENTION_EVERY_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
 class PeriodicTask:
-    """`run` gets the `transaction` callable and opens as many transactions as it needs, one after the other."""
+    """`run` gets the `transaction` callable and opens as many transactions as it needs, one after the other.
+
+    A task that takes long runs `beside` the others, in a thread of its own: mail and sealing do not wait for it.
+    """
 
     name: str
     every_seconds: float
     run: Callable[[Transaction], object]
+    beside: bool = False
 
 
 @dataclass
@@ -59,6 +64,13 @@ def follow_timetable(transaction: Transaction) -> None:
     from services import elections  # Not at import, for the same reason.
 
     elections.follow_timetable(transaction)
+
+
+def import_voters(transaction: Transaction) -> None:
+    """Read and import the files of voters that wait."""
+    from services import roll_import  # Not at import, for the same reason.
+
+    roll_import.run_due(transaction)
 
 
 def sweep(transaction: Transaction) -> None:
@@ -107,6 +119,7 @@ TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask("beat", BEAT_EVERY_SECONDS, beat),
     PeriodicTask("follow-timetable", TIMETABLE_EVERY_SECONDS, follow_timetable),
     PeriodicTask("seal-due-elections", SEAL_EVERY_SECONDS, seal_due_elections),
+    PeriodicTask("import-voters", IMPORT_EVERY_SECONDS, import_voters, beside=True),
     PeriodicTask("sweep", SWEEP_EVERY_SECONDS, sweep),
     PeriodicTask("watch-disk-and-logs", SWEEP_EVERY_SECONDS, watch),
     PeriodicTask("erase-faces", RETENTION_EVERY_SECONDS, erase_faces),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from types import FrameType
 from typing import Protocol
 
@@ -22,6 +24,9 @@ log = logging.getLogger(__name__)
 
 WORKER_ROLE = "sealer"
 LONGEST_WAIT_SECONDS = 30.0
+LAST_WORK_SECONDS = 30.0
+"""So long a worker that is told to stop waits for what runs beside; what is cut off then is started over."""
+Work = Callable[[], object]
 
 
 class Application(Protocol):
@@ -39,6 +44,8 @@ class Worker:
     transaction: Transaction
     stop: threading.Event = field(default_factory=threading.Event)
     failures: int = 0
+    beside: Callable[[Work], None] | None = None
+    _threads: dict[str, threading.Thread] = field(default_factory=dict)
 
     def run(self, once: bool, poll_seconds: float) -> None:
         """Work until `stop` is set, or with `once` until nothing is left to do at the moment."""
@@ -51,7 +58,7 @@ class Worker:
 
     def step(self) -> bool:
         """Run the tasks that are due and send one mail; tell whether more mail may be waiting."""
-        failed = [task.name for task in self.schedule.due() if not self._run_task(task)]
+        failed = [task.name for task in self.schedule.due() if not self._start(task)]
         try:
             busy = self.mail.send_one()
         except Exception:
@@ -60,6 +67,22 @@ class Worker:
             busy = False
         self.failures = self.failures + 1 if failed else 0
         return busy
+
+    def end(self) -> None:
+        """Wait for what runs beside, but not for ever."""
+        until = time.monotonic() + LAST_WORK_SECONDS
+        for thread in self._threads.values():
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def _start(self, task: PeriodicTask) -> bool:
+        if not task.beside or self.beside is None:
+            return self._run_task(task)
+        running = self._threads.get(task.name)
+        if running is None or not running.is_alive():
+            work = (partial(self._run_task, task),)
+            self._threads[task.name] = threading.Thread(target=self.beside, args=work, name=task.name, daemon=True)
+            self._threads[task.name].start()
+        return True
 
     def _run_task(self, task: PeriodicTask) -> bool:
         try:
@@ -85,14 +108,21 @@ def run_worker(
     """
     with app.app_context(), use_role(WORKER_ROLE):
         queue = MailQueue(transport_for(platform().settings), transaction)
-        worker = Worker(queue, Schedule(tasks), transaction)
+        worker = Worker(queue, Schedule(tasks), transaction, beside=None if once else partial(_in_own_context, app))
         log.info("The worker starts.")
         try:
             with _stopping_on_signals(worker.stop):
                 worker.run(once, poll_seconds)
         finally:
             queue.close()
+            worker.end()
         log.info("The worker stops.")
+
+
+def _in_own_context(app: Application, work: Work) -> None:
+    """Run a piece of work in this thread with a session of its own, as the worker's role."""
+    with app.app_context(), use_role(WORKER_ROLE):
+        work()
 
 
 @contextmanager

@@ -17,6 +17,8 @@ from services.voters.numbers import is_voter_number, normalise_voter_number
 
 MAX_NAME = 120
 """Characters; the longest name that the ballot pass and the mails hold on one line."""
+MAX_LOCAL, MAX_EMAIL = 64, 254
+"""Characters before the @, and of the whole address (RFC 5321); no mail server takes more."""
 MAX_AGE_YEARS = 125
 """The oldest person on record was 122."""
 PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{4,23}")
@@ -116,6 +118,8 @@ def check_email(text: str) -> str | None:
         raise ValueError(_("Add the part after the @, for example mail.example."))
     if text.startswith("@"):
         raise ValueError(_("Add the part before the @."))
+    if len(text.rpartition("@")[0]) > MAX_LOCAL:
+        raise ValueError(_("Shorten the part before the @ to %(limit)s characters.", limit=MAX_LOCAL))
     try:
         return str(validate_email(text, check_deliverability=False).normalized)
     except EmailNotValidError as error:

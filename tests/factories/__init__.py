@@ -18,6 +18,7 @@ from models import (
     Party,
     ResultsPolicy,
     RollEntry,
+    RollImport,
     Secrecy,
     StaffRole,
     StaffUser,
@@ -71,6 +72,20 @@ class GroupFactory(BaseFactory):
         model = Group
 
     name = factory.Sequence(lambda n: f"Branch {n}")
+
+
+class RollImportFactory(BaseFactory):
+    class Meta:
+        model = RollImport
+
+    actor = "admin"
+    file_name = "members.csv"
+    file_sha256 = "0" * 64
+    file_bytes = 12
+    status = "checked"
+    counts = factory.LazyFunction(
+        lambda: {"rows": 1, "new": 1, "same": 0, "changed": 0, "bad": 0, "on_roll": 0, "new_groups": []}
+    )
 
 
 class ElectionFactory(BaseFactory):
@@ -149,6 +164,7 @@ __all__ = [
     "GroupFactory",
     "PartyFactory",
     "RollEntryFactory",
+    "RollImportFactory",
     "StaffUserFactory",
     "VoterFactory",
     "make_open_election",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from models import StaffRole
-from tests.support import acted_film, approval_states, booth_states, result_states
+from tests.support import acted_film, approval_states, booth_states, result_states, roll_states
 from tests.support.demo import Demo, new_voter
 from tests.support.kiosk_states import ENROLLED, NO_CAMERA
 from tests.support.live_site import KIOSK_SCREEN, Site
@@ -20,13 +20,13 @@ EMPTY_PATHS = {
     "live_desk": "/admin/", "voters": "/admin/voters", "parties": "/admin/parties", "candidates": "/admin/candidates",
     "elections": "/admin/elections", "result": "/admin/results", "mailbox": "/ops/mailbox", "booths": "/admin/booths",
     "attempts": "/admin/attempts",
-    "new_voter": "/admin/voters/new",
+    "new_voter": "/admin/voters/new", "roll": "/admin/roll",
 }  # fmt: skip
 PATHS = {
     "voters": "/admin/voters", "voters_not_found": "/admin/voters?q=Solvieg", "parties": "/admin/parties",
     "new_party": "/admin/parties/new", "candidates": "/admin/candidates", "new_candidate": "/admin/candidates/new",
     "elections": "/admin/elections", "new_election": "/admin/elections/new", "new_voter": "/admin/voters/new",
-    "mailbox": "/ops/mailbox", "not_found": "/admin/voters/99999",
+    "mailbox": "/ops/mailbox", "not_found": "/admin/voters/99999", "roll": "/admin/roll", "groups": "/admin/groups",
 }  # fmt: skip
 
 
@@ -42,6 +42,7 @@ EMPTY |= {name: _empty(path) for name, path in EMPTY_PATHS.items()}
 EMPTY["public_result"] = lambda site: site.page("/results/")
 EMPTY["landing"] = lambda site: site.page("/", viewport=KIOSK_SCREEN)
 STATES |= {name: _plain(path) for name, path in PATHS.items()}
+STATES |= roll_states.STATES
 STATES |= approval_states.STATES
 STATES |= result_states.STATES
 

@@ -69,7 +69,7 @@ def existing_rows() -> dict[str, Any]:
         "election_id": draft.id,
         "erasure_id": 0,
         "flag_id": 0,
-        "group_id": factories.GroupFactory().id,
+        "group_id": factories.GroupFactory().id, "import_id": factories.RollImportFactory().id,
         "kiosk_id": voting.make_kiosk(draft).id,
         "mail_id": uuid.uuid4(),
         "number": 0,
