@@ -142,3 +142,31 @@ def test_without_csrf_token_nothing_is_changed(admin_client, csrf_enforced) -> N
 
 def test_unknown_candidate_is_404(admin_client) -> None:
     assert admin_client.get("/admin/candidates/999999", headers=JSON).status_code == 404
+
+
+def test_buttons_move_a_candidate_up_and_down_and_stop_at_the_ends(admin_client) -> None:
+    draft = factories.ElectionFactory()
+    for name in ("Amina", "Rosa", "Viktor"):
+        factories.CandidateFactory(election=draft, name=name, display_order=5)
+    ids = {candidate.name: candidate.id for candidate in draft.candidates}
+
+    def order() -> list[str]:
+        answer = admin_client.get(f"/admin/candidates?election={draft.id}", headers={"Accept": "application/json"})
+        return [found["name"] for found in answer.json["candidates"]]
+
+    answer = admin_client.post(f"/admin/candidates/{ids['Viktor']}/move", data={"direction": "up"})
+    assert (answer.status_code, answer.location) == (
+        303, f"/admin/candidates?election={draft.id}#c-{ids['Viktor']}",
+    )  # fmt: skip
+    assert order() == ["Amina", "Viktor", "Rosa"]
+    admin_client.post(f"/admin/candidates/{ids['Amina']}/move", json={"direction": "up"})
+    assert order() == ["Amina", "Viktor", "Rosa"]
+    admin_client.post(f"/admin/candidates/{ids['Amina']}/move", json={"direction": "down"})
+    assert order() == ["Viktor", "Amina", "Rosa"]
+    assert admin_client.post(f"/admin/candidates/{ids['Amina']}/move", json={"direction": "x"}).status_code == 422
+
+
+def test_nobody_moves_on_a_ballot_that_is_open(admin_client) -> None:
+    candidate = factories.make_open_election().candidates[0]
+    answer = admin_client.post(f"/admin/candidates/{candidate.id}/move", json={"direction": "down"})
+    assert answer.status_code == 409
