@@ -20,7 +20,7 @@ from services.ballots import choices_of
 from services.clock import utc_now
 from services.context import platform
 from services.errors import NotFound, ValidationFailed
-from services.exports import sample_ballot_name, sample_ballot_pdf
+from services.exports import order_words, sample_ballot_name, sample_ballot_pdf
 from services.security import Permission
 
 STEPS = {"up": -1, "down": 1}
@@ -91,6 +91,7 @@ def preview_ballot() -> ResponseReturnValue:
         election=election,
         choices=[ballot_row(choice) for choice in choices_of(election)],
         max_choices=election.max_choices,
+        order=order_words(election),
     )
 
 

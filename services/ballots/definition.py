@@ -8,7 +8,7 @@ from typing import Any
 
 from nacl.exceptions import BadSignatureError
 
-from models import Election, Secrecy
+from models import Election, ElectionStatus, Secrecy
 from services import hashing
 from services.ballots.choices import current_choices
 from services.ballots.extensions import moment_text, signed_closing_time
@@ -106,6 +106,16 @@ def verify_definition(election: Election) -> str | None:
     content, signed = _content(election, closes_at), json.loads(election.definition)
     for name in SIGNED_LATER - signed.keys():
         del content[name]
+    if election.status is ElectionStatus.ARCHIVED:
+        _keep_parties(content["choices"], signed["choices"])
     if _canonical(content) != election.definition:
         return "The tables differ from the signed definition."
     return None
+
+
+def _keep_parties(choices: list[dict[str, Any]], signed: list[dict[str, Any]]) -> None:
+    """Take names and symbols of parties as they were signed: a party may change when its election is archived."""
+    parties = {choice["id"]: choice for choice in signed}
+    for choice in choices:
+        then = parties.get(choice["id"], choice)
+        choice["party"], choice["symbol_path"] = then["party"], then["symbol_path"]

@@ -4,7 +4,7 @@ from services.exports.booth_sheet_pdf import booth_sheet_pdf
 from services.exports.csv import csv_export
 from services.exports.names import booth_sheet_name, file_name, sample_ballot_name
 from services.exports.pdf import pdf_export
-from services.exports.sample_ballot import sample_ballot_pdf
+from services.exports.sample_ballot import order_words, sample_ballot_pdf
 from services.exports.share_picture import poster_key, poster_of, share_picture
 from services.exports.voters_csv import roll_csv, voters_csv
 
@@ -13,6 +13,7 @@ __all__ = [
     "booth_sheet_pdf",
     "csv_export",
     "file_name",
+    "order_words",
     "pdf_export",
     "poster_key",
     "poster_of",

@@ -12,7 +12,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Image, KeepTogether, Table
 
 from config import PROJECT
-from models import Election, ElectionStatus
+from models import CandidateOrder, Election, ElectionStatus
 from services import ballots, ties
 from services.clock import local_text, utc_text
 from services.context import platform
@@ -60,6 +60,8 @@ def _story(election: Election, choices: list[dict[str, Any]], styles: parts.Styl
 
 def order_words(election: Election) -> str:
     """Return in which order voters see the names."""
+    if election.candidate_order is CandidateOrder.SHUFFLED:
+        return _("The order of the names is drawn anew for every voter; none of the above stands last.")
     return _("Every voter sees the names in this order.")
 
 

@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass
 from functools import lru_cache
 
 from flask_babel import gettext as _
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, features
 
 from services.exports.fonts import picture_fonts
 from services.result_words import verdict_title
@@ -113,7 +113,8 @@ def _line(
         font = _font(path, round(font.size) - 2)
     while len(text) > 1 and pen.textlength(text, font=font) > room:
         text = text[:-2].rstrip() + "…"
-    pen.text(place, text, font=font, fill=colour)
+    # A sentence stays one from left to right, whatever script a name in it has; without raqm there is no choice.
+    pen.text(place, text, font=font, fill=colour, direction="ltr" if features.check("raqm") else None)
 
 
 @lru_cache(maxsize=64)

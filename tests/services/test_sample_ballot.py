@@ -3,7 +3,7 @@ from shutil import which
 
 import pytest
 
-from models import db
+from models import CandidateOrder, db
 from services import elections, ties
 from services.actor import SYSTEM
 from services.clock import utc_now
@@ -64,3 +64,9 @@ def test_a_lost_picture_leaves_its_place_empty(draft, tmp_path):
     draft.candidates[0].image_path = "public/ab/" + 64 * "0" + ".jpg"
     db.session.commit()
     assert "Amina Solberg" in text_of(draft, tmp_path)
+
+
+def test_a_shuffled_order_is_said_in_words(draft, tmp_path):
+    draft.candidate_order = CandidateOrder.SHUFFLED
+    db.session.commit()
+    assert "The order of the names is drawn anew for every voter" in text_of(draft, tmp_path)

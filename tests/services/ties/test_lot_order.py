@@ -98,3 +98,25 @@ def test_the_next_round_has_the_same_rule_and_the_same_lot_order_by_name():
     assert isinstance(fresh, Election)
     assert (fresh.nota_rule, ties.lot_names(fresh)) == (NotaRule.ADVISORY, names)
     assert set(fresh.lot_order) - {NOTA_LOT} == set(ids(fresh))
+
+
+def test_a_party_that_changes_after_the_archive_leaves_the_old_round_intact():
+    election = make_open_election()
+    party = election.candidates[0].party
+    for step in (elections.close_election, elections.archive_election):
+        step(election, SYSTEM)
+    db.session.commit()
+    party.name = "Another name"
+    db.session.commit()
+    assert ballots.definition_intact(election)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_the_database_fixes_a_party_while_its_ballots_are_cast_or_counted(closed):
+    election = make_open_election()
+    if closed:
+        elections.close_election(election, SYSTEM)
+        db.session.commit()
+    party = election.candidates[0].party.id
+    with pytest.raises(DBAPIError, match="a party is frozen"), db.session.begin_nested():
+        db.session.execute(text("UPDATE parties SET name = 'X' WHERE id = :id"), {"id": party})
