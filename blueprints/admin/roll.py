@@ -10,13 +10,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from blueprints.admin import bp, forms
+from blueprints.admin import bp, dangerous, forms
 from blueprints.admin.lists import list_address, page_json, row_json, statuses
-from blueprints.http import current_actor, wants_json
+from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
 from models import Election, ElectionStatus, transaction
 from services import desk, rolls
 from services import voters as register
+from services.approvals import ActOutcome
 from services.errors import DomainError, NotFound, ValidationFailed
 from services.rolls import RollChange
 from services.security import Permission
@@ -80,6 +81,38 @@ def remove_from_roll() -> ResponseReturnValue:
         lambda: rolls.remove_voters(election, _some("voters"), forms.reason(), current_actor()),
         _removed,
     )
+
+
+@bp.post("/elections/<int:election_id>/roll/change")
+@requires(Permission.MANAGE_VOTERS)
+def change_open_roll(election_id: int) -> ResponseReturnValue:
+    """Ask for a `change` (add, remove, suspend, lift) of an open roll; with `ask` the question comes first."""
+    election, values = desk.visible_election(election_id, current_actor()), body()
+    payload = rolls.change_payload(text_field(values, "change"), forms.id_list("voters"))
+    if forms.ticked("ask") and not wants_json():
+        return question(election, payload, {})
+
+    def done(outcome: ActOutcome) -> ResponseReturnValue:
+        if wants_json():
+            return jsonify(approval=dangerous.approval_json(outcome.approval))
+        flash(_("The roll is changed."), "ok")
+        return redirect(url_for("admin.roll"), 303)
+
+    try:
+        return dangerous.submit(rolls.ROLL_CHANGE, election, payload, values, done)
+    except ValidationFailed as error:
+        if wants_json():
+            raise
+        return question(desk.visible_election(election_id, current_actor()), payload, error.fields), 422
+
+
+def question(election: Election, payload: dict[str, Any], errors: dict[str, str]) -> str:
+    """Return the page that says what a change would do, and asks for the reason."""
+    return render_template(
+        "admin/roll/change.html", election=election, described=rolls.described(election, payload),
+        change=payload["change"], voters=payload["voters"], values=body(), errors=errors,
+        summary=[(f"f-{name}", words) for name, words in errors.items()], **dangerous.frame(election),
+    )  # fmt: skip
 
 
 def roll_query(election: Election) -> register.VoterQuery:

@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 
 from blueprints.admin import bp, forms
 from blueprints.admin.lists import list_address, page_json, statuses
-from blueprints.http import current_actor, wants_json
+from blueprints.admin.roll import question
+from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
 from models import Gender, Voter, transaction
-from services import desk
+from services import desk, rolls
 from services import voters as register
 from services.clock import utc_now
 from services.errors import ValidationFailed
@@ -62,6 +63,24 @@ def voter(voter_id: int) -> ResponseReturnValue:
     if wants_json():
         return jsonify(voter=_detail_json(found))
     return _form(found, _values(found), None)
+
+
+@bp.post("/voters/<int:voter_id>/suspension")
+@requires(Permission.MANAGE_VOTERS)
+def suspend_voter(voter_id: int) -> ResponseReturnValue:
+    """Suspend a voter, or with `change=lift` admit again, with a `reason`; on an open roll a second person confirms."""
+    found, lifts = register.get_voter(voter_id), text_field(body(), "change") == "lift"
+    election = rolls.open_roll_of(found)
+    if election is not None and not wants_json():
+        payload = rolls.change_payload("lift" if lifts else "suspend", [voter_id])
+        return question(election, payload, {})
+    register.refuse_on_open_roll(found)
+    with transaction():
+        changed = register.set_suspended(voter_id, not lifts, forms.reason(), current_actor())
+    if wants_json():
+        return jsonify(voter=_detail_json(changed))
+    flash(_("The voter can vote again.") if lifts else _("The voter is suspended."), "ok")
+    return redirect(url_for("admin.voter", voter_id=voter_id), 303)
 
 
 def _create() -> ResponseReturnValue:

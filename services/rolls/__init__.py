@@ -1,5 +1,6 @@
 """The electoral roll of one election: who stands on it, and its changes."""
 
+from services.rolls.acts import ROLL_CHANGE, RollAct, change_payload, described, open_roll_of
 from services.rolls.changes import (
     RollChange,
     add_found,
@@ -10,11 +11,16 @@ from services.rolls.changes import (
 from services.rolls.figures import RollFigures, roll_figures
 
 __all__ = [
+    "ROLL_CHANGE",
+    "RollAct",
     "RollChange",
     "RollFigures",
     "add_found",
     "add_groups",
     "add_voters",
+    "change_payload",
+    "described",
+    "open_roll_of",
     "remove_voters",
     "roll_figures",
 ]

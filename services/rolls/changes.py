@@ -51,11 +51,15 @@ def add_groups(election: Election, groups: Collection[int], actor: Actor) -> Rol
 
 def remove_voters(election: Election, voters: Collection[int], reason: str, actor: Actor) -> RollChange:
     """Take voters (row ids) off the roll, but for those who have voted. Raises ValidationFailed, Conflict."""
-    words = check_reason(reason)
     refuse_fixed(election)
+    return take_off(election, voters, check_reason(reason), actor)
+
+
+def take_off(election: Election, voters: Collection[int], reason: str, actor: Actor) -> RollChange:
+    """Take voters off the roll whatever the state of the election; who has voted stays. Raises Conflict."""
     here = (RollEntry.election_id == election.id, RollEntry.voter_id.in_(voters))
     kept = db.session.scalar(select(func.count()).where(*here, RollEntry.has_voted)) or 0
-    before = _on_roll(election)
+    before = count_on_roll(election)
     # A vote cast since then holds its entry by the foreign key.
     with savepoint(referenced(Conflict(_("One of them has voted in this moment. Load the page again.")))):
         gone = list(
@@ -66,7 +70,7 @@ def remove_voters(election: Election, voters: Collection[int], reason: str, acto
     if gone:
         audit_logger.record(
             "staff:roll:removed", actor, election_id=election.id, count=len(gone), before=before,
-            after=before - len(gone), reason=words, **_single(gone),
+            after=before - len(gone), reason=reason, **_single(gone),
         )  # fmt: skip
     return RollChange(len(gone), kept)
 
@@ -74,14 +78,24 @@ def remove_voters(election: Election, voters: Collection[int], reason: str, acto
 def refuse_fixed(election: Election) -> None:
     """Raise Conflict unless the roll of this election may be changed at once."""
     if election.status is ElectionStatus.ACTIVE:
-        raise Conflict(_("This election is open. Its roll cannot be changed from here now."))
+        raise Conflict(_("This election is open. Each change of its roll waits for a second person."))
     if election.status is not ElectionStatus.DRAFT:
         raise Conflict(_("This election is closed. Its roll stays as it is."))
 
 
+def count_on_roll(election: Election) -> int:
+    """Return how many voters stand on the roll."""
+    return db.session.scalar(select(func.count()).where(RollEntry.election_id == election.id)) or 0
+
+
 def _add(election: Election, wanted: ColumnElement[bool], actor: Actor, **details: object) -> RollChange:
     refuse_fixed(election)
-    before = _on_roll(election)
+    return put_on(election, wanted, actor, **details)
+
+
+def put_on(election: Election, wanted: ColumnElement[bool], actor: Actor, **details: object) -> RollChange:
+    """Put voters on the roll whatever the state of the election; who is on it already is left out."""
+    before = count_on_roll(election)
     rows = select(literal(election.id), Voter.id).where(wanted)
     added = db.session.execute(
         insert(RollEntry).from_select(["election_id", "voter_id"], rows).on_conflict_do_nothing()
@@ -93,10 +107,6 @@ def _add(election: Election, wanted: ColumnElement[bool], actor: Actor, **detail
             **details,
         )  # fmt: skip
     return RollChange(count)
-
-
-def _on_roll(election: Election) -> int:
-    return db.session.scalar(select(func.count()).where(RollEntry.election_id == election.id)) or 0
 
 
 def _single(voters: list[int]) -> dict[str, object]:

@@ -44,7 +44,7 @@ from services.voters.search import (
     search_voters,
     voter_conditions,
 )
-from services.voters.suspension import check_reason, on_open_roll, set_suspended
+from services.voters.suspension import check_reason, on_open_roll, refuse_on_open_roll, set_suspended
 
 __all__ = [
     "MAX_GROUP_NAME",
@@ -80,6 +80,7 @@ __all__ = [
     "normalise_voter_number",
     "on_open_roll",
     "open_rolls",
+    "refuse_on_open_roll",
     "remove_members",
     "rename_group",
     "roll_entries_of",

@@ -8,7 +8,7 @@ from functools import partial
 from flask_babel import gettext as _
 from sqlalchemy import delete, func, select
 
-from models import Consent, RollEntry, Vote, Voter, VoterFace, db
+from models import Consent, RollEntry, Vote, Voter, VoterFace, VoterStatus, db
 from services import audit_logger
 from services.actor import Actor
 from services.clock import utc_now
@@ -19,6 +19,7 @@ from services.voters.entries import VoterEntries, check
 from services.voters.errors import FieldConflict, email_taken, number_taken
 from services.voters.numbers import new_voter_number
 from services.voters.roll import roll_entries_of, set_rolls
+from services.voters.suspension import refuse_on_open_roll
 
 NUMBER_TRIES = 5
 """New numbers drawn before giving up; with a million voters one draw in nine collides."""
@@ -64,6 +65,8 @@ def update_voter(voter_id: int, entries: VoterEntries, actor: Actor) -> Voter:
     if values.get("voter_id", "") is None:
         values.pop("voter_id")
     changed = sorted(column for column, value in values.items() if getattr(voter, column) != value)
+    if "status" in changed and VoterStatus.SUSPENDED in (voter.status, values["status"]):
+        refuse_on_open_roll(voter)
     with savepoint(_taken()):
         for column in changed:
             setattr(voter, column, values[column])
@@ -97,6 +100,7 @@ def delete_voter(voter_id: int, actor: Actor) -> str:
         raise refusal
     if effect.rolls > len(roll_entries_of(voter, actor)):
         raise Conflict(_("This voter is on the roll of an election of others. Its administrators take the voter off."))
+    refuse_on_open_roll(voter)
     snapshots = [face.image_snapshot_path for face in voter.faces if face.image_snapshot_path]
     number = voter.voter_id
     # A vote cast in this moment holds the roll entry by its foreign key.

@@ -11,7 +11,7 @@ from services.actor import Actor
 from services.errors import Conflict, ValidationFailed
 from services.membership import seen_by
 from services.savepoints import TRIGGER_REFUSAL, referenced, savepoint
-from services.voters.errors import already_voted
+from services.voters.errors import FieldConflict, already_voted
 
 OPEN_ROLLS = (ElectionStatus.DRAFT, ElectionStatus.ACTIVE)
 
@@ -53,7 +53,14 @@ def set_rolls(voter: Voter, wanted: frozenset[int], actor: Actor) -> None:
         _remove(present[election_id], voter, elections[election_id], actor)
 
 
+def _refuse_open(election: Election) -> None:
+    if election.status is ElectionStatus.ACTIVE:
+        words = _("“%(title)s” is open. Change its roll on the page Roll.", title=election.title)
+        raise FieldConflict(fields={"elections": words})
+
+
 def _add(voter: Voter, election: Election, actor: Actor) -> None:
+    _refuse_open(election)
     taken = Conflict(_("The roll has just been changed by somebody else. Load the page again."))
     with savepoint({"uq_roll_entries_election_id_voter_id": taken, TRIGGER_REFUSAL: taken}):
         db.session.add(RollEntry(election_id=election.id, voter_id=voter.id))
@@ -64,6 +71,7 @@ def _remove(entry: RollEntry, voter: Voter, election: Election, actor: Actor) ->
     refusal = already_voted(election.title)
     if entry.has_voted:
         raise refusal
+    _refuse_open(election)
     # The web role may not lock a roll entry; a vote cast since then holds it by its foreign key.
     with savepoint(referenced(refusal)):
         db.session.delete(entry)

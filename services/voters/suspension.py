@@ -8,11 +8,16 @@ from sqlalchemy import exists, select
 from models import Election, ElectionStatus, RollEntry, Voter, VoterStatus, db
 from services import audit_logger
 from services.actor import Actor
-from services.errors import Conflict, ValidationFailed
-from services.voters.register import get_voter
+from services.errors import Conflict, NotFound, ValidationFailed
 
 MAX_REASON = 500
 """Characters of a reason."""
+
+
+def refuse_on_open_roll(voter: Voter) -> None:
+    """Raise Conflict for a voter on the roll of an open election: there a second person confirms each change."""
+    if on_open_roll(voter):
+        raise Conflict(_("This voter is on the roll of an open election. Ask for it on the page Roll."))
 
 
 def check_reason(reason: str) -> str:
@@ -36,7 +41,9 @@ def set_suspended(voter_id: int, suspended: bool, reason: str, actor: Actor) -> 
     Raises NotFound, ValidationFailed without a reason, Conflict when nothing would change.
     """
     words = check_reason(reason)
-    voter = get_voter(voter_id, lock=True)
+    voter = db.session.get(Voter, voter_id, with_for_update=True, populate_existing=True)
+    if voter is None:
+        raise NotFound(_("There is no such voter."))
     wanted = VoterStatus.SUSPENDED if suspended else VoterStatus.VERIFIED
     if (voter.status is VoterStatus.SUSPENDED) is suspended:
         raise Conflict(_("This voter is suspended already.") if suspended else _("This voter is not suspended."))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from models import AuditLog, ElectionStatus, GroupMember, RollEntry, VoterStatus, db
-from services import rolls, voters
-from services.actor import Actor
+from models import AuditLog, ElectionStatus, GroupMember, RollEntry, VoterStatus, db, transaction
+from services import approvals, rolls, voters
+from services.actor import SYSTEM, Actor
 from services.errors import Conflict, NotFound, ValidationFailed
-from services.voters import FieldConflict, VoterQuery
+from services.voters import FieldConflict, VoterEntries, VoterQuery
 from tests import factories
 from tests.support.votes import recorded_vote
 
@@ -149,3 +149,64 @@ def test_an_address_is_found_by_its_beginning_and_by_its_domain(app) -> None:
     voter = factories.VoterFactory(email="m.Fontaine@Union.example")
     for asked in ("m.fontaine@union.example", "M.FONT", "@union.example", "fontaine"):
         assert [row.voter.id for row in voters.search_voters(VoterQuery(text=asked)).rows] == [voter.id], asked
+
+
+# Open elections
+
+
+def asked(election, act: str, *people) -> dict:
+    return rolls.change_payload(act, [person.id for person in people])
+
+
+def confirmed(election, payload):
+    first, second = (factories.StaffUserFactory(role="admin") for _person in range(2))
+    request = approvals.request(
+        rolls.ROLL_CHANGE, election, payload, "Forgotten", Actor("admin", first.id, first.username)
+    )
+    return approvals.confirm(request.id, Actor("admin", second.id, second.username))
+
+
+def test_open_roll_changes_when_a_second_person_confirms(app, open_election) -> None:
+    voter = factories.VoterFactory(name="Ana Kovač")
+    payload = asked(open_election, "add", voter)
+    words = " ".join(rolls.described(open_election, payload).words)
+    assert "Ana Kovač (" in words
+    assert "1 voter can vote then." in words
+    assert confirmed(open_election, payload).change.after == {"on_roll": 2}
+    assert confirmed(open_election, asked(open_election, "remove", voter)).change.after == {"on_roll": 1}
+
+
+def test_suspension_on_an_open_roll_is_confirmed_and_lifted_again(app, open_election) -> None:
+    voter = db.session.scalar(select(RollEntry)).voter
+    with pytest.raises(Conflict, match="open election"):
+        voters.refuse_on_open_roll(voter)
+    assert rolls.open_roll_of(voter) == open_election
+    assert confirmed(open_election, asked(open_election, "suspend", voter)).ok
+    assert voter.status is VoterStatus.SUSPENDED
+    assert confirmed(open_election, asked(open_election, "lift", voter)).ok
+    assert voter.status is VoterStatus.VERIFIED
+
+
+def test_who_has_voted_is_never_taken_off_an_open_roll(app) -> None:
+    entry = recorded_vote()
+    with pytest.raises(Conflict, match="has voted"):
+        rolls.described(entry.election, asked(entry.election, "remove", entry.voter))
+
+
+def test_form_and_deletion_do_not_get_around_the_second_person(app, open_election) -> None:
+    voter = db.session.scalar(select(RollEntry)).voter
+    other = factories.VoterFactory()
+    with pytest.raises(FieldConflict), transaction():
+        voters.update_voter(voter.id, VoterEntries(elections=frozenset()), SYSTEM)
+    with pytest.raises(FieldConflict), transaction():
+        voters.update_voter(other.id, VoterEntries(elections=frozenset({open_election.id})), SYSTEM)
+    with pytest.raises(Conflict), transaction():
+        voters.update_voter(voter.id, VoterEntries(status="suspended"), SYSTEM)
+    with pytest.raises(Conflict), transaction():
+        voters.delete_voter(voter.id, SYSTEM)
+
+
+@pytest.mark.parametrize(("act", "people"), [("burn", [1]), ("add", []), ("add", list(range(1, 300)))])
+def test_change_that_asks_for_nothing_or_too_much_is_refused(app, act, people) -> None:
+    with pytest.raises(ValidationFailed):
+        rolls.change_payload(act, people)

@@ -28,6 +28,16 @@ def roll_of_a_draft(site: Site, demo: Demo) -> Page:
 
 
 @state
+def roll_change_question(site: Site, demo: Demo) -> Page:
+    factories.VoterFactory(name="Late Comer")
+    page = site.staff_page("/admin/roll?show=off&q=late", election=demo.secret)
+    page.get_by_label("Tick Late Comer").first.check()
+    page.get_by_role("button", name="Add the ticked voters…").click()
+    expect(page.get_by_role("heading", level=1, name="Add to the roll of an open election")).to_be_visible()
+    return page
+
+
+@state
 def group(site: Site, demo: Demo) -> Page:
     return site.staff_page(f"/admin/groups/{factories.GroupFactory().id}?show=off", election=demo.draft)
 
