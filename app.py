@@ -22,6 +22,7 @@ from blueprints import (
     policy,
     poll,
     principal,
+    request_audit,
     results,
     streams,
     work_gate,
@@ -61,6 +62,7 @@ def create_app(config_name: str | None = None, settings: Settings | None = None)
     Babel(app)
     headers.init_app(app)
     principal.init_app(app)
+    request_audit.init_app(app)
     limits.init_app(app)
     CSRFProtect(app)
     errors.init_app(app)

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from blueprints.http import current_actor, wants_json
+from blueprints.http import current_actor, mark_refused, wants_json
 from blueprints.logs import loggable
 from models import transaction
 from services import database_errors, metrics, pictures
@@ -57,6 +57,7 @@ def file_damaged(error: FileDamaged) -> Response:
 
 
 def csrf_error(error: CSRFError) -> Response:
+    mark_refused("csrf")
     return _answer(400, "csrf", _("This page is too old. Open it again, then repeat what you did."))
 
 

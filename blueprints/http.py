@@ -10,6 +10,8 @@ from flask_babel import gettext as _
 from services.actor import Actor
 from services.errors import ValidationFailed
 
+REFUSAL_KEY = "smart_voting.refusal"
+
 
 def wants_json() -> bool:
     """Tell whether the caller speaks JSON: a JSON body, or JSON preferred over HTML."""
@@ -65,3 +67,14 @@ def text_field(values: dict[str, Any], name: str, limit: int = 200, *, strip: bo
 def _is_storable(text: str) -> bool:
     """PostgreSQL takes no NUL, and UTF-8 no half of a surrogate pair, which JSON can spell."""
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def mark_refused(kind: str) -> None:
+    """Note why this request is refused where its status does not say it (a redirect to the door, a missing token)."""
+    request.environ[REFUSAL_KEY] = kind
+
+
+def refusal_mark() -> str | None:
+    """Return what `mark_refused` noted for this request."""
+    found: str | None = request.environ.get(REFUSAL_KEY)
+    return found

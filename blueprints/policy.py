@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 from werkzeug.wrappers import Response
 
-from blueprints.http import wants_json
+from blueprints.http import mark_refused, wants_json
 from services.errors import DomainError, Forbidden
 from services.security import Permission, has_permission
 
@@ -65,6 +65,7 @@ def check_policies(app: Flask) -> None:
 
 
 def _ask_to_sign_in(permission: Permission) -> Response:
+    mark_refused("not_signed_in")
     if wants_json():
         raise SignInNeeded(_("Sign in first."))
     room = "polling" if permission is Permission.POLL else "commission"

@@ -1,7 +1,7 @@
 """All tables, so that one import knows the whole schema."""
 
 from models.approvals import Approval, ApprovalOutcome, ElectionExtension
-from models.audit import AuditLog
+from models.audit import AuditLog, Refusal, RequestAudit
 from models.ballots import (
     Ballot,
     BallotReceipt,
@@ -96,6 +96,8 @@ __all__ = [
     "Party",
     "RateLimitHit",
     "RecordedChoice",
+    "Refusal",
+    "RequestAudit",
     "ResultsPolicy",
     "Review",
     "RollEntry",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import nacl.pwhash
 import nacl.utils
 from flask_babel import gettext as _
 from nacl.encoding import HexEncoder
@@ -13,7 +12,7 @@ from nacl.public import PrivateKey
 from nacl.secret import SecretBox
 
 from models import Election, ElectionStatus
-from services import audit_logger, ballots
+from services import audit_logger, ballots, sealed_file
 from services.actor import Actor
 from services.clock import utc_now, utc_text
 from services.context import platform
@@ -21,10 +20,7 @@ from services.errors import Conflict, ValidationFailed
 from services.security import KeyringError
 
 FORMAT = "box-key-recovery/1"
-MIN_PASSPHRASE = 12
-_derive = nacl.pwhash.argon2id.kdf
-OPSLIMIT = nacl.pwhash.argon2id.OPSLIMIT_MODERATE
-MEMLIMIT = nacl.pwhash.argon2id.MEMLIMIT_MODERATE
+MIN_PASSPHRASE = sealed_file.MIN_PASSPHRASE
 
 
 def recovery_copy(election: Election, passphrase: str, actor: Actor) -> bytes:
@@ -33,14 +29,13 @@ def recovery_copy(election: Election, passphrase: str, actor: Actor) -> bytes:
     Raises ValidationFailed for a short passphrase, Conflict when the election has no key (any more).
     """
     _need_key(election)
-    if len(passphrase) < MIN_PASSPHRASE:
-        raise ValidationFailed(fields={"passphrase": _("Use %(count)s characters or more.", count=MIN_PASSPHRASE)})
-    salt = nacl.utils.random(nacl.pwhash.argon2id.SALTBYTES)
+    sealed_file.check_passphrase(passphrase)
+    salt = nacl.utils.random(sealed_file.SALT_BYTES)
     try:
         box_key = platform().keyring.box_key(election.public_id)
     except KeyringError as error:
         raise Conflict(_("The box key is not in the key folder. Put it back from an earlier copy.")) from error
-    sealed = SecretBox(_key(passphrase, salt)).encrypt(bytes(box_key), encoder=HexEncoder)
+    sealed = SecretBox(sealed_file.key_of(passphrase, salt)).encrypt(bytes(box_key), encoder=HexEncoder)
     audit_logger.record("staff:box_key:copied", actor, election_id=election.id)
     content = {
         "format": FORMAT,
@@ -57,7 +52,7 @@ def restore_from_copy(election: Election, copy: bytes, passphrase: str, actor: A
     try:
         content = json.loads(copy)
         salt, sealed = bytes.fromhex(content["salt"]), bytes.fromhex(content["sealed_key"])
-        box_key = PrivateKey(SecretBox(_key(passphrase, salt)).decrypt(sealed))
+        box_key = PrivateKey(SecretBox(sealed_file.key_of(passphrase, salt)).decrypt(sealed))
     except (ValueError, KeyError, TypeError, RecursionError, CryptoError) as error:
         raise ValidationFailed(_("This copy does not open with this passphrase.")) from error
     if bytes(box_key.public_key) != election.box_public_key:
@@ -90,7 +85,3 @@ def _need_key(election: Election) -> None:
         raise Conflict(_("This election has no ballot box."))
     if election.box_key_destroyed_at is not None:
         raise Conflict(_("The key of this election was destroyed."))
-
-
-def _key(passphrase: str, salt: bytes) -> bytes:
-    return bytes(_derive(SecretBox.KEY_SIZE, passphrase.encode(), salt, opslimit=OPSLIMIT, memlimit=MEMLIMIT))

@@ -7,6 +7,7 @@ bp = Blueprint("admin", __name__, url_prefix="/admin")
 from blueprints.admin import (  # noqa: E402,F401
     approvals,
     attempts,
+    audit,
     ballot_rules,
     booths,
     candidates,

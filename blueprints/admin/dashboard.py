@@ -48,6 +48,7 @@ def desk_frame() -> dict[str, Any]:
     return {
         "staff": staff,
         "current_election": desk.election_for(principal.election_id, current_actor()),
+        "views_audit": has_permission(principal.role, Permission.VIEW_AUDIT),
         "mailbox_open": mailbox.is_open() and has_permission(principal.role, Permission.READ_MAILBOX),
     }
 

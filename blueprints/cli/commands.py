@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 
 from blueprints import logs
 from models import StaffRole, transaction, use_role
-from services import accounts, box_keys, elections, face_erasure, health, membership, retention, seed
+from services import accounts, box_keys, elections, face_erasure, health, membership, retention, sealed_file, seed
 from services.actor import Actor
 from services.context import platform
 from services.embedded_postgres import EmbeddedPostgres
@@ -122,6 +122,19 @@ def restore_box_key_command(election_id: int, copy: click.utils.LazyFile, passph
     click.echo("The box key is back. The worker seals again.")
 
 
+@click.command("open-sealed")
+@click.argument("file", type=click.File("rb"))
+@click.argument("target", type=click.File("wb"))
+@click.password_option("--passphrase", confirmation_prompt=False)
+@with_appcontext
+def open_sealed_command(file: click.utils.LazyFile, target: click.utils.LazyFile, passphrase: str) -> None:
+    """Open an encrypted export and write what is inside to TARGET."""
+    with _Words():
+        content = sealed_file.open_sealed(file.read(), passphrase)
+    target.write(content)
+    click.echo(f"{len(content):,} bytes were written.")
+
+
 @click.command("destroy-box-key")
 @click.argument("election_id", type=int)
 @click.confirmation_option(prompt="Destroy the box key for good?")
@@ -165,6 +178,7 @@ ALL = (
     unlock_command,
     check_command,
     restore_box_key_command,
+    open_sealed_command,
     destroy_box_key_command,
     verify_certificate_command,
 )

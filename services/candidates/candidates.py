@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from models import Candidate, Election, ElectionStatus, Party, db
 from services import audit_logger
 from services.actor import Actor
-from services.candidates.entries import check_description, check_order, check_title
+from services.candidates.entries import check_description, check_order, check_title, said
 from services.errors import Conflict, NotFound, ValidationFailed
 from services.membership import may_see, seen_by
 from services.pictures import release_public, store_public
@@ -99,6 +99,7 @@ def update_candidate(candidate_id: int, entries: CandidateEntries, actor: Actor)
     if entries.election_id is not None:
         values["election_id"] = _draft_election(entries.election_id, actor).id
     changed = sorted(column for column, value in values.items() if getattr(candidate, column) != value)
+    before = said({column: getattr(candidate, column) for column in changed})
     with savepoint(_refusals()):
         for column in changed:
             setattr(candidate, column, values[column])
@@ -107,7 +108,7 @@ def update_candidate(candidate_id: int, entries: CandidateEntries, actor: Actor)
     if changed:
         audit_logger.record(
             "staff:candidate:changed", actor, election_id=candidate.election_id, name=candidate.name,
-            subject_id=candidate.id, after=changed,
+            subject_id=candidate.id, before=before, after=said({column: values[column] for column in changed}),
         )  # fmt: skip
     return candidate
 

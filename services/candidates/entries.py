@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import gettext as _
 
 from services.errors import ValidationFailed
@@ -39,3 +41,8 @@ def check_order(number: int) -> int:
     if not 0 <= number <= MAX_ORDER:
         raise ValidationFailed(fields={"display_order": _("Use a number from 0 to %(limit)s.", limit=MAX_ORDER)})
     return number
+
+
+def said(values: dict[str, Any]) -> dict[str, Any]:
+    """Return settings as the audit log says them: a picture only by the beginning of its name."""
+    return {name: str(value)[:11] if name.endswith("_path") and value else value for name, value in values.items()}

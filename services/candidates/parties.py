@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from models import Candidate, Election, ElectionStatus, Party, db
 from services import audit_logger
 from services.actor import Actor
-from services.candidates.entries import check_title
+from services.candidates.entries import check_title, said
 from services.errors import Conflict, NotFound, ValidationFailed
 from services.pictures import release_public, store_public
 from services.savepoints import TRIGGER_REFUSAL, referenced, savepoint
@@ -81,13 +81,15 @@ def update_party(party_id: int, entries: PartyEntries, actor: Actor) -> Party:
     changed = [column for column, new in (("name", name), ("symbol_path", path)) if getattr(party, column) != new]
     if not changed:
         return party
+    before = said({column: getattr(party, column) for column in changed})
     if _fixing_elections(party):
         raise _fixed()
     with savepoint(_refusals()):
         party.name, party.symbol_path = name, path
     if path != old_path:
         release_public(old_path)
-    audit_logger.record("staff:party:changed", actor, name=party.name, subject_id=party.id, after=changed)
+    after = said({column: getattr(party, column) for column in changed})
+    audit_logger.record("staff:party:changed", actor, name=party.name, subject_id=party.id, before=before, after=after)
     return party
 
 

@@ -82,6 +82,8 @@ def sweep(transaction: Transaction) -> None:
     with transaction():
         sweeping.expire_approvals()
     with transaction():
+        sweeping.tidy_request_audit()
+    with transaction():
         sweeping.end_challenges()
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import delete
 
 from models import Challenge, LoginFailure, RateLimitHit, db
-from services import approvals, identification, roll_import
+from services import approvals, audit_trail, identification, roll_import
 from services.actor import Actor
 from services.clock import utc_now
 
@@ -27,6 +27,12 @@ def end_challenges() -> None:
 def expire_approvals() -> None:
     """Write down which requests for a dangerous act ran out; in the caller's transaction."""
     approvals.expire_due(WORKER)
+
+
+def tidy_request_audit() -> None:
+    """Look for bursts of refused requests and keep their rows within bounds; in the caller's transaction."""
+    audit_trail.watch_for_bursts(WORKER)
+    audit_trail.tidy()
 
 
 def forget() -> None:

@@ -18,6 +18,7 @@ class Permission(enum.StrEnum):
     OPEN_KIOSK = "open_kiosk"
     MANAGE_BOOTHS = "manage_booths"
     CONFIRM_ACTS = "confirm_acts"
+    VIEW_AUDIT = "view_audit"
     POLL = "poll"
 
 
@@ -26,7 +27,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "officer": frozenset(
         {Permission.OPEN_KIOSK, Permission.MANAGE_BOOTHS, Permission.VIEW_DESK, Permission.CONFIRM_ACTS}
     ),
-    "observer": frozenset({Permission.VIEW_DESK, Permission.VIEW_RESULTS}),
+    "observer": frozenset({Permission.VIEW_DESK, Permission.VIEW_RESULTS, Permission.VIEW_AUDIT}),
     "kiosk": frozenset({Permission.POLL}),
 }
 

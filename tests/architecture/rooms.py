@@ -22,19 +22,19 @@ ORDERED = (
 LAYERS = ("platform", "domain", "operation")
 ROOM_OF: dict[str, str] = {
     **dict.fromkeys(
-        "actor audit_logger clock context database_errors disk email_service errors face_service hashing live log_files"
-        " metrics pictures portraits private_file rate_limit_storage savepoints security settings_rules storage"
-        " worker_beats".split(),
+        "actor audit_logger clock context database_errors disk email_service errors face_service hashing live"
+        " log_files metrics pictures portraits private_file rate_limit_storage savepoints sealed_file security"
+        " settings_rules storage worker_beats".split(),
         "platform",
     ),
     **dict.fromkeys(
-        "accounts approvals ballots booth_sheet box_keys candidates charts confirmations desk desk_figures elections"
-        " enrolment exports identification kiosks membership result_report result_words results roll_import rolls"
-        " same_face tie_act ties verdict voters".split(),
+        "accounts approvals audit_trail ballots booth_sheet box_keys candidates charts confirmations desk"
+        " desk_figures elections enrolment exports identification kiosks membership result_report result_words results"
+        " roll_import rolls same_face tie_act ties verdict voters".split(),
         "domain",
     ),
     **dict.fromkeys(
-        "boot embedded_postgres first_run health jobs ops_figures retention seed tls_certificate face_erasure".split(),
+        "boot embedded_postgres face_erasure first_run health jobs ops_figures retention seed tls_certificate".split(),
         "operation",
     ),
 }

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from blueprints.cli import commands
 from models import Election, ElectionStatus, LoginFailure, StaffRole, StaffUser, db
-from services import accounts, box_keys, elections
+from services import accounts, box_keys, elections, sealed_file
 from services.actor import SYSTEM, Actor
 from services.ballots import Choice
 from services.context import platform
@@ -37,8 +37,8 @@ def run(app):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(box_keys, "OPSLIMIT", nacl.pwhash.argon2id.OPSLIMIT_MIN)
-    monkeypatch.setattr(box_keys, "MEMLIMIT", nacl.pwhash.argon2id.MEMLIMIT_MIN)
+    monkeypatch.setattr(sealed_file, "OPSLIMIT", nacl.pwhash.argon2id.OPSLIMIT_MIN)
+    monkeypatch.setattr(sealed_file, "MEMLIMIT", nacl.pwhash.argon2id.MEMLIMIT_MIN)
 
 
 def test_every_command_of_the_order_is_there(app):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from models import AuditLog, db
-from services import ballots, box_keys, elections
+from services import ballots, box_keys, elections, sealed_file
 from services.actor import SYSTEM
 from services.ballots import Choice
 from services.context import platform
@@ -23,8 +23,8 @@ PASSPHRASE = "four words by dice"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(box_keys, "OPSLIMIT", nacl.pwhash.argon2id.OPSLIMIT_MIN)
-    monkeypatch.setattr(box_keys, "MEMLIMIT", nacl.pwhash.argon2id.MEMLIMIT_MIN)
+    monkeypatch.setattr(sealed_file, "OPSLIMIT", nacl.pwhash.argon2id.OPSLIMIT_MIN)
+    monkeypatch.setattr(sealed_file, "MEMLIMIT", nacl.pwhash.argon2id.MEMLIMIT_MIN)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def audited(event_type):
 def test_the_work_of_guessing_a_passphrase_is_that_of_argon2id_moderate():
     import importlib
 
-    fresh = importlib.util.module_from_spec(importlib.util.find_spec("services.box_keys"))
+    fresh = importlib.util.module_from_spec(importlib.util.find_spec("services.sealed_file"))
     fresh.__spec__.loader.exec_module(fresh)
     assert (fresh.OPSLIMIT, fresh.MEMLIMIT) == (
         nacl.pwhash.argon2id.OPSLIMIT_MODERATE, nacl.pwhash.argon2id.MEMLIMIT_MODERATE,

@@ -203,7 +203,8 @@ def test_candidate_changes_party_name_and_place(app) -> None:
         entries = CandidateEntries(party_id=INDEPENDENT, name="New", display_order=0)
         ballot.update_candidate(candidate.id, entries, ADMIN)
     assert (candidate.party_id, candidate.name, candidate.display_order) == (None, "New", 0)
-    assert db.session.scalars(select(AuditLog)).one().details["after"] == ["display_order", "name", "party_id"]
+    after = db.session.scalars(select(AuditLog)).one().details["after"]
+    assert after == {"display_order": 0, "name": "New", "party_id": None}
 
 
 def test_two_candidates_of_one_election_cannot_have_one_name(app) -> None:

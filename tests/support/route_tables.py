@@ -95,6 +95,8 @@ MAY: dict[str, frozenset[str]] = {
     "admin.voter": ADMIN,
     "admin.voters": ADMIN,
     "admin.withdraw_approval": BOOTHS,
+    "admin.audit": RESULTS, "admin.audit_csv": RESULTS, "admin.audit_export": RESULTS, "admin.audit_sealed": RESULTS,
+    "admin.audit_requests": RESULTS,
     "auth.login": EVERYBODY,
     "auth.logout": EVERYBODY,
     "landing.index": EVERYBODY,

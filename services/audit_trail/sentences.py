@@ -1,0 +1,202 @@
+"""One plain sentence for every event type, and what changed.
+
+A test fails when the code records a type that has no sentence here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as N_
+from sqlalchemy import select
+
+from models import AuditLog, Election, db
+
+SENTENCES: dict[str, Any] = {
+    "kiosk:ballot:abandoned": N_("A voter left the ballot at %(kiosk)s without voting."),
+    "kiosk:ballot:extended": N_("A voter at %(kiosk)s asked for more time."),
+    "kiosk:ballot:returned": N_("A voter went back from the ballot at %(kiosk)s."),
+    "kiosk:document:cancelled": N_("An identification by document at %(kiosk)s was cancelled."),
+    "kiosk:officer:called": N_("%(kiosk)s called the officer."),
+    "kiosk:vote:cast": N_("A vote was cast at %(actor)s, reference %(audit_ref)s."),
+    "kiosk:voter:guessed": N_("Voter IDs that nobody has were tried out at %(kiosk)s: %(count)s in a row."),
+    "kiosk:voter:identified": N_("Voter ID %(voter_number)s was recognised at %(kiosk)s by %(method)s."),
+    "kiosk:voter:refused": N_("Voter ID %(voter_number)s was turned away at %(kiosk)s: %(reason)s."),
+    "kiosk:voter:not_identified": N_("At %(kiosk)s voter ID %(voter_number)s was not recognised: %(reason)s."),
+    "staff:account:created": N_("%(actor)s added %(username)s as %(role)s."),
+    "staff:account:unlocked": N_("%(actor)s forgot %(count)s failed sign-ins of %(username)s."),
+    "staff:approval:expired": N_("The request to %(act)s ran out: nobody confirmed it in ten minutes."),
+    "staff:approval:performed": N_("%(actor)s confirmed what %(requested_by)s asked for: %(act)s. Reason: %(reason)s"),
+    "staff:approval:refused": N_("%(actor)s tried to confirm %(act)s, which was not possible: %(reason)s"),
+    "staff:approval:rejected": N_("%(actor)s rejected what %(requested_by)s asked for: %(act)s. Note: %(note)s"),
+    "staff:approval:requested": N_("%(actor)s asked for a second person to confirm: %(act)s. Reason: %(reason)s"),
+    "staff:approval:withdrawn": N_("%(actor)s withdrew the request to %(act)s."),
+    "staff:attempt:confirmed": N_(
+        "%(actor)s found attempt %(subject_id)s of voter ID %(voter_number)s right: %(reason)s"
+    ),
+    "staff:attempt:rejected": N_("%(actor)s rejected attempt %(subject_id)s of voter ID %(voter_number)s: %(reason)s"),
+    "staff:attempt:pending": N_("%(actor)s put attempt %(subject_id)s of voter ID %(voter_number)s back: %(reason)s"),
+    "staff:audit:exported": N_("%(actor)s exported the audit log (%(kind)s)."),
+    "staff:booth_sheet:noted": N_("%(actor)s wrote why the sheet of %(kiosk)s does not balance."),
+    "staff:box_key:copied": N_("%(actor)s downloaded a recovery copy of the box key."),
+    "staff:box_key:destroyed": N_("%(actor)s destroyed the box key."),
+    "staff:box_key:restored": N_("%(actor)s put the box key back from a copy."),
+    "staff:candidate:changed": N_("%(actor)s changed the candidate %(name)s."),
+    "staff:candidate:created": N_("%(actor)s added the candidate %(name)s."),
+    "staff:candidate:deleted": N_("%(actor)s deleted the candidate %(name)s."),
+    "staff:candidate:moved": N_("%(actor)s moved the candidate %(name)s on the ballot."),
+    "staff:document:checked": N_("%(actor)s checked an identity document at %(kiosk)s."),
+    "staff:document:confirmed": N_("%(actor)s confirmed an identity document at %(kiosk)s as the second person."),
+    "staff:election:archived": N_("%(actor)s archived the election."),
+    "staff:election:changed": N_("%(actor)s changed the rules of the draft."),
+    "staff:election:close_reason": N_("%(actor)s gave a reason for closing: %(reason)s"),
+    "staff:election:closed": N_("%(actor)s closed the election."),
+    "staff:election:copied": N_("%(actor)s copied election %(subject_id)s into the draft %(title)s."),
+    "staff:election:created": N_("%(actor)s made the draft %(title)s."),
+    "staff:election:deleted": N_("%(actor)s deleted the draft %(title)s."),
+    "staff:election:extended": N_("%(actor)s extended the election. Reason: %(reason)s"),
+    "staff:election:lot_order": N_("%(actor)s set the lot order (%(kind)s)."),
+    "staff:election:nota_rule": N_("%(actor)s set the rule for a win of none of the above."),
+    "staff:election:opened": N_("%(actor)s opened the election and signed its definition."),
+    "staff:election:reset": N_("%(actor)s archived the round and opened a fresh one (election %(next_round)s)."),
+    "staff:election:scheduled": N_("%(actor)s let the election open by itself at its time."),
+    "staff:election:unscheduled": N_("%(actor)s stopped the election from opening by itself."),
+    "staff:evidence:viewed": N_("%(actor)s looked at the evidence of attempts."),
+    "staff:face:deleted": N_("%(actor)s deleted %(pictures)s pictures of voter ID %(voter_number)s."),
+    "staff:face:enrolled": N_("%(actor)s enrolled %(pictures)s pictures of voter ID %(voter_number)s."),
+    "staff:face:enrolled_again": N_("%(actor)s enrolled voter ID %(voter_number)s again, with %(pictures)s pictures."),
+    "staff:face:judged": N_("%(actor)s judged how alike voter IDs %(voter_number)s and %(name)s are: %(reason)s"),
+    "staff:faces:erased": N_("%(actor)s erased the faces of %(count)s voters, %(pictures)s pictures: %(reason)s."),
+    "staff:group:created": N_("%(actor)s added the group %(name)s."),
+    "staff:group:deleted": N_("%(actor)s deleted the group %(name)s with %(count)s members."),
+    "staff:group:joined": N_("%(actor)s put %(count)s voters into the group %(name)s."),
+    "staff:group:left": N_("%(actor)s took %(count)s voters out of the group %(name)s."),
+    "staff:group:renamed": N_("%(actor)s renamed a group."),
+    "staff:kiosk:ended": N_("%(actor)s closed %(kiosk)s."),
+    "staff:kiosk:opened": N_("%(actor)s opened %(kiosk)s."),
+    "staff:kiosk:stopped": N_("%(actor)s stopped %(kiosk)s from the desk: %(reason)s"),
+    "staff:party:changed": N_("%(actor)s changed the party %(name)s."),
+    "staff:party:created": N_("%(actor)s added the party %(name)s."),
+    "staff:party:deleted": N_("%(actor)s deleted the party %(name)s."),
+    "staff:result:exported": N_("%(actor)s exported the result (%(kind)s)."),
+    "staff:result:tie_resolved": N_("%(actor)s resolved the tie by %(method)s."),
+    "staff:result:viewed": N_("%(actor)s looked at the result."),
+    "staff:roll:added": N_("%(actor)s added to the electoral roll: %(voter_number)s %(count)s"),
+    "staff:roll:removed": N_("%(actor)s removed from the electoral roll: %(voter_number)s %(count)s"),
+    "staff:session:delayed": N_("A sign-in as %(username)s had to wait after five failures."),
+    "staff:session:ended": N_("%(actor)s signed out."),
+    "staff:session:refused": N_("A sign-in as %(username)s failed."),
+    "staff:session:started": N_("%(username)s signed in as %(role)s."),
+    "staff:voter:changed": N_("%(actor)s changed the entry of voter ID %(voter_number)s."),
+    "staff:voter:created": N_("%(actor)s added voter ID %(voter_number)s."),
+    "staff:voter:deleted": N_("%(actor)s deleted voter ID %(voter_number)s with %(pictures)s pictures."),
+    "staff:voter:suspension_lifted": N_("%(actor)s lifted the suspension of voter ID %(voter_number)s: %(reason)s"),
+    "staff:voter:shown": N_("%(actor)s looked voter ID %(voter_number)s up."),
+    "staff:voter:suspended": N_("%(actor)s suspended voter ID %(voter_number)s: %(reason)s"),
+    "system:election:stopped": N_("The election was stopped: %(reason)s"),
+    "system:face:flagged": N_("The face of voter ID %(voter_number)s resembles another voter's."),
+    "system:picture:damaged": N_("A stored picture is damaged."),
+    "system:requests:burst": N_("%(count)s requests from one address were refused within five minutes."),
+    "worker:ballots:sealed": N_("The worker sealed %(count)s ballots."),
+    "worker:ballots:spoiled": N_("The worker set %(spoiled)s ballots aside as spoiled."),
+    "worker:election:not_opened": N_("The election did not open at its time: %(reason)s."),
+    "worker:faces:erased": N_("The worker erased the faces of %(count)s voters, %(pictures)s pictures: %(reason)s."),
+    "worker:pictures:removed": N_("The worker removed %(count)s pictures: %(reason)s."),
+}
+
+SUBJECTS: dict[str, Any] = {
+    "account": N_("Accounts"), "approval": N_("Approvals"), "attempt": N_("Attempts"), "audit": N_("Audit log"),
+    "ballot": N_("Ballots at the booth"), "ballots": N_("Sealing"), "booth_sheet": N_("Booth sheets"),
+    "box_key": N_("Box keys"), "candidate": N_("Candidates"), "document": N_("Documents"), "election": N_("Elections"),
+    "evidence": N_("Evidence"), "face": N_("Faces"), "faces": N_("Faces erased"), "group": N_("Groups"),
+    "kiosk": N_("Kiosks"),
+    "officer": N_("Calls for the officer"), "party": N_("Parties"), "picture": N_("Pictures"),
+    "pictures": N_("Pictures removed"), "requests": N_("Refused requests"), "result": N_("Results"),
+    "roll": N_("Electoral roll"), "session": N_("Sign-ins"), "vote": N_("Votes"), "voter": N_("Voters"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Change:
+    """One setting, as text."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row in words; `at` is UTC."""
+
+    id: int
+    at: datetime
+    event: str
+    actor: str
+    election: str
+    sentence: str
+    changes: tuple[Change, ...]
+
+
+class _Details(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def row_in_words(row: AuditLog, titles: Mapping[int, str] | None = None) -> Row:
+    """Return a row with its sentence; `titles` are the elections' by number, looked up when they are not given."""
+    titles = titles if titles is not None else titles_of([row])
+    said = {name: str(value) for name, value in row.details.items() if not isinstance(value, (dict, list))}
+    if "act" in said:
+        said["act"] = said["act"].replace("_", " ")
+    words = SENTENCES.get(row.event_type)
+    sentence = str(words) % _Details(said, actor=row.actor) if words else f"{row.actor}: {row.event_type}"
+    election = titles.get(row.election_id, "") if row.election_id is not None else ""
+    return Row(row.id, row.created_at, row.event_type, row.actor, election, sentence, changes(row.details))
+
+
+def titles_of(rows: Iterable[AuditLog]) -> dict[int, str]:
+    """Return the titles of the elections that rows name."""
+    numbers = {row.election_id for row in rows if row.election_id is not None}
+    if not numbers:
+        return {}
+    found = db.session.execute(select(Election.id, Election.title).where(Election.id.in_(numbers)))
+    return {number: title for number, title in found}  # noqa: C416 (rows are no pairs to mypy)
+
+
+def changes(details: Mapping[str, Any]) -> tuple[Change, ...]:
+    """Return what changed: each setting of a row that says before and after by name, or the two values themselves."""
+    before, after = details.get("before"), details.get("after")
+    if before is None and after is None:
+        return ()
+    if isinstance(before, dict) or isinstance(after, dict):
+        old, new = before if isinstance(before, dict) else {}, after if isinstance(after, dict) else {}
+        names = sorted(old.keys() | new.keys())
+        return tuple(Change(name, _text(old.get(name)), _text(new.get(name))) for name in names)
+    return (Change("", _text(before), _text(after)),)
+
+
+def subjects() -> list[tuple[str, str]]:
+    """Return the kinds that can be filtered by, with their names, in the order of the names."""
+    return sorted(((name, str(words)) for name, words in SUBJECTS.items()), key=lambda pair: pair[1])
+
+
+def types_of(subject: str) -> list[str]:
+    """Return the event types of a kind; a whole type stands for itself."""
+    if ":" in subject:
+        return [subject]
+    return [event for event in SENTENCES if event.split(":")[1] == subject]
+
+
+def _text(value: Any) -> str:
+    if value is None or value == "":
+        return _("nothing")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value) or _("nothing")
+    return str(value)

@@ -1,0 +1,47 @@
+"""Every event type of the code is one plain sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from models import AuditLog
+from services import audit_logger
+from services.actor import SYSTEM
+from services.audit_trail import SENTENCES, row_in_words, subjects
+from services.audit_trail.sentences import changes
+from tests import factories
+
+
+def test_every_kind_has_a_name(app):
+    assert {event.split(":")[1] for event in SENTENCES} == {name for name, _words in subjects()}
+
+
+@pytest.mark.parametrize("event", SENTENCES)
+def test_a_sentence_needs_no_detail_to_be_said(event, app):
+    words = row_in_words(AuditLog(id=1, event_type=event, actor="Ada", details={}, created_at=None)).sentence
+    assert "%" not in words
+    assert words.endswith((".", "–", "– –"))
+
+
+def test_a_row_names_its_election_and_what_changed(open_election):
+    row = audit_logger.record(
+        "staff:election:extended", SYSTEM, election_id=open_election.id, reason="Queues", before="20:00", after="21:00"
+    )
+    said = row_in_words(row)
+    assert said.election == open_election.title
+    assert said.sentence == "system extended the election. Reason: Queues"
+    assert [(one.name, one.before, one.after) for one in said.changes] == [("", "20:00", "21:00")]
+
+
+def test_settings_are_listed_with_before_and_after(app):
+    listed = changes({"before": {"name": "A", "party_id": None}, "after": {"name": "B", "party_id": 3}})
+    assert [(one.name, one.before, one.after) for one in listed] == [("name", "A", "B"), ("party_id", "nothing", "3")]
+
+
+def test_a_changed_candidate_stands_there_with_before_and_after(app, db_session):
+    from services.candidates import CandidateEntries, update_candidate
+
+    candidate = factories.CandidateFactory(name="Ida Old")
+    update_candidate(candidate.id, CandidateEntries(name="Ida New"), SYSTEM)
+    row = db_session.query(AuditLog).filter_by(event_type="staff:candidate:changed").one()
+    assert (row.details["before"], row.details["after"]) == ({"name": "Ida Old"}, {"name": "Ida New"})
