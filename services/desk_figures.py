@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from models import AuthEvent, AuthMethod, AuthResult, Channel, Election, Vote, db
 from services.charts import Column
@@ -68,12 +68,12 @@ def by_hour(election: Election) -> bool:
 def turnout(election: Election, now: datetime, zone: str) -> Turnout:
     """Return votes per local hour of a voting day, or per local day of a longer election (the last 14 days)."""
     hourly = by_hour(election)
-    present = now.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     votes = _votes_by("hour" if hourly else "day", election, zone)
     form = "{0.hour}" if hourly else "{0.day}.{0.month}."
+    local = ZoneInfo(zone)
     slots = [
-        Slot(form.format(begin), None if begin > present else votes.get(begin, {}))
-        for begin in _begins(election, present, zone)
+        Slot(form.format(begin.astimezone(local)), None if begin > now else votes.get(begin, {}))
+        for begin in _begins(election, now, zone)
     ]
     sums: dict[Channel, int] = {}
     for of_slot in votes.values():
@@ -100,33 +100,35 @@ def attempts(election: Election) -> Attempts:
     )
 
 
-def _begins(election: Election, present: datetime, zone: str) -> list[datetime]:
-    """Return when each hour or day begins, in local time without a zone."""
+def _begins(election: Election, now: datetime, zone: str) -> list[datetime]:
+    """Return when each local hour or day begins, in UTC.
+
+    An hour that the clocks jump over is not there, one that they go back over is there twice.
+    """
     hourly, local = by_hour(election), ZoneInfo(zone)
-    step = HOUR if hourly else DAY
-    start = _floor(election.opens_at.astimezone(local).replace(tzinfo=None), hourly)
-    end = min(election.closes_at, election.closed_at or election.closes_at).astimezone(local).replace(tzinfo=None)
-    begins = [start + number * step for number in range(_steps(start, end, step))]
+    end = min(election.closes_at, election.closed_at or election.closes_at)
+    begin = election.opens_at.astimezone(local).replace(minute=0, second=0, microsecond=0)
+    begin = begin if hourly else begin.replace(hour=0, fold=0)
+    begins = [begin.astimezone(UTC)]
+    while (following := _next(begins[-1], hourly, local)) < end:
+        begins.append(following)
     if len(begins) <= MOST_DAYS or hourly:
         return begins
-    return [begin for begin in begins if begin <= present][-MOST_DAYS:] or begins[:MOST_DAYS]
+    return [one for one in begins if one <= now][-MOST_DAYS:] or begins[:MOST_DAYS]
+
+
+def _next(begin: datetime, hourly: bool, local: ZoneInfo) -> datetime:
+    if hourly:
+        return begin + HOUR
+    return (begin.astimezone(local).replace(hour=0) + DAY).astimezone(UTC)
 
 
 def _votes_by(unit: str, election: Election, zone: str) -> dict[datetime, dict[Channel, int]]:
-    begin = func.date_trunc(unit, func.timezone(zone, Vote.cast_at)).label("begin")
+    begin = func.date_trunc(unit, Vote.cast_at, zone).label("begin")
     rows = db.session.execute(
-        select(begin, Vote.channel, func.count()).where(Vote.election_id == election.id).group_by(begin, Vote.channel)
+        select(begin, Vote.channel, func.count()).where(Vote.election_id == election.id).group_by(text("1, 2"))
     )
     found: dict[datetime, dict[Channel, int]] = {}
     for moment, channel, count in rows:
-        found.setdefault(moment, {})[channel] = int(count)
+        found.setdefault(moment.astimezone(UTC), {})[channel] = int(count)
     return found
-
-
-def _floor(moment: datetime, hourly: bool) -> datetime:
-    whole = moment.replace(minute=0, second=0, microsecond=0)
-    return whole if hourly else whole.replace(hour=0)
-
-
-def _steps(start: datetime, end: datetime, step: timedelta) -> int:
-    return max(1, -(-(end - start) // step))

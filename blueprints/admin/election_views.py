@@ -33,13 +33,15 @@ def election_page(found: Election, errors: dict[str, str] | None = None) -> str:
     draft = found.status is ElectionStatus.DRAFT
     findings = service.check(found) if draft else []
     over = found.status in (ElectionStatus.CLOSED, ElectionStatus.ARCHIVED)
-    now = utc_now()
+    now, at_the_desk = utc_now(), desk.election_for(g.principal.election_id, current_actor())
+    shown = at_the_desk is not None and at_the_desk.id == found.id
     return render_template(
         "admin/elections/detail.html",
         election=found,
-        current_election=desk.election_for(g.principal.election_id, current_actor()),
+        current_election=at_the_desk,
+        shown=shown,
         counts=service.roll_counts(found),
-        checklist=[(finding, _mend(finding, found)) for finding in findings],
+        checklist=[(finding, _mend(finding, found, shown)) for finding in findings],
         lacking=[finding for finding in findings if finding.blocks],
         unexplained=booth_sheet.unexplained(found) if over else [],
         waits_for=_waits_for(found, now),
@@ -72,10 +74,14 @@ def _waits_for(found: Election, now: datetime) -> tuple[str, int] | None:
     return None
 
 
-def _mend(finding: Finding, election: Election) -> tuple[str, str] | None:
-    """Return the words and the address of the place where a finding is mended, None for who runs the server."""
+def _mend(finding: Finding, election: Election, shown: bool) -> tuple[str, str] | None:
+    """Return the words and the address of the place where a finding is mended, None for who runs the server.
+
+    The roll is that of the election `shown` on the desk; for another one there is a button to show it there.
+    """
     places = {
         Mend.CANDIDATES: (_("Candidates"), "admin.candidates", {"election": election.id}),
+        **({Mend.ROLL: (_("Roll"), "admin.roll", {})} if shown else {}),
         Mend.VOTERS: (_("Voters"), "admin.voters", {}),
         Mend.SETTINGS: (_("Settings"), "admin.edit_election", {"election_id": election.id}),
         Mend.RULES: (_("How the winner is found"), "admin.ballot_rules", {"election_id": election.id}),

@@ -28,6 +28,7 @@ class Mend(enum.StrEnum):
     """The place of the desk where a finding is mended."""
 
     CANDIDATES = "candidates"
+    ROLL = "roll"
     VOTERS = "voters"
     SETTINGS = "settings"
     RULES = "rules"
@@ -84,7 +85,7 @@ def _ballot(election: Election) -> list[Finding]:
 
 def _voters(election: Election, roll: _Roll) -> list[Finding]:
     if roll.voters == 0:
-        return [Finding("empty_roll", _("The electoral roll is empty."), Mend.VOTERS)]
+        return [Finding("empty_roll", _("The electoral roll is empty."), Mend.ROLL)]
     found = _faces(election, roll)
     if count := roll.without_mail:
         words = ngettext(
