@@ -16,8 +16,8 @@ from models import GroupMember, RollEntry, Voter, VoterFace, VoterStatus, db
 from services.voters.numbers import normalise_voter_number
 
 PAGE_SIZE = 50
-MOST_COUNTED = 2000
-"""Hits: 40 pages. Beyond it the count is "more than", so that a page never costs a walk over the whole register."""
+MOST_COUNTED = 5000
+"""Hits: 100 pages. Beyond it the count is "more than", so that a page never costs a walk over the whole register."""
 ENOUGH_PICTURES = 3
 """Enrolled pictures from which the adaptive bar holds (design, section 3)."""
 _NEAR_LETTERS = 3
