@@ -8,7 +8,8 @@ AXE := var/tools/axe.min.js
 CSS_IN := static/css/input.css
 CSS_OUT := static/css/app.css
 ARGS ?=
-WORKERS ?= 2
+# Three for two cores: a browser waits for its camera half of the time.
+WORKERS ?= 3
 
 # Nothing of the caller's Python, Flask or PostgreSQL may change what runs here. APP_ENV, PORT, HTTPS … pass through.
 unexport $(filter FLASK_% PYTHON% PG% PYTEST_% PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV VIRTUAL_ENV MYPYPATH,$(.VARIABLES))

@@ -173,6 +173,7 @@ VALID: dict[str, dict[str, Any]] = {
     "admin.reject_approval": {"note": "Not yet"},
     "admin.remove_from_roll": {"voters": [1], "reason": "Moved away."},
     "admin.reset_election": {"election_id": 1, "confirm_token": "x.y.z", "title": "Town Council"},
+    "admin.resolve_tie": {"lots": [0], "drawn_at": "2030-10-18T22:00", "drawn_by": "The officer", "how": "Slips of paper", "witnesses": "Two observers", "title": "Not the title", "password": "wrong password"},
     "admin.review_attempt": {"decision": "rejected", "note": "Not the voter", "seen": "x"},
     "admin.stop_booth": {"reason": "It does not answer."},
     "admin.voter": {"name": "Vera Voter", "voter_id": "", "dob": "1980-05-17", "gender": "female", "email": "vera@example.org", "phone": "+44 20 7946 0018", "status": "verified", "elections": []},

@@ -8,6 +8,15 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 BROWSER = "tests/browser/"
+LONGEST = (
+    "tests/browser/test_accessibility_booth.py",
+    "tests/browser/test_booth_states_camera.py",
+    "tests/browser/test_states.py",
+    "tests/browser/test_accessibility.py",
+    "tests/browser/test_booth_states_voting.py",
+    "tests/blueprints/test_bad_input.py",
+)
+"""The longest files as measured (pytest --durations=0), the longest first; then come the browser's, then the rest."""
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
@@ -17,5 +26,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileSche
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put browser tests first: they are the longest pieces, and the others fill the time beside them."""
-    items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
+    """Put the longest files first, so that no process is left with one in the end while another has nothing to do."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> tuple[int, bool]:
+    path = item.nodeid.split("::")[0]
+    return LONGEST.index(path) if path in LONGEST else len(LONGEST), not path.startswith(BROWSER)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import multiprocessing
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from dataclasses import asdict
@@ -23,6 +23,9 @@ from services.embedded_postgres.server import DatabaseUrls
 
 TASK = "SV_TEST_TASK"
 START_SECONDS = 30
+SERVERS = multiprocessing.get_context("forkserver")
+"""Starts each server from a process that has imported the application already, which is most of a start."""
+SERVERS.set_forkserver_preload(["gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "app", __name__])
 
 
 class WebProcess:
@@ -39,17 +42,16 @@ class WebProcess:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Any = None
 
     def start(self) -> None:
-        command = [
-            str(Path(sys.executable).parent / "gunicorn"), "tests.support.web_process:build()",
-            "--bind", f"127.0.0.1:{self.port}", "--workers", str(self._workers), "--worker-class", "gthread",
-            "--threads", str(THREADS), "--log-level", "critical", "--config", "python:blueprints.cli.server_hooks",
+        arguments = [
+            "tests.support.web_process:build()", "--bind", f"127.0.0.1:{self.port}", "--workers", str(self._workers),
+            "--worker-class", "gthread", "--threads", str(THREADS), "--log-level", "critical", "--config",
+            "python:blueprints.cli.server_hooks",
         ]  # fmt: skip
-        self._process = subprocess.Popen(
-            command, cwd=PROJECT, env={**os.environ, TASK: self._task}, start_new_session=True
-        )
+        self._process = SERVERS.Process(target=_serve, args=(arguments, {**os.environ, TASK: self._task}), daemon=True)
+        self._process.start()
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             try:
@@ -68,13 +70,14 @@ class WebProcess:
         """Return the process id of the server's first process; the workers are below it."""
         if self._process is None:
             raise RuntimeError("The server is not running.")
-        return self._process.pid
+        pid: int = self._process.pid
+        return pid
 
     def kill(self) -> None:
         """Kill every process of the server with -9."""
         if self._process is not None:
             os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+            self._process.join()
             self._process = None
 
     def request(self, method: str, path: str, content: object = None, cookie: str = "") -> tuple[int, Any]:
@@ -89,6 +92,18 @@ class WebProcess:
             raise OSError("The answer was cut off.") from error
         finally:
             connection.close()
+
+
+def _serve(arguments: list[str], environment: dict[str, str]) -> None:
+    """Be gunicorn, in a process group of its own that can be killed as a whole."""
+    from gunicorn.app import wsgiapp
+
+    os.setsid()
+    os.chdir(PROJECT)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["gunicorn", *arguments]
+    wsgiapp.run()
 
 
 def session_cookie(app: Flask, **values: object) -> str:
