@@ -9,6 +9,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from blueprints import (
+    account,
     admin,
     auth,
     cli,
@@ -32,7 +33,7 @@ from models import db
 from services import metrics
 from services.boot import build_platform, check_keys_at_start
 
-BLUEPRINTS = (landing.bp, auth.bp, admin.bp, poll.bp, results.bp, media.bp, ops.bp)
+BLUEPRINTS = (landing.bp, auth.bp, account.bp, admin.bp, poll.bp, results.bp, media.bp, ops.bp)
 
 
 def live_pages() -> dict[str, streams.Maker]:

@@ -135,6 +135,7 @@ class Settings:
     public_url: str = _setting(lambda text: text.rstrip("/"))
     locale: str = _setting(str, "en")
     timezone: str = _setting(str, "UTC")
+    require_totp: str = _setting(_one_of("off", "admins", "all"), "off")
     # The database's other roles
     db_owner_url: str = _setting(normalise_database_url, secret=True)
     db_sealer_url: str = _setting(normalise_database_url, secret=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Flask, g, redirect, url_for
+from flask import Flask, g, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 from werkzeug.wrappers import Response
@@ -16,12 +16,19 @@ from services.errors import DomainError, Forbidden
 from services.security import Permission, has_permission
 
 View = Callable[..., Any]
+SETUP_ENDPOINTS = frozenset({"account.second_step"})
+"""What is open to staff who have still to set up the second step that the installation asks for."""
 FRAMEWORK_ENDPOINTS = frozenset({"static"})
 
 
 class SignInNeeded(DomainError):
     status, code = 401, "sign_in_needed"
     message = N_("Sign in first.")
+
+
+class SecondStepNeeded(DomainError):
+    status, code = 403, "second_step_needed"
+    message = N_("Set up your second step first.")
 
 
 class PolicyMissing(RuntimeError):
@@ -43,6 +50,8 @@ def requires(permission: Permission) -> Callable[[View], View]:
             principal = g.get("principal")
             if principal is None:
                 return _ask_to_sign_in(permission)
+            if principal.must_set_up and request.endpoint not in SETUP_ENDPOINTS:
+                return _ask_to_set_up()
             if not has_permission(principal.role, permission):
                 raise Forbidden(_("You are signed in as %(role)s and cannot do this.", role=principal.role))
             return view(*args, **kwargs)
@@ -62,6 +71,12 @@ def check_policies(app: Flask) -> None:
     ]
     if bare:
         raise PolicyMissing(f"These routes carry neither @public nor @requires: {sorted(bare)}")
+
+
+def _ask_to_set_up() -> Response:
+    if wants_json():
+        raise SecondStepNeeded(_("Set up your second step first."))
+    return redirect(url_for("account.second_step"))
 
 
 def _ask_to_sign_in(permission: Permission) -> Response:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from flask import Flask, g, request, session
 
-from services import accounts, kiosks
+from models import StaffSession, transaction
+from services import accounts, kiosks, second_step, staff
 
 WITHOUT_PRINCIPAL = frozenset({"static", "media.public", "ops.live", "ops.health", "ops.ready", "ops.prometheus"})
 """The same for everybody: many pictures need not ask the database each, and health must tell when it is down."""
@@ -23,6 +24,8 @@ class Principal:
     name: str
     session_id: int
     election_id: int | None
+    must_set_up: bool = False
+    """The installation asks for a second step that this person has not set up (REQUIRE_TOTP)."""
 
 
 def load_principal() -> None:
@@ -37,8 +40,18 @@ def load_principal() -> None:
     elif token := session.get(STAFF_KEY):
         found = accounts.find_session(token)
         if found is not None:
-            user = found.staff_user
-            g.principal = Principal(user.role.value, user.id, user.username, found.id, found.election_id)
+            g.principal = _staff(found)
+
+
+def _staff(found: StaffSession) -> Principal:
+    user = found.staff_user
+    principal = Principal(
+        user.role.value, user.id, user.username, found.id, found.election_id, second_step.must_set_up(user)
+    )
+    if staff.is_stale(found):
+        with transaction():
+            staff.note_use(principal.session_id)
+    return principal
 
 
 def init_app(app: Flask) -> None:

@@ -46,7 +46,17 @@ from models.installation import InstallationKey, RateLimitHit, WorkerBeat
 from models.mail import EmailMessage, MailStatus
 from models.results import LotMethod, TieResolution
 from models.roll_import import BadRows, ExistingVoters, ImportProblem, ImportRow, ImportStatus, RollImport
-from models.staff import LoginFailure, StaffRole, StaffSession, StaffUser
+from models.staff import (
+    LoginFailure,
+    RecoveryCode,
+    SignInStep,
+    StaffLink,
+    StaffLinkElection,
+    StaffLinkKind,
+    StaffRole,
+    StaffSession,
+    StaffUser,
+)
 from models.voters import MAX_FACES, Consent, Gender, Group, GroupMember, Voter, VoterFace, VoterStatus
 
 __all__ = [
@@ -96,6 +106,7 @@ __all__ = [
     "Party",
     "RateLimitHit",
     "RecordedChoice",
+    "RecoveryCode",
     "Refusal",
     "RequestAudit",
     "ResultsPolicy",
@@ -106,7 +117,11 @@ __all__ = [
     "SealBatch",
     "SealBatchMember",
     "Secrecy",
+    "SignInStep",
     "SpoiledBallot",
+    "StaffLink",
+    "StaffLinkElection",
+    "StaffLinkKind",
     "StaffRole",
     "StaffSession",
     "StaffUser",

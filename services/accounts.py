@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select, update
 
-from models import LoginFailure, StaffRole, StaffSession, StaffUser, db
+from models import LoginFailure, SignInStep, StaffRole, StaffSession, StaffUser, db
 from services import audit_logger, metrics
 from services.actor import Actor
 from services.clock import utc_now
 from services.errors import Conflict, NotFound, ValidationFailed
+from services.savepoints import savepoint
 from services.security import hash_password, hash_token, new_token, verify_password
 from services.security.passwords import MIN_LENGTH, waste_time
 
@@ -26,7 +27,10 @@ UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104 - a name for "no address", nothing lis
 
 @dataclass(frozen=True)
 class SignInOutcome:
-    """The result of a sign-in: the user, or the words to show; `retry_after` when the address has to wait."""
+    """The result of a sign-in: the user, or the words to show; `retry_after` when the address has to wait.
+
+    With a password alone: whoever lets somebody in asks for the second step of who has one (`services.second_step`).
+    """
 
     user: StaffUser | None
     message: str = ""
@@ -60,7 +64,13 @@ def start_session(user: StaffUser, actor: Actor) -> str:
     token = new_token()
     now = utc_now()
     db.session.add(
-        StaffSession(staff_user_id=user.id, token_hash=hash_token(token), ip_address=actor.ip, last_seen_at=now)
+        StaffSession(
+            staff_user_id=user.id,
+            token_hash=hash_token(token),
+            ip_address=actor.ip,
+            user_agent=actor.user_agent,
+            last_seen_at=now,
+        )
     )
     user.last_login_at = now
     audit_logger.record("staff:session:started", actor, username=user.username, role=user.role.value)
@@ -98,20 +108,46 @@ def confirm_password(user_id: int, password: str, actor: Actor) -> bool:
     return authenticate(user.username, password, actor).user is not None
 
 
-def create_staff(username: str, password: str, role: StaffRole, actor: Actor, email: str | None = None) -> StaffUser:
-    """Add a staff member; raises ValidationFailed for a short password and Conflict for a name in use."""
+def change_password(user_id: int, old: str, new: str, session_id: int, actor: Actor) -> SignInOutcome:
+    """Give the signed-in person a new password and end the other sessions; without the old one refuse with words.
+
+    Raises ValidationFailed for a short password, or the one there is.
+    """
+    user = db.session.get_one(StaffUser, user_id)
+    outcome = authenticate(user.username, old, actor)
+    if outcome.user is None:
+        return outcome
+    if new == old:
+        raise ValidationFailed(fields={"password": _("This is the password you have. Choose another one.")})
+    check_password(new)
+    user.password_hash = hash_password(new)
+    others = update(StaffSession).where(
+        StaffSession.staff_user_id == user.id, StaffSession.id != session_id, StaffSession.ended_at.is_(None)
+    )
+    ended = db.session.scalars(others.values(ended_at=utc_now()).returning(StaffSession.id)).all()
+    audit_logger.record("staff:password:changed", actor, username=user.username, count=len(ended))
+    return outcome
+
+
+def check_password(password: str) -> None:
+    """Raise ValidationFailed for a password that is too short."""
     if len(password) < MIN_LENGTH:
         raise ValidationFailed(fields={"password": _("Use %(count)s characters or more.", count=MIN_LENGTH)})
+
+
+def create_staff(username: str, password: str, role: StaffRole, actor: Actor, email: str | None = None) -> StaffUser:
+    """Add a staff member; raises ValidationFailed for a short password and Conflict for a name in use."""
+    check_password(password)
     return add_staff(username, hash_password(password), role, actor, email)
 
 
 def add_staff(username: str, password_hash: str, role: StaffRole, actor: Actor, email: str | None = None) -> StaffUser:
-    """Add a staff member whose password is known as a hash only; raises Conflict for a name in use."""
-    if db.session.scalar(select(StaffUser.id).where(StaffUser.username == username)):
-        raise Conflict(_("There is a staff member called %(name)s.", name=username))
+    """Add a staff member whose password is known as a hash only; raises Conflict for a name or an address in use."""
     user = StaffUser(username=username, email=email, password_hash=password_hash, role=role)
-    db.session.add(user)
-    db.session.flush()
+    taken = Conflict(_("There is a staff member called %(name)s.", name=username))
+    address = Conflict(_("Somebody of the staff has this e-mail address."))
+    with savepoint({"uq_staff_users_username": taken, "uq_staff_users_email_lower": address}):
+        db.session.add(user)
     audit_logger.record("staff:account:created", actor, username=username, role=role.value)
     return user
 
@@ -151,5 +187,6 @@ def _failures_of(username: str, actor: Actor) -> ColumnElement[bool]:
     return (
         (LoginFailure.username == username[:200])
         & (LoginFailure.ip_address == (actor.ip or UNKNOWN_ADDRESS))
+        & (LoginFailure.step == SignInStep.PASSWORD)
         & (LoginFailure.created_at > utc_now() - FAILURE_WINDOW)
     )

@@ -13,6 +13,7 @@ from blueprints.admin import (  # noqa: E402,F401
     candidates,
     dashboard,
     election_drafts,
+    election_staff,
     elections,
     enrolment,
     erasure,
@@ -25,6 +26,7 @@ from blueprints.admin import (  # noqa: E402,F401
     results,
     roll,
     same_face,
+    staff,
     ties,
     voters,
 )

@@ -22,7 +22,7 @@ from services.context import platform
 from services.email_service import mailbox
 from services.security import Permission, has_permission
 
-DESK_BLUEPRINTS = ("admin", "ops")
+DESK_BLUEPRINTS = ("admin", "ops", "account")
 
 
 @bp.app_template_filter("zone_name")
@@ -49,6 +49,7 @@ def desk_frame() -> dict[str, Any]:
         "staff": staff,
         "current_election": desk.election_for(principal.election_id, current_actor()),
         "views_audit": has_permission(principal.role, Permission.VIEW_AUDIT),
+        "manages_staff": has_permission(principal.role, Permission.MANAGE_STAFF),
         "mailbox_open": mailbox.is_open() and has_permission(principal.role, Permission.READ_MAILBOX),
     }
 

@@ -10,7 +10,19 @@ from flask.cli import with_appcontext
 
 from blueprints import logs
 from models import StaffRole, transaction, use_role
-from services import accounts, box_keys, elections, face_erasure, health, membership, retention, sealed_file, seed
+from services import (
+    accounts,
+    box_keys,
+    elections,
+    face_erasure,
+    health,
+    membership,
+    retention,
+    sealed_file,
+    second_step,
+    seed,
+    staff,
+)
 from services.actor import Actor
 from services.context import platform
 from services.embedded_postgres import EmbeddedPostgres
@@ -80,6 +92,51 @@ def create_admin_command(username: str, email: str | None, role: str, elections_
         user = accounts.create_staff(username, password, StaffRole(role), OPERATOR, email)
         count = membership.join_all_elections(user.id) if elections_too else 0
     click.echo(f"{username} can sign in as {role}, and sees {count} elections.")
+
+
+@click.command("staff")
+@with_appcontext
+def staff_command() -> None:
+    """List the staff: name, role, access, second step, last sign-in."""
+    for person in staff.everybody(OPERATOR):
+        user = person.user
+        last = f"{user.last_login_at:%Y-%m-%d %H:%M} UTC" if user.last_login_at else "never"
+        state = "active" if user.is_active else "deactivated"
+        step = "second step" if second_step.has_one(user) else "password only"
+        click.echo(f"{user.username}  {user.role.value}  {state}  {step}  {len(person.elections)} elections  {last}")
+
+
+@click.command("reset-second-step")
+@click.argument("username")
+@with_appcontext
+def reset_second_step_command(username: str) -> None:
+    """Take the second step of a staff member away who lost app and recovery codes."""
+    with _Words(), transaction():
+        second_step.reset(username, OPERATOR)
+    click.echo(f"{username} signs in with the password alone and is signed out everywhere.")
+
+
+@click.command("password-link")
+@click.argument("username")
+@with_appcontext
+def password_link_command(username: str) -> None:
+    """Print a link with which a staff member sets a new password, once, within a day."""
+    settings = platform().settings
+    base = settings.public_url or f"{'https' if settings.https else 'http'}://localhost:{settings.port}"
+    with _Words(), transaction():
+        link = staff.password_link(username, OPERATOR, f"{base}/invitation")
+    click.echo(link)
+
+
+@click.command("join-election")
+@click.argument("username")
+@click.argument("election_id", type=int)
+@with_appcontext
+def join_election_command(username: str, election_id: int) -> None:
+    """Put a staff member on the list of an election, for one whose administrators are gone."""
+    with _Words(), transaction():
+        user = staff.add(elections.get_election(election_id), staff.find_by_name(username).id, OPERATOR)
+    click.echo(f"{user.username} sees election {election_id}.")
 
 
 @click.command("hash-password")
@@ -176,6 +233,10 @@ ALL = (
     create_admin_command,
     hash_password_command,
     unlock_command,
+    staff_command,
+    reset_second_step_command,
+    password_link_command,
+    join_election_command,
     check_command,
     restore_box_key_command,
     open_sealed_command,

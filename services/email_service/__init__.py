@@ -7,6 +7,7 @@ is ever sent within a request.
 from services.email_service.letters import auth_failure_alert, vote_confirmation
 from services.email_service.outbox import (
     queue_auth_failure_alert,
+    queue_invitation,
     queue_system_alert,
     queue_vote_confirmation,
     send_auth_failure_alert,
@@ -19,6 +20,7 @@ __all__ = [
     "Letter",
     "auth_failure_alert",
     "queue_auth_failure_alert",
+    "queue_invitation",
     "queue_system_alert",
     "queue_vote_confirmation",
     "send_auth_failure_alert",

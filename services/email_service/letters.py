@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from models import AuthEvent, Election, Voter, db
@@ -50,6 +51,20 @@ def auth_failure_alert(event: AuthEvent) -> Letter:
         user_agent=event.user_agent or NOT_AVAILABLE,
         has_photo=event.snapshot_path is not None,
         **_times(event.created_at),
+    )
+
+
+def invitation(link: str, name: str, role: str, invited_by: str, expires_at: datetime) -> Letter:
+    """Return the mail that asks somebody to join the staff; `link` holds the token, so it is in no other place."""
+    roles = {"admin": _("an administrator"), "officer": _("an officer"), "observer": _("an observer")}
+    return render_letter(
+        "invitation",
+        election_title=None,
+        link=link,
+        name=name,
+        role=roles[role],
+        invited_by=invited_by,
+        until=local_text(expires_at, platform().settings.timezone),
     )
 
 

@@ -16,7 +16,7 @@ from models import AuthEvent, Election, EmailMessage, MailStatus, Voter, db
 from services.clock import utc_now
 from services.context import platform
 from services.email_service.content import seal_body
-from services.email_service.letters import auth_failure_alert, system_alert, vote_confirmation
+from services.email_service.letters import auth_failure_alert, invitation, system_alert, vote_confirmation
 from services.email_service.rendering import Body, single_line
 from services.storage import FRAUD_ATTEMPTS
 
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 VOTE_CONFIRMATION = "vote_confirmation"
 AUTH_FAILURE_ALERT = "auth_failure_alert"
 SYSTEM_ALERT = "system_alert"
+INVITATION = "invitation"
 ALERT_PAUSE = timedelta(minutes=1)  # At most one alert a voter ID in this time (design, section 4).
 SYSTEM_ALERT_EVERY_SECONDS = 3600  # The same words again only in another hour: a stopped election refuses many votes.
 # Printable ASCII without the specials of RFC 5322, then a domain, which may be international.
@@ -82,6 +83,15 @@ def queue_auth_failure_alert(event: AuthEvent) -> list[uuid.UUID]:
     voter_email = event.voter.email if event.voter else None
     recipients = [one for one in (platform().settings.alert_recipient, voter_email) if one]
     return send_auth_failure_alert(recipients, letter.subject, letter.body, None, attachment_path=event.snapshot_path)
+
+
+def queue_invitation(
+    recipient: str, link: str, name: str, role: str, invited_by: str, expires_at: datetime
+) -> uuid.UUID | None:
+    """Write and queue an invitation to the staff; each link is a mail of its own."""
+    letter = invitation(link, name, role, invited_by, expires_at)
+    digest = hashlib.sha256(link.encode()).hexdigest()
+    return _queue(INVITATION, recipient, letter.subject, letter.body, dedupe_key=f"{INVITATION}:{digest}")
 
 
 def queue_system_alert(subject: str, words: str) -> uuid.UUID | None:

@@ -19,15 +19,18 @@ class Permission(enum.StrEnum):
     MANAGE_BOOTHS = "manage_booths"
     CONFIRM_ACTS = "confirm_acts"
     VIEW_AUDIT = "view_audit"
+    MANAGE_STAFF = "manage_staff"
+    VIEW_PERMISSIONS = "view_permissions"
+    OWN_ACCOUNT = "own_account"
     POLL = "poll"
 
 
+EVERY_STAFF = frozenset({Permission.VIEW_DESK, Permission.VIEW_PERMISSIONS, Permission.OWN_ACCOUNT})
+
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "admin": frozenset(Permission) - {Permission.POLL},
-    "officer": frozenset(
-        {Permission.OPEN_KIOSK, Permission.MANAGE_BOOTHS, Permission.VIEW_DESK, Permission.CONFIRM_ACTS}
-    ),
-    "observer": frozenset({Permission.VIEW_DESK, Permission.VIEW_RESULTS, Permission.VIEW_AUDIT}),
+    "officer": EVERY_STAFF | {Permission.OPEN_KIOSK, Permission.MANAGE_BOOTHS, Permission.CONFIRM_ACTS},
+    "observer": EVERY_STAFF | {Permission.VIEW_RESULTS, Permission.VIEW_AUDIT},
     "kiosk": frozenset({Permission.POLL}),
 }
 

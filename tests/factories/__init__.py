@@ -20,6 +20,8 @@ from models import (
     RollEntry,
     RollImport,
     Secrecy,
+    StaffLink,
+    StaffLinkKind,
     StaffRole,
     StaffUser,
     Voter,
@@ -28,7 +30,7 @@ from models import (
 from services import membership
 from services.actor import SYSTEM
 from services.clock import utc_now
-from services.security import hash_password
+from services.security import hash_password, hash_token
 
 PASSWORD = "correct horse battery staple"
 _PASSWORD_HASH = hash_password(PASSWORD, cost=4)
@@ -55,6 +57,20 @@ class StaffUserFactory(BaseFactory):
         if wanted is not False:
             membership.join_all_elections(self.id)
             db.session.commit()
+
+
+class StaffLinkFactory(BaseFactory):
+    """An invitation that waits; its token is the word `token` with a number."""
+
+    class Meta:
+        model = StaffLink
+
+    kind = StaffLinkKind.INVITATION
+    name = factory.Sequence(lambda n: f"Invited Person {n}")
+    email = factory.Sequence(lambda n: f"invited{n}@example.org")
+    role = StaffRole.OBSERVER
+    token_hash = factory.Sequence(lambda n: hash_token(f"token{n}"))
+    expires_at = factory.LazyFunction(lambda: utc_now() + timedelta(days=7))
 
 
 class VoterFactory(BaseFactory):
@@ -165,6 +181,7 @@ __all__ = [
     "PartyFactory",
     "RollEntryFactory",
     "RollImportFactory",
+    "StaffLinkFactory",
     "StaffUserFactory",
     "VoterFactory",
     "make_open_election",

@@ -76,7 +76,10 @@ def existing_rows() -> dict[str, Any]:
         "number": 0,
         "party_id": factories.PartyFactory().id,
         "path": "ab/" + 64 * "0" + ".png",
+        "link_id": factories.StaffLinkFactory().id,
+        "session_id": 0,
         "slot": 1,
+        "staff_id": factories.StaffUserFactory(on_lists=False).id,
         "voter_id": voter.id,
     }
 

@@ -14,10 +14,10 @@ def test_nobody_holds_more_than_this():
         "admin": {
             "manage_elections", "manage_candidates", "manage_voters", "enrol_faces", "view_desk", "view_results",
             "view_evidence", "review_attempts", "read_mailbox", "open_kiosk", "manage_booths",
-            "confirm_acts", "view_audit",
+            "confirm_acts", "manage_staff", "view_audit", "view_permissions", "own_account",
         },
-        "officer": {"open_kiosk", "view_desk", "manage_booths", "confirm_acts"},
-        "observer": {"view_desk", "view_results", "view_audit"},
+        "officer": {"open_kiosk", "view_desk", "manage_booths", "confirm_acts", "view_permissions", "own_account"},
+        "observer": {"view_desk", "view_results", "view_audit", "view_permissions", "own_account"},
         "kiosk": {"poll"},
     }  # fmt: skip
 

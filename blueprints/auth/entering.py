@@ -1,0 +1,83 @@
+"""Letting somebody in: the session of a desk or of a booth, and the words of a refusal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from flask import g, jsonify, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as N_
+
+from blueprints.http import current_actor, wants_json
+from blueprints.principal import KIOSK_KEY, STAFF_KEY
+from models import StaffUser, transaction
+from services import accounts, elections, kiosks
+from services.actor import Actor
+from services.errors import Conflict, DomainError, Forbidden
+from services.security import Permission, has_permission
+
+
+class LeaveTheBoothFirst(Conflict):
+    code = "leave_the_booth_first"
+    message = N_("This browser is a booth. Close the booth first, with the password of an officer.")
+
+
+def let_in(user: StaffUser, room: str, values: dict[str, Any]) -> ResponseReturnValue:
+    """Start the session of somebody who has proved who he is: a desk, or the booth of the election in `values`."""
+    username = user.username
+    try:
+        with transaction():
+            end_present_session()
+            key, token, where = (_enter_booth if room == "polling" else _enter_desk)(values, user)
+    except DomainError as error:
+        return refuse(error.status, error.message, room, username)
+    session.clear()
+    session.permanent = True
+    session[key] = token
+    return jsonify({"redirect": where}) if wants_json() else redirect(where)
+
+
+def _enter_desk(values: dict[str, Any], user: StaffUser) -> tuple[str, str, str]:
+    return STAFF_KEY, accounts.start_session(user, as_actor(user)), url_for("admin.dashboard")
+
+
+def _enter_booth(values: dict[str, Any], user: StaffUser) -> tuple[str, str, str]:
+    if not has_permission(user.role, Permission.OPEN_KIOSK):
+        raise Forbidden(_("A booth is opened by an officer or an administrator."))
+    election = elections.choose_booth_election(values.get("election_id"), user)
+    elections.check_place(election, request.remote_addr)
+    _kiosk, token = kiosks.open_kiosk(election, user, as_actor(user))
+    return KIOSK_KEY, token, url_for("poll.index")
+
+
+def is_kiosk() -> bool:
+    return g.principal is not None and g.principal.role == "kiosk"
+
+
+def end_present_session() -> None:
+    """A browser holds one session; the one before must not live on in a copied cookie."""
+    if g.principal is not None:
+        accounts.end_session(g.principal.session_id, current_actor())
+
+
+def as_actor(user: StaffUser) -> Actor:
+    """Return who has just proved to be this person; the request itself still comes from somebody unknown."""
+    return replace(current_actor(), role=user.role.value, id=user.id, name=user.username)
+
+
+def refuse(status: int, message: str, room: str, username: str, wait: timedelta | None = None) -> ResponseReturnValue:
+    headers = {} if wait is None else {"Retry-After": str(max(1, round(wait.total_seconds())))}
+    status = status if wait is None else 429
+    if wants_json():
+        return jsonify({"error": {"code": "sign_in_refused", "message": message}}), status, headers
+    page = render_template(
+        "landing/index.html",
+        room=room,
+        error=message,
+        username=username,
+        elections=elections.current_booth_elections(),
+    )
+    return page, status, headers
