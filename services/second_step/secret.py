@@ -40,7 +40,7 @@ def qr_code(secret: str, username: str) -> str:
     """Return the QR code for the app as SVG without styles, scripts or sizes."""
     address = pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER)
     code = segno.make(address, error="m", micro=False)
-    return str(code.svg_inline(omitsize=True, svgclass="qr-code", lineclass="qr-line", border=2, dark=None))
+    return str(code.svg_inline(omitsize=True, svgclass="qr-code", lineclass="qr-line", border=2))
 
 
 def step_of(code: str, secret: str, now: datetime) -> int | None:

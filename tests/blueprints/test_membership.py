@@ -16,7 +16,19 @@ JSON = {"Accept": "application/json"}
 TITLE, NAME, BOOTH = "Conclave of the Others", "Foreign Candidate", "Booth 1"
 FORM = {"reason": "r", "direction": "up", "confirm": "yes", "_method": "PUT"}
 OF_THE_INSTALLATION = frozenset(
-    {"voter_id", "party_id", "group_id", "mail_id", "number", "path", "slot", "staff_id", "link_id", "session_id"}
+    {
+        "voter_id",
+        "party_id",
+        "group_id",
+        "mail_id",
+        "number",
+        "path",
+        "slot",
+        "import_id",
+        "staff_id",
+        "link_id",
+        "session_id",
+    }
 )
 """Whatever else a route names is part of an election, until somebody says otherwise here."""
 ANSWERS_404 = ("admin.results_live", "admin.export_csv", "admin.export_pdf", "admin.booth_sheets",
