@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from nacl.pwhash import argon2id
 
 from app import create_app
 from config import PROJECT
 from models import StaffRole, db
+from services import sealed_file
 from services.embedded_postgres import EmbeddedPostgres
 from services.security import passwords
 from tests import factories
@@ -47,9 +49,11 @@ def no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def cheap_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash passwords in a millisecond instead of a quarter of a second."""
+    """Hash passwords and passphrases in a millisecond instead of a quarter of a second and more."""
     if "full_password_cost" not in request.fixturenames:
         monkeypatch.setattr(passwords, "COST", 4)
+        monkeypatch.setattr(sealed_file, "OPSLIMIT", argon2id.OPSLIMIT_MIN)
+        monkeypatch.setattr(sealed_file, "MEMLIMIT", argon2id.MEMLIMIT_MIN)
 
 
 @pytest.fixture

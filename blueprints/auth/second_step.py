@@ -39,11 +39,11 @@ def second_step() -> ResponseReturnValue:
     """Ask for the code, check it, and let in."""
     if is_kiosk():
         raise LeaveTheBoothFirst()
+    values = body()
     held = session.get(PENDING) or {}
     user = service.resume(held.get("who"))
     if user is None:
         return _start_again()
-    values = body()
     if "code" not in values:
         return _page()
     with transaction():

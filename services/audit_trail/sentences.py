@@ -137,11 +137,13 @@ SUBJECTS: dict[str, Any] = {
     "account": N_("Accounts"), "approval": N_("Approvals"), "attempt": N_("Attempts"), "audit": N_("Audit log"),
     "ballot": N_("Ballots at the booth"), "ballots": N_("Sealing"), "booth_sheet": N_("Booth sheets"),
     "box_key": N_("Box keys"), "candidate": N_("Candidates"), "document": N_("Documents"), "election": N_("Elections"),
+    "election_staff": N_("Staff of elections"), "invitation": N_("Invitations"), "second_step": N_("Second steps"),
     "evidence": N_("Evidence"), "face": N_("Faces"), "faces": N_("Faces erased"), "group": N_("Groups"),
     "kiosk": N_("Kiosks"),
-    "officer": N_("Calls for the officer"), "party": N_("Parties"), "picture": N_("Pictures"),
+    "officer": N_("Calls for the officer"), "party": N_("Parties"), "password": N_("Passwords"), "picture": N_("Pictures"),
     "pictures": N_("Pictures removed"), "requests": N_("Refused requests"), "result": N_("Results"),
     "roll": N_("Electoral roll"), "session": N_("Sign-ins"), "vote": N_("Votes"), "voter": N_("Voters"),
+    "voters": N_("Imports and exports of voters"),
 }  # fmt: skip
 
 

@@ -47,7 +47,8 @@ QUERY_VALUES = (
     "%0D%0AX-Planted:1",
 )
 QUERIES = ("q", "page", "status", "sort", "order", "pictures", "election", "room", "next", "show", "voted", "consent",
-           "after", "bom", "before", "kind", "actor", "since", "until")  # fmt: skip
+           "after", "bom", "before", "kind", "actor", "since", "until", "kiosk", "from", "voter_id", "review", "target",
+           "voter", "state", "token", "v", "result", "method")  # fmt: skip
 NUMBERS = (0, 2**31, 2**63 - 1, 2**63, 10**30, "9" * 5000, "-1", "1.5", "abc", "%00", "%FF", "٣" * 9)
 
 DOCUMENT_PATHS = ("/poll/auth/document", "/poll/document")

@@ -114,8 +114,10 @@ class ElectionFactory(BaseFactory):
     opens_without_faces = True  # most tests vote without a camera
 
     @factory.post_generation
-    def staff(self, _create, wanted, **_more):
-        """Get all present staff, or the given list of users."""
+    def staff(self, create, wanted, **_more):
+        """Get all present staff, or the given list of users; one that is built only has no list."""
+        if not create:
+            return
         chosen = db.session.scalars(select(StaffUser.id)) if wanted is None else [user.id for user in wanted]
         membership.join(self.id, *chosen)
         db.session.commit()
