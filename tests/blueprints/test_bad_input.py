@@ -83,8 +83,16 @@ def app(world):
 
 @pytest.fixture
 def asked_for(app, monkeypatch):
-    """Give the set of the names in the address that the application looks at, from now on."""
+    """Give the set of the names in the address that the application looks at, from now on.
+
+    What it copies whole into a link is not looked at by name: the request with all names at once covers that.
+    """
     asked = set()
+
+    class WatchedCopy(dict):
+        def get(self, key, default=None):
+            asked.add(key)
+            return super().get(key, default)
 
     class Watched(ImmutableMultiDict):
         def __getitem__(self, key):
@@ -99,17 +107,8 @@ def asked_for(app, monkeypatch):
             asked.add(key)
             return super().getlist(key, *arguments, **named)
 
-        def items(self, multi=False):
-            asked.update(QUERIES)
-            return super().items(multi)
-
         def to_dict(self, flat=True):
-            asked.update(QUERIES)
-            return super().to_dict(flat)
-
-        def lists(self):
-            asked.update(QUERIES)
-            return super().lists()
+            return WatchedCopy(super().to_dict(flat))
 
     monkeypatch.setattr(app.request_class, "parameter_storage_class", Watched)
     return asked

@@ -31,6 +31,7 @@ def test_an_officer_and_a_second_person_open_the_ballot_with_the_keyboard(site: 
     page = site.kiosk_page(filled.secret)
     page.get_by_role("button", name="Call the officer").click()
     page.get_by_role("button", name="Officer: identify by document").press("Enter")
+    page.wait_for_url("**/poll/document")  # The page left has a field of the same name.
     sign_in(site, page, voter.voter_id)
     expect(page.get_by_role("mark").or_(page.locator("mark")).first).to_have_text(voter.name)
     page.get_by_label("Document").select_option("passport")
