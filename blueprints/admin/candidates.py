@@ -22,6 +22,7 @@ from services.context import platform
 from services.errors import NotFound, ValidationFailed
 from services.exports import order_words, sample_ballot_name, sample_ballot_pdf
 from services.security import Permission
+from services.ties import nota_rule_words
 
 STEPS = {"up": -1, "down": 1}
 
@@ -92,6 +93,7 @@ def preview_ballot() -> ResponseReturnValue:
         choices=[ballot_row(choice) for choice in choices_of(election)],
         max_choices=election.max_choices,
         order=order_words(election),
+        nota_rule=nota_rule_words(election.nota_rule),
     )
 
 

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from models import Gender
 from services.exports.csv import safe_cell
+from services.person_name import check_name
 from services.roll_import.columns import Layout
 from services.roll_import.records import Problem
 from services.voters import MAX_GROUP_NAME
@@ -20,7 +21,6 @@ from services.voters.entries import (
     MAX_LOCAL,
     check_birth_date,
     check_email,
-    check_name,
     check_number,
     check_phone,
 )

@@ -19,9 +19,10 @@ from services.actor import Actor
 from services.clock import utc_now
 from services.errors import Conflict, NotFound, ValidationFailed
 from services.membership import seen_by
+from services.person_name import check_name
 from services.security import hash_password, hash_token, new_token
 from services.staff.guard import find, find_by_name
-from services.staff.names import check_email, check_name, check_username
+from services.staff.names import check_email, check_username
 from services.staff.sessions import end_all
 
 INVITATION_LASTS = timedelta(days=7)

@@ -1,4 +1,4 @@
-"""What may be a person's name, user name and address; each raises an error that says what to type."""
+"""What may be a user name and the address of staff; each raises an error that says what to type."""
 
 from __future__ import annotations
 
@@ -9,20 +9,7 @@ from flask_babel import gettext as _
 
 from services.errors import ValidationFailed
 
-MAX_NAME = 120
 USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{1,38}[a-z0-9])")
-
-
-def check_name(text: str) -> str:
-    """Return the name on one line; raises ValueError with a sentence."""
-    name = " ".join(text.split())
-    if not name:
-        raise ValueError(_("Enter the name."))
-    if len(name) > MAX_NAME:
-        raise ValueError(_("Shorten the name to %(limit)s characters.", limit=MAX_NAME))
-    if not name.isprintable() or not any(character.isalpha() for character in name):
-        raise ValueError(_("Write the name in letters."))
-    return name
 
 
 def check_email(text: str) -> str:

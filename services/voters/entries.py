@@ -13,10 +13,9 @@ from flask_babel import gettext as _
 
 from models import Gender, VoterStatus
 from services.errors import ValidationFailed
+from services.person_name import check_name
 from services.voters.numbers import is_voter_number, normalise_voter_number
 
-MAX_NAME = 120
-"""Characters; the longest name that the ballot pass and the mails hold on one line."""
 MAX_LOCAL, MAX_EMAIL = 64, 254
 """Characters before the @, and of the whole address (RFC 5321); no mail server takes more."""
 MAX_AGE_YEARS = 125
@@ -68,18 +67,6 @@ def check(entries: VoterEntries, today: date) -> dict[str, object]:
     if checked.errors:
         raise ValidationFailed(fields=checked.errors)
     return checked.values
-
-
-def check_name(text: str) -> str:
-    """Return the name on one line; raises ValueError with a sentence."""
-    name = " ".join(text.split())
-    if not name:
-        raise ValueError(_("Enter the name."))
-    if len(name) > MAX_NAME:
-        raise ValueError(_("Shorten the name to %(limit)s characters.", limit=MAX_NAME))
-    if not name.isprintable() or not any(character.isalpha() for character in name):
-        raise ValueError(_("Write the name in letters."))
-    return name
 
 
 def check_number(text: str) -> str | None:

@@ -14,8 +14,8 @@ from models import Group, GroupMember, Voter, db
 from services import audit_logger
 from services.actor import Actor
 from services.errors import NotFound, ValidationFailed
+from services.person_name import check_name
 from services.savepoints import savepoint
-from services.voters.entries import check_name
 from services.voters.errors import FieldConflict
 from services.voters.search import VoterQuery, voter_conditions
 

@@ -23,7 +23,7 @@ LAYERS = ("platform", "domain", "operation")
 ROOM_OF: dict[str, str] = {
     **dict.fromkeys(
         "actor audit_logger clock context database_errors disk email_service errors face_service hashing live"
-        " log_files metrics pictures portraits private_file rate_limit_storage savepoints sealed_file security"
+        " log_files metrics person_name pictures portraits private_file rate_limit_storage savepoints sealed_file security"
         " settings_rules storage worker_beats".split(),
         "platform",
     ),

@@ -21,6 +21,8 @@ def test_the_rule_for_nota_is_chosen_in_a_draft(admin_client, draft):
     assert answer.status_code == 303
     db.session.refresh(draft)
     assert draft.nota_rule is NotaRule.ADVISORY
+    preview = admin_client.get(f"/admin/candidates/preview?election={draft.id}").text
+    assert "The leading candidate is elected all the same." in preview.partition('id="nota-rule"')[2]
 
 
 def test_lots_are_drawn_typed_in_and_taken_back(admin_client, draft):

@@ -253,6 +253,17 @@ def test_without_a_ballot_the_page_leads_back_to_the_start(kiosk_client):
     assert (answer.status_code, answer.json["error"]["code"]) == (409, "no_ballot_open")
 
 
+def test_the_ballot_says_at_nota_what_happens_when_nota_wins(kiosk_client, give_ballot):
+    give_ballot()
+    rule = "If none of the above has the most votes, no one is elected."
+    assert kiosk_client.get("/poll/ballot", headers={"Accept": "application/json"}).json["nota_rule"] == rule
+    choose, check = kiosk_client.get("/poll/ballot").text.split('data-when="review"', 1)
+    row = choose.partition('value="NOTA"')[2]
+    assert row.startswith(' aria-describedby="nota-rule"')
+    assert rule in row.partition('id="nota-rule"')[2]
+    assert rule in check.partition('data-paper="NOTA"')[2]
+
+
 def test_every_picture_of_the_ballot_is_named_with_the_ballot(kiosk_client, give_ballot, open_election):
     give_ballot()
     ballot = kiosk_client.get("/poll/ballot", headers={"Accept": "application/json"}).json
