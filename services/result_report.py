@@ -8,7 +8,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
-from models import Channel, Election
+from models import BoothNote, Channel, Election
 from services import booth_sheet, desk_figures, identification
 from services.booth_sheet import Sheet
 from services.charts import Column
@@ -22,7 +22,8 @@ CHANNELS = {Channel.BOOTH: N_("At a booth"), Channel.LINK: N_("By e-mailed link"
 class Appendix:
     """`turnout` are votes an hour (`by_hour`) or a day, local time; `channels` (name, votes) in a fixed order.
 
-    `key_fingerprint` is the SHA-256 of the key that signed the definition, hex.
+    `notes` say why sheets do not balance, by kiosk. `key_fingerprint` is the SHA-256 of the key that signed the
+    definition, hex.
     """
 
     turnout: list[Column] = field(default_factory=list)
@@ -31,6 +32,7 @@ class Appendix:
     sheets: list[Sheet] = field(default_factory=list)
     under_review: str = ""
     key_fingerprint: str = ""
+    notes: dict[int | None, list[BoothNote]] = field(default_factory=dict)
 
 
 def appendix_of(election: Election, now: datetime, zone: str) -> Appendix:
@@ -41,6 +43,7 @@ def appendix_of(election: Election, now: datetime, zone: str) -> Appendix:
         by_hour=turnout.hourly,
         channels=[(str(CHANNELS[channel]), count) for channel, count in turnout.by_channel.items()],
         sheets=booth_sheet.sheets(election, now),
+        notes=booth_sheet.notes_of(election),
         under_review=under_review_sentence(identification.under_review(election)),
         key_fingerprint=platform().keyring.fingerprints()["signing"],
     )

@@ -45,7 +45,13 @@ def find_sheet(election: Election, kiosk_id: int | None) -> Sheet:
 def unexplained(election: Election) -> list[Sheet]:
     """Return the sheets that do not balance and whose last note is not about the difference of now."""
     notes = notes_of(election)
-    return [sheet for sheet in sheets(election) if not sheet.balanced and not _explained(sheet, notes)]
+    return [sheet for sheet in sheets(election) if not explained(sheet, notes)]
+
+
+def explained(sheet: Sheet, notes: dict[int | None, list[BoothNote]]) -> bool:
+    """Tell whether a sheet balances, or its last note is about the difference that it has."""
+    last = notes.get(sheet.kiosk_id, [])[-1:]
+    return sheet.balanced or any(note.difference == sheet.total.difference for note in last)
 
 
 def add_note(election: Election, kiosk_id: int | None, note: str, actor: Actor) -> BoothNote:
@@ -80,8 +86,3 @@ def check_before_closing(election: Election) -> None:
     if found := unexplained(election):
         names = ", ".join(sheet.name for sheet in found)
         raise SheetsUnbalanced(_("These booth sheets do not balance: %(names)s. Write a note for each.", names=names))
-
-
-def _explained(sheet: Sheet, notes: dict[int | None, list[BoothNote]]) -> bool:
-    written = notes.get(sheet.kiosk_id, [])
-    return any(note.difference == sheet.total.difference for note in written[-1:])

@@ -10,16 +10,16 @@ from flask_babel import gettext as _
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepTogether, PageBreak, Table
 
-from models import BoothNote, Election
+from models import Election
 from services.booth_sheet import Figures, Sheet, document_words, equation
 from services.clock import local_text, utc_text
 from services.exports import pdf_parts as parts
 from services.exports.fonts import choose_face
+from services.exports.pdf_notes import Notes, note_lines, words_of
 from services.exports.pdf_pages import Cover, typeset
 
 FIRST_COLUMN = 44 * mm
 HOUR = timedelta(hours=1)
-Notes = dict[int | None, list[BoothNote]]
 
 
 def booth_sheet_pdf(
@@ -34,8 +34,7 @@ def booth_sheet_pdf(
 
     `frozen_at` is when the sheets were written down for good, None while they are counted at each print.
     """
-    words = [note.note + note.staff_user.username for of_booth in notes.values() for note in of_booth]
-    styles = parts.Styles(choose_face("".join([election.title, *(sheet.name for sheet in sheets), *words])))
+    styles = parts.Styles(choose_face("".join([election.title, *(sheet.name for sheet in sheets), words_of(notes)])))
     name = f"{_('Booth sheets')} – {election.title}"
     cover = Cover(election.title, _("Booth sheets"), name, name)
     lead = f"{_period(election, zone)} {_standing(frozen_at, zone)}"
@@ -59,24 +58,17 @@ def _story(lead: str, sheets: list[Sheet], notes: Notes, styles: parts.Styles, z
     ]
     for sheet in sheets:
         if sheet.lines:
-            story += [PageBreak(), *_booth(sheet, notes.get(sheet.kiosk_id, []), styles, zone)]
+            story += [PageBreak(), *_booth(sheet, notes, styles, zone)]
     return story
 
 
-def _booth(sheet: Sheet, notes: list[BoothNote], styles: parts.Styles, zone: str) -> list[Flowable]:
+def _booth(sheet: Sheet, notes: Notes, styles: parts.Styles, zone: str) -> list[Flowable]:
     lines = [(_hour_words(line.begins, zone), line.figures, line.figures.balanced) for line in sheet.lines]
     end: list[Flowable] = [
         styles.paragraph(equation(sheet.total), 10, 14, bold=not sheet.balanced, spaceBefore=10),
         *_if_said(document_words(sheet.total), styles),
+        *note_lines(sheet, notes, styles, zone),
     ]
-    for note in notes:
-        who, when = note.staff_user.username, local_text(note.created_at, zone)
-        said = _("Note by %(name)s, %(time)s (%(utc)s):", name=who, time=when, utc=utc_text(note.created_at))
-        end += [styles.paragraph(said, 9, 12, bold=True, spaceBefore=8), styles.paragraph(note.note, 10, 14)]
-    if not sheet.balanced and not notes:
-        end.append(
-            styles.paragraph(_("No note explains this."), 10, 14, bold=True, spaceBefore=6, textColor=parts.DANGER)
-        )
     heading = [styles.heading(sheet.name), *_if_said(_open_words(sheet, zone), styles)]
     return [
         *heading,

@@ -13,6 +13,7 @@ from services.errors import Conflict
 from services.exports import pdf_appendix, pdf_figures
 from services.exports import pdf_parts as parts
 from services.exports.fonts import choose_face
+from services.exports.pdf_notes import words_of
 from services.exports.pdf_pages import Cover, typeset
 from services.result_report import Appendix
 from services.result_words import balance_sentence, both_times, verdict_title, verdict_words
@@ -39,7 +40,8 @@ def _letters(result: Result, appendix: Appendix) -> str:
     made = result.resolution
     typed = [made.drawn_by, made.how, made.witnesses, made.reason, made.recorded_by] if made else []
     names = [row.name + row.party for row in result.rows]
-    return "".join([result.title, result.note, *names, *typed, *(sheet.name for sheet in appendix.sheets)])
+    booths = [*(sheet.name for sheet in appendix.sheets), words_of(appendix.notes)]
+    return "".join([result.title, result.note, *names, *typed, *booths])
 
 
 def _story(result: Result, appendix: Appendix, styles: parts.Styles, said: str, zone: str) -> list[Flowable]:
@@ -56,7 +58,7 @@ def _story(result: Result, appendix: Appendix, styles: parts.Styles, said: str, 
         styles.small(_("Shares are rounded; they may not add up to exactly 100 %."), spaceBefore=6),
     ]
     story += [*pdf_appendix.turnout(appendix, styles, zone), *pdf_appendix.rules(result, styles)]
-    story += pdf_appendix.sheets(appendix, styles)
+    story += pdf_appendix.sheets(appendix, styles, zone)
     if styles.face.lacks(said):
         lacking = _("This machine has no font for some letters of a name; a ? stands for each. The CSV has them.")
         story.append(styles.small(lacking, spaceBefore=10))

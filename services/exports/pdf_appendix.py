@@ -9,9 +9,10 @@ from flask_babel import ngettext
 from reportlab.lib.units import mm
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Table
 
-from services.booth_sheet import Figures, Sheet, document_words, equation
+from services.booth_sheet import Figures, Sheet, document_words, equation, explained
 from services.exports import pdf_parts as parts
 from services.exports.pdf_figures import bars
+from services.exports.pdf_notes import note_lines
 from services.result_report import Appendix, turnout_heading
 from services.result_words import resolution_facts, tie_sentence
 from services.results import Resolution, Result, Share
@@ -55,8 +56,8 @@ def rules(result: Result, styles: parts.Styles) -> list[Flowable]:
     return [KeepTogether([styles.heading(_("How the winner is found")), *said])]
 
 
-def sheets(appendix: Appendix, styles: parts.Styles) -> list[Flowable]:
-    """Return a line a booth with its equation, and the sum of all."""
+def sheets(appendix: Appendix, styles: parts.Styles, zone: str) -> list[Flowable]:
+    """Return a line a booth with its equation and the notes on it, and the sum of all."""
     if not appendix.sheets:
         return []
     total = sum((sheet.total for sheet in appendix.sheets), Figures())
@@ -64,9 +65,12 @@ def sheets(appendix: Appendix, styles: parts.Styles) -> list[Flowable]:
     verdict = _("All booth sheets balance.") if not open_ones else ngettext(
         "%(num)d booth sheet does not balance.", "%(num)d booth sheets do not balance.", open_ones
     )  # fmt: skip
+    if missing := sum(not explained(sheet, appendix.notes) for sheet in appendix.sheets):
+        unsaid = ngettext("%(num)d of them has no note.", "%(num)d of them have no note.", missing)
+        verdict = f"{verdict} {unsaid}"
     rows: list[list[Any]] = [
         [styles.paragraph(name, 9, 12.5, bold=True) for name in (_("Booth"), _("Check-ins and what became of them"))],
-        *(_sheet_row(sheet, styles) for sheet in appendix.sheets),
+        *(_sheet_row(sheet, appendix, styles, zone) for sheet in appendix.sheets),
         [styles.paragraph(_("All"), bold=True), styles.paragraph(equation(total), bold=True)],
     ]
     table = Table(rows, colWidths=[38 * mm, parts.TEXT_WIDTH - 38 * mm], style=parts.table_rules(), repeatRows=1)
@@ -89,7 +93,8 @@ def signatures(result: Result, styles: parts.Styles) -> list[Flowable]:
     return [KeepTogether([Table([[label, "", label]], colWidths=[wide, gap, wide], style=lines, spaceBefore=24 * mm)])]
 
 
-def _sheet_row(sheet: Sheet, styles: parts.Styles) -> list[Any]:
+def _sheet_row(sheet: Sheet, appendix: Appendix, styles: parts.Styles, zone: str) -> list[Any]:
     said = " ".join(filter(None, [equation(sheet.total), document_words(sheet.total)]))
     colour = parts.INK if sheet.balanced else parts.DANGER
-    return [styles.paragraph(sheet.name), styles.paragraph(said, textColor=colour)]
+    notes = note_lines(sheet, appendix.notes, styles, zone)
+    return [styles.paragraph(sheet.name), [styles.paragraph(said, textColor=colour), *notes]]

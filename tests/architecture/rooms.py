@@ -23,8 +23,8 @@ LAYERS = ("platform", "domain", "operation")
 ROOM_OF: dict[str, str] = {
     **dict.fromkeys(
         "actor audit_logger clock context database_errors disk email_service errors face_service hashing live"
-        " log_files metrics person_name pictures portraits private_file rate_limit_storage savepoints sealed_file security"
-        " settings_rules storage worker_beats".split(),
+        " log_files metrics person_name pictures portraits private_file rate_limit_storage savepoints sealed_file"
+        " security settings_rules storage worker_beats".split(),
         "platform",
     ),
     **dict.fromkeys(

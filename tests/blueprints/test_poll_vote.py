@@ -257,7 +257,7 @@ def test_the_ballot_says_at_nota_what_happens_when_nota_wins(kiosk_client, give_
     give_ballot()
     rule = "If none of the above has the most votes, no one is elected."
     assert kiosk_client.get("/poll/ballot", headers={"Accept": "application/json"}).json["nota_rule"] == rule
-    choose, check = kiosk_client.get("/poll/ballot").text.split('data-when="review"', 1)
+    choose, check = kiosk_client.get("/poll/ballot").text.split('data-when="review" hidden>\n<h1', 1)
     row = choose.partition('value="NOTA"')[2]
     assert row.startswith(' aria-describedby="nota-rule"')
     assert rule in row.partition('id="nota-rule"')[2]

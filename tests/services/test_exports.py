@@ -7,6 +7,7 @@ from shutil import which
 
 import pytest
 
+from models import BoothNote, StaffUser
 from services.booth_sheet import Figures, Line, Sheet
 from services.charts import Column
 from services.errors import Conflict
@@ -142,6 +143,21 @@ def test_the_pdf_holds_turnout_channels_booth_sheets_rules_and_fingerprints(tmp_
     ):  # fmt: skip
         assert words in text, words
     assert "9:00" not in text
+
+
+def test_the_pdf_prints_the_notes_on_booth_sheets_and_says_which_note_is_missing(tmp_path):
+    spoilt = (Line(NOW, Figures(checkins=3, votes=2, missing=1)),)
+    sheets = [Sheet(1, "Booth 1", spoilt), Sheet(2, "Booth 2", spoilt)]
+    writer = StaffUser(username="judith.adeyemi")
+    note = BoothNote(kiosk_id=1, note="A child pulled the plug.", difference=1, staff_user=writer, created_at=NOW)
+    text = _text(pdf_export(make_result(), NOW, "UTC", Appendix(sheets=sheets, notes={1: [note]})), tmp_path)
+    appendix = " ".join(text.split()).partition("Booth sheets")[2]
+    assert "2 booth sheets do not balance. 1 of them has no note." in appendix
+    first, second = appendix.partition("Booth 1")[2].split("Booth 2")
+    assert "Note by judith.adeyemi, Sunday 18 October 2026" in first
+    assert "A child pulled the plug." in first
+    assert "No note explains this." not in first
+    assert "No note explains this." in second
 
 
 def test_names_from_right_to_left_are_turned_and_joined_for_the_print():
