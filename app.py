@@ -26,6 +26,7 @@ from blueprints import (
     request_audit,
     results,
     streams,
+    verify,
     work_gate,
 )
 from config import Settings, gather_metrics, load_settings
@@ -33,7 +34,7 @@ from models import db
 from services import metrics
 from services.boot import build_platform, check_keys_at_start
 
-BLUEPRINTS = (landing.bp, auth.bp, account.bp, admin.bp, poll.bp, results.bp, media.bp, ops.bp)
+BLUEPRINTS = (landing.bp, auth.bp, account.bp, admin.bp, poll.bp, results.bp, verify.bp, media.bp, ops.bp)
 
 
 def live_pages() -> dict[str, streams.Maker]:

@@ -35,6 +35,8 @@ BOOTH_VOTE = "20 per minute"
 """By kiosk and voter."""
 BOOTH_OTHER = "60 per minute"
 
+EVIDENCE = "20 per minute"
+"""By address: the first request of an election builds its pack."""
 RECEIPTS = "30 per minute"
 """By address: enough to check one's own, too few to try codes out."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from flask_babel import gettext as _
@@ -17,6 +18,14 @@ def get_election(election_id: int) -> Election:
     """Return an election; raises NotFound."""
     election = db.session.get(Election, election_id)
     if election is None:
+        raise NotFound(_("There is no such election."))
+    return election
+
+
+def published_election(public_id: uuid.UUID) -> Election:
+    """Return the election of this public id that was opened once; raises NotFound."""
+    election = db.session.scalar(select(Election).where(Election.public_id == public_id))
+    if election is None or election.status is ElectionStatus.DRAFT:
         raise NotFound(_("There is no such election."))
     return election
 

@@ -2,7 +2,7 @@
 
 from services.exports.booth_sheet_pdf import booth_sheet_pdf
 from services.exports.csv import csv_export
-from services.exports.names import booth_sheet_name, file_name, sample_ballot_name
+from services.exports.names import booth_sheet_name, evidence_name, file_name, sample_ballot_name
 from services.exports.pdf import pdf_export
 from services.exports.sample_ballot import order_words, sample_ballot_pdf
 from services.exports.share_picture import poster_key, poster_of, share_picture
@@ -12,6 +12,7 @@ __all__ = [
     "booth_sheet_name",
     "booth_sheet_pdf",
     "csv_export",
+    "evidence_name",
     "file_name",
     "order_words",
     "pdf_export",

@@ -26,6 +26,11 @@ def sample_ballot_name(election: Election) -> str:
     return f"sample-ballot-{_plain(election.title) or election.id}.pdf"
 
 
+def evidence_name(election: Election) -> str:
+    """Return e.g. `evidence-larkmoor-town-council.zip`."""
+    return f"evidence-{_plain(election.title) or election.id}.zip"
+
+
 def _plain(title: str) -> str:
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:LONGEST].rstrip("-")

@@ -154,6 +154,8 @@ MAY: dict[str, frozenset[str]] = {
     "results.receipts": EVERYBODY,
     "results.sample_ballot": EVERYBODY,
     "results.share": EVERYBODY,
+    "verify.pack": EVERYBODY,
+    "verify.program": EVERYBODY,
 }
 NARROWER: dict[tuple[str, str], frozenset[str]] = {
     ("admin.elections", "POST"): ADMIN,

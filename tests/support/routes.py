@@ -75,6 +75,7 @@ def existing_rows() -> dict[str, Any]:
         "mail_id": uuid.uuid4(),
         "number": 0,
         "party_id": factories.PartyFactory().id,
+        "public_id": draft.public_id,
         "path": "ab/" + 64 * "0" + ".png",
         "link_id": factories.StaffLinkFactory().id,
         "session_id": 0,

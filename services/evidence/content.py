@@ -1,0 +1,130 @@
+"""What is in a pack: texts that follow from the database alone, so that a pack made again has the same bytes.
+
+No vote, no time of a cast and no batch: a pack holds what may be known of ballots and receipts, each in its own order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from models import Ballot, BallotReceipt, Election, TieResolution, db
+from services import ballots, hashing
+from services.ballots.extensions import moment_text, statement
+from services.context import platform
+from services.evidence.readme import readme
+from services.evidence.verify import Verdict, canonical, sentence
+from services.verdict import decide
+
+RESULT_FORMAT = "evidence-result/1"
+SIGNATURE_DOMAIN = b"smart-voting/evidence/1\0"
+ROWS = 5000
+"""Rows that are in memory at a time."""
+
+
+def verifier() -> bytes:
+    """Return `verify.py` as it lies in every pack."""
+    return (Path(__file__).parent / "verify.py").read_bytes()
+
+
+def small_files(election: Election) -> dict[str, bytes]:
+    """Return the files of a pack but for ballots, receipts and manifest: whatever changes in a pack, changes here."""
+    key = bytes(platform().keyring.verify_key)
+    definition, signature = election.definition or "", election.definition_signature or b""
+    return {
+        "README.txt": readme(election.title, str(election.public_id)).encode(),
+        "verify.py": verifier(),
+        "key.txt": f"{key.hex()}\n".encode(),
+        "definition.json": definition.encode(),
+        "definition.sig": f"{signature.hex()}\n".encode(),
+        "extensions.jsonl": "".join(_extensions(election)).encode(),
+        "result.json": canonical(_result(election)).encode(),
+    }
+
+
+def ballot_lines(election_id: int) -> Iterator[bytes]:
+    """Yield the ballots in the order of their chain, some thousand lines at a time."""
+    query = (
+        select(Ballot.seq, Ballot.payload, Ballot.previous_hash, Ballot.ballot_hash)
+        .where(Ballot.election_id == election_id)
+        .order_by(Ballot.seq)
+        .execution_options(yield_per=ROWS)
+    )
+    for rows in db.session.execute(query).partitions():
+        yield "".join(
+            canonical({"seq": seq, "payload": payload, "previous": before.hex(), "hash": own.hex()}) + "\n"
+            for seq, payload, before, own in rows
+        ).encode()
+
+
+def receipt_lines(election_id: int) -> Iterator[bytes]:
+    """Yield the receipts in the order of their codes, some thousand lines at a time."""
+    query = (
+        select(BallotReceipt.code)
+        .where(BallotReceipt.election_id == election_id)
+        .order_by(BallotReceipt.code.collate("C"))
+        .execution_options(yield_per=ROWS)
+    )
+    for rows in db.session.scalars(query).partitions():
+        yield "".join(f"{code}\n" for code in rows).encode()
+
+
+def manifest_signature(election: Election, manifest: str) -> bytes:
+    """Return the line with the installation's signature of a manifest."""
+    digest = hashing.sha256(hashing.text("evidence/1"), hashing.text(str(election.public_id)), hashing.text(manifest))
+    return platform().keyring.signing_key.sign(SIGNATURE_DOMAIN + digest).signature.hex().encode() + b"\n"
+
+
+def _extensions(election: Election) -> Iterator[str]:
+    for extension in ballots.extensions_of(election):
+        entry = {"statement": statement(election, extension), "signature": extension.signature.hex()}
+        yield canonical(entry) + "\n"
+
+
+def _result(election: Election) -> dict[str, Any]:
+    """Return the published result; counted anew by whoever checks the pack."""
+    counts, choices = ballots.counts(election), ballots.choices_of(election)
+    names = {int(choice["id"]): str(choice["name"]) for choice in choices}
+    votes = {number: counts.per_candidate.get(number, 0) for number in names}
+    made = decide(votes, counts.nota, election.seats, election.nota_rule)
+    tied = db.session.get(TieResolution, election.id)
+    first = tuple(tied.elected) if tied else made.first
+    in_order = sorted(votes, key=lambda number: -votes[number])
+    elected = [number for number in in_order if number in first]
+    verdict = Verdict(made.outcome.value, elected, [number for number in in_order if number in made.tied])
+    return {
+        "format": RESULT_FORMAT,
+        "election": str(election.public_id),
+        "definition": election.definition_hash.hex() if election.definition_hash else "",
+        "ballots": counts.sealed,
+        "head": _head(election).hex(),
+        "votes": counts.votes,
+        "spoiled": counts.spoiled,
+        "counts": [{"id": number, "votes": votes[number]} for number in votes],
+        "nota": counts.nota,
+        "outcome": verdict.outcome,
+        "elected": verdict.first,
+        "tied": verdict.tied,
+        "lots": list(tied.lots) if tied else None,
+        "drawing": _drawing(tied) if tied else None,
+        "verdict": sentence([names[number] for number in elected], verdict, tied is not None),
+    }
+
+
+def _head(election: Election) -> bytes:
+    last = select(Ballot.ballot_hash).where(Ballot.election_id == election.id).order_by(Ballot.seq.desc()).limit(1)
+    return db.session.scalar(last) or election.definition_hash or b""
+
+
+def _drawing(made: TieResolution) -> dict[str, str]:
+    return {
+        "kind": made.method.value,
+        "drawn_at": moment_text(made.drawn_at),
+        "drawn_by": made.drawn_by,
+        "how": made.how,
+        "witnesses": made.witnesses,
+        "reason": made.reason,
+    }

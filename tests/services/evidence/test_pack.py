@@ -1,0 +1,118 @@
+"""The evidence pack: the same bytes whenever it is made, checked by a program that needs nothing else."""
+
+from __future__ import annotations
+
+import io
+import random
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from models import Vote, db, use_role
+from services.evidence import evidence_pack, pack_problem, verify
+from services.evidence.verify import NAMES
+from tests.factories import make_open_election, make_recorded_election
+
+
+def run_program(folder, content: bytes, fingerprint: str, *more: str) -> subprocess.CompletedProcess[str]:
+    """Run the pack's own program as a stranger would, in an empty folder with nothing but Python."""
+    with zipfile.ZipFile(io.BytesIO(content)) as pack:
+        (folder / "verify.py").write_bytes(pack.read("verify.py"))
+    (folder / "pack.zip").write_bytes(content)
+    command = [sys.executable, "-I", "-S", "verify.py", "pack.zip", fingerprint, *more]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env={})
+
+
+def check(folder, content: bytes, fingerprint: str) -> tuple[int, str]:
+    """Check a pack in this process; return the exit code and the report."""
+    (folder / "pack.zip").write_bytes(content)
+    lines: list[str] = []
+    return verify.report(str(folder / "pack.zip"), fingerprint, "", lines.append), "\n".join(lines)
+
+
+def test_a_pack_is_checked_with_pythons_standard_library_alone(made, tmp_path):
+    done = run_program(tmp_path, made.content, made.fingerprint)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "8 ballots form one chain from the definition" in done.stdout
+    assert "1 extensions of the closing time, each signed" in done.stdout
+    assert done.stdout.endswith("Nothing was changed.\n")
+    assert made.pack.check.code == 0
+
+
+def test_the_program_runs_on_python_3_9():
+    import ast
+    from pathlib import Path
+
+    ast.parse(Path(verify.__file__).read_text(encoding="utf-8"), feature_version=(3, 9))
+
+
+def test_a_pack_made_again_has_the_same_bytes(made):
+    before = made.content
+    for old in made.pack.path.parent.glob("*"):
+        old.unlink()
+    with use_role("results"):
+        again = evidence_pack(made.election_id)
+    assert again.path.read_bytes() == before
+    assert again.sha256 == made.pack.sha256
+
+
+def test_every_zip_program_opens_a_pack(made):
+    with zipfile.ZipFile(io.BytesIO(made.content)) as pack:
+        assert pack.namelist() == list(NAMES)
+        assert pack.testzip() is None
+        assert {(entry.date_time, entry.compress_type) for entry in pack.infolist()} == {((1980, 1, 1, 0, 0, 0), 0)}
+
+
+def test_any_changed_byte_is_found(made, tmp_path):
+    chance, content, missed = random.Random(5), made.content, []
+    for position in chance.sample(range(len(content)), 60):
+        changed = bytearray(content)
+        changed[position] ^= chance.randrange(1, 256)
+        code, words = check(tmp_path, bytes(changed), made.fingerprint)
+        if code != 1:
+            missed.append((position, code, words))
+    assert missed == []
+
+
+@pytest.mark.parametrize("cut", [0, 1, 22, 1000])
+def test_a_shorter_or_longer_file_is_found(made, tmp_path, cut):
+    content = made.content[:-cut] if cut else made.content + b"\0"
+    assert check(tmp_path, content, made.fingerprint)[0] == 1
+
+
+def test_another_fingerprint_is_found(made, tmp_path):
+    done = run_program(tmp_path, made.content, "0" * 64)
+    assert done.returncode == 1
+    assert "key.txt: it does not have the fingerprint that you gave" in done.stdout
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"\0" * 5000])
+def test_what_is_no_pack_cannot_be_read(made, tmp_path, content):
+    assert check(tmp_path, content, made.fingerprint)[0] == 2
+
+
+@pytest.mark.parametrize("words", [[], ["pack.zip"], ["pack.zip", "abc"], ["pack.zip", "0" * 64, "more"]])
+def test_a_command_that_is_not_understood_says_how_to_call_it(words, capsys):
+    assert verify.main(words) == 2
+    assert "verify.py PACK.zip FINGERPRINT" in capsys.readouterr().out
+
+
+def test_a_pack_holds_nothing_of_the_voters(made):
+    content = made.content
+    for vote in db.session.query(Vote).filter_by(election_id=made.election_id):
+        assert vote.audit_ref.encode() not in content
+        assert vote.cast_at.strftime("%H:%M:%S").encode() not in content
+        assert vote.idempotency_hash.hex().encode() not in content
+
+
+def test_receipts_stand_in_the_order_of_the_codes(made):
+    with zipfile.ZipFile(io.BytesIO(made.content)) as pack:
+        listed = pack.read("receipts.txt").decode().split()
+    assert listed == sorted(code.replace(" ", "") for code in made.receipts)
+
+
+def test_a_pack_waits_for_the_count_and_is_of_secret_elections_only(made):
+    assert "closed and counted" in pack_problem(make_open_election())
+    assert "recorded with the names" in pack_problem(make_recorded_election())
