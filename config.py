@@ -151,6 +151,8 @@ class Settings:
     mail_server: str = _setting(str, "smtp.gmail.com")
     mail_port: int = _setting(_whole, "587")
     mail_cafile: str = _setting(str)
+    # Tamper evidence
+    head_every_minutes: int = _setting(_whole, "5")
     # Faces
     face_engine: str = _setting(_one_of("dlib", "fake"), "dlib")
     liveness: bool = _setting(_switch, "on")

@@ -42,6 +42,7 @@ from models.elections import (
     Secrecy,
 )
 from models.faces import DuplicateFlag, FaceErasure, FaceMean, SameFace
+from models.heads import AuditBlock, AuditChainLink, AuditChainMark, HeadKind, SignedHead
 from models.installation import InstallationKey, RateLimitHit, WorkerBeat
 from models.mail import EmailMessage, MailStatus
 from models.results import LotMethod, TieResolution
@@ -63,6 +64,9 @@ __all__ = [
     "MAX_FACES",
     "Approval",
     "ApprovalOutcome",
+    "AuditBlock",
+    "AuditChainLink",
+    "AuditChainMark",
     "AuditLog",
     "AuthEvent",
     "AuthMethod",
@@ -92,6 +96,7 @@ __all__ = [
     "Gender",
     "Group",
     "GroupMember",
+    "HeadKind",
     "ImportProblem",
     "ImportRow",
     "ImportStatus",
@@ -118,6 +123,7 @@ __all__ = [
     "SealBatchMember",
     "Secrecy",
     "SignInStep",
+    "SignedHead",
     "SpoiledBallot",
     "StaffLink",
     "StaffLinkElection",

@@ -20,6 +20,8 @@ TIMETABLE_EVERY_SECONDS = 1.0
 IMPORT_EVERY_SECONDS = 1.0
 SWEEP_EVERY_SECONDS = 60.0
 RETENTION_EVERY_SECONDS = 3600.0
+CHAIN_EVERY_SECONDS = 3.0
+HEADS_EVERY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,21 @@ def sweep(transaction: Transaction) -> None:
         sweeping.end_challenges()
 
 
+def chain_audit_rows(transaction: Transaction) -> None:
+    """Bring new audit rows into the chain."""
+    from services import heads  # Not at import, for the same reason.
+
+    heads.chain_due(transaction)
+
+
+def sign_heads(transaction: Transaction) -> None:
+    """Sign the heads of the chains that are due."""
+    from services import heads  # Not at import, for the same reason.
+
+    with transaction():
+        heads.sign_due_heads()
+
+
 def beat(transaction: Transaction) -> None:
     """Leave a sign of life."""
     from services import worker_beats  # Not at import, for the same reason.
@@ -121,6 +138,8 @@ TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask("beat", BEAT_EVERY_SECONDS, beat),
     PeriodicTask("follow-timetable", TIMETABLE_EVERY_SECONDS, follow_timetable),
     PeriodicTask("seal-due-elections", SEAL_EVERY_SECONDS, seal_due_elections),
+    PeriodicTask("chain-audit-rows", CHAIN_EVERY_SECONDS, chain_audit_rows),
+    PeriodicTask("sign-heads", HEADS_EVERY_SECONDS, sign_heads),
     PeriodicTask("import-voters", IMPORT_EVERY_SECONDS, import_voters, beside=True),
     PeriodicTask("sweep", SWEEP_EVERY_SECONDS, sweep),
     PeriodicTask("watch-disk-and-logs", SWEEP_EVERY_SECONDS, watch),

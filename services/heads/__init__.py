@@ -1,0 +1,19 @@
+"""Chains and their signed heads: what was written before a head cannot be rewritten unnoticed (design, section 3)."""
+
+from services.heads.chaining import chain_audit_rows, chain_due
+from services.heads.checking import audit_chain_problems, check_head, check_signature
+from services.heads.finding import as_document, heads_of, newest_heads, recent_heads
+from services.heads.signing import sign_due_heads
+
+__all__ = [
+    "as_document",
+    "audit_chain_problems",
+    "chain_audit_rows",
+    "chain_due",
+    "check_head",
+    "check_signature",
+    "heads_of",
+    "newest_heads",
+    "recent_heads",
+    "sign_due_heads",
+]
