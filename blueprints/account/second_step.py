@@ -23,7 +23,7 @@ from services.security import Permission
 @requires(Permission.OWN_ACCOUNT)
 @limits.limiter.limit(limits.SIGN_IN_ADDRESS, key_func=limits.address_key, methods=["POST"])
 def second_step() -> ResponseReturnValue:
-    """Show QR code and secret; with a code of them, turn the second step on and show the recovery codes."""
+    """Show QR code and secret; with the password and a code of them, turn the second step on and show the recovery codes."""
     values = body()
     if service.has_one(staff.find(g.principal.id)):
         return _set_up_already()
@@ -32,13 +32,15 @@ def second_step() -> ResponseReturnValue:
     code, sealed = text_field(values, "code", 60), text_field(values, "sealed", 1000)
     try:
         with transaction():
-            codes = service.confirm(g.principal.id, sealed, code, current_actor())
+            made = service.confirm(g.principal.id, sealed, _password(), code, current_actor())
+        if isinstance(made, Refused):
+            raise ValidationFailed(fields={made.field: made.message})
     except ValidationFailed as error:
         if wants_json():
             raise
         offered = service.reopen(g.principal.id, sealed) or service.offer(g.principal.id)
-        return _page(offered, error.fields.get("code", error.fields.get("sealed", ""))), error.status
-    return _show_codes(codes)
+        return _page(offered, error.fields), error.status
+    return _show_codes(made)
 
 
 @bp.post("/second-step/codes")
@@ -70,13 +72,16 @@ def _password() -> str:
     return text_field(body(), "password", 1000, strip=False)
 
 
-def _page(offered: Offer, error: str = "") -> ResponseReturnValue:
+def _page(offered: Offer, errors: dict[str, str] | None = None) -> ResponseReturnValue:
     if wants_json():
         return jsonify(secret=offered.secret, sealed=offered.sealed)
-    name = g.principal.name
+    found = errors or {}
+    if "sealed" in found:
+        found = {"code": found["sealed"]}
     return render_template(
-        "account/second_step.html", secret=service.grouped(offered.secret), sealed=offered.sealed, error=error,
-        qr=service.qr_code(offered.secret, name), needed=g.principal.must_set_up,
+        "account/second_step.html", secret=service.grouped(offered.secret), sealed=offered.sealed, errors=found,
+        qr=service.qr_code(offered.secret, g.principal.name), needed=g.principal.must_set_up,
+        summary=[(f"f-{name}", words) for name, words in found.items()],
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from models import Approval, Election, transaction
 from services import approvals
 from services.approvals import ActOutcome
 from services.clock import utc_now
-from services.errors import Conflict, ValidationFailed
+from services.errors import Conflict, DomainError, ValidationFailed
 
 Done = Callable[[ActOutcome], ResponseReturnValue]
 MAX_TYPED = 500
@@ -48,7 +48,10 @@ def submit(
     """
     actor = current_actor()
     alone = approvals.acts_alone(actor.id)
-    reason, title, password = _typed(values, alone)
+    try:
+        reason, title, password = _typed(values, alone)
+    except ValidationFailed as error:
+        raise ValidationFailed(fields={**_missing(act, election, payload), **error.fields}) from None
     outcome = None
     with transaction():
         if first is not None:
@@ -105,6 +108,17 @@ def _typed(values: dict[str, Any], alone: bool) -> tuple[str, str, str]:
     if errors:
         raise ValidationFailed(fields=errors)
     return reason, title, password
+
+
+def _missing(act: str, election: Election, payload: dict[str, Any]) -> dict[str, str]:
+    """Return what is wrong with the act itself, whose fields stand above the reason; a conflict waits for its turn."""
+    try:
+        approvals.act_named(act).check(election, payload)
+    except ValidationFailed as error:
+        return error.fields
+    except DomainError:
+        pass
+    return {}
 
 
 def _wait(approval: Approval) -> ResponseReturnValue:

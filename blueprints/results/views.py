@@ -103,11 +103,17 @@ def document() -> ResponseReturnValue:
 @bp.get("/share.png")
 @public
 def share() -> ResponseReturnValue:
-    """Send the picture of the result; kept for good under the address that names its content (`v`)."""
-    poster = poster_of(result_of(_election(), utc_now()))
+    """Send the picture of the result; kept for good under the address that names its content (`v`).
+
+    Once counts may be seen by anybody, pages of other sites may show it.
+    """
+    result = result_of(_election(), utc_now())
+    poster = poster_of(result)
     key = poster_key(poster)
     response = Response(share_picture(poster), content_type="image/png")
     response.set_etag(key)
+    if result.counted:
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     lasting = request.args.get("v") == key
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if lasting else "no-cache"
     return response.make_conditional(request)

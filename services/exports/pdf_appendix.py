@@ -18,6 +18,7 @@ from services.result_words import resolution_facts, tie_sentence
 from services.results import Resolution, Result, Share
 
 SIGNERS = 2
+TOP = ("VALIGN", (0, 0), (-1, -1), "TOP")
 
 
 def turnout(appendix: Appendix, styles: parts.Styles, zone: str) -> list[Flowable]:
@@ -73,7 +74,8 @@ def sheets(appendix: Appendix, styles: parts.Styles, zone: str) -> list[Flowable
         *(_sheet_row(sheet, appendix, styles, zone) for sheet in appendix.sheets),
         [styles.paragraph(_("All"), bold=True), styles.paragraph(equation(total), bold=True)],
     ]
-    table = Table(rows, colWidths=[38 * mm, parts.TEXT_WIDTH - 38 * mm], style=parts.table_rules(), repeatRows=1)
+    widths = [38 * mm, parts.TEXT_WIDTH - 38 * mm]
+    table = Table(rows, colWidths=widths, style=[*parts.table_rules(), TOP], repeatRows=1)
     return [CondPageBreak(50 * mm), styles.heading(_("Booth sheets")), styles.paragraph(verdict), table]
 
 

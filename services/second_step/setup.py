@@ -49,10 +49,10 @@ def reopen(user_id: int, sealed: str) -> Offer | None:
     return Offer(secret, sealed) if secret else None
 
 
-def confirm(user_id: int, sealed: str, code: str, actor: Actor) -> list[str]:
-    """Turn the second step on with a code of the offered secret, and return the recovery codes, to be shown once.
+def confirm(user_id: int, sealed: str, password: str, code: str, actor: Actor) -> Refused | list[str]:
+    """Turn the second step on with the password and a code of the offered secret; return the recovery codes.
 
-    Raises Conflict where there is one already, ValidationFailed for an offer that is over or a wrong code.
+    They are to be shown once. The password is asked for so that an open desk is not enough to lock its owner out. Raises Conflict where there is one already, ValidationFailed for an offer that is over or a wrong code.
     """
     user = db.session.get_one(StaffUser, user_id, with_for_update=True, populate_existing=True)
     if has_one(user):
@@ -60,6 +60,8 @@ def confirm(user_id: int, sealed: str, code: str, actor: Actor) -> list[str]:
     offered = reopen(user_id, sealed)
     if offered is None:
         raise ValidationFailed(fields={"sealed": _("This page is over. Here is a new code for your app.")})
+    if refused := _prove_password(user, password, actor):
+        return refused
     step = step_of(code, offered.secret, utc_now())
     if step is None:
         raise ValidationFailed(fields={"code": _("This is not the code that the app shows now. Type the next one.")})
@@ -109,7 +111,10 @@ def _with_second_step(user_id: int) -> StaffUser:
 
 def _prove_password(user: StaffUser, password: str, actor: Actor) -> Refused | None:
     outcome = accounts.authenticate(user.username, password, actor)
-    return None if outcome.user else Refused("password", outcome.message, outcome.retry_after)
+    if outcome.user is not None:
+        return None
+    words = outcome.message if outcome.retry_after else _("This is not your password.")
+    return Refused("password", words, outcome.retry_after)
 
 
 def _take_away(user: StaffUser, actor: Actor, event_type: str) -> None:

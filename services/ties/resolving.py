@@ -112,7 +112,7 @@ def _by_order(election: Election, tie: OpenTie, drawing: Drawing) -> TieResoluti
 
 
 def _by_drawing(election: Election, tie: OpenTie, drawing: Drawing) -> TieResolution:
-    errors = _missing(election, drawing)
+    errors: dict[str, str] = {}
     known = [lot for lot, _name in tie.lots]
     elected: list[int] = []
     if len(set(drawing.lots)) != len(drawing.lots) or not set(drawing.lots) <= set(known):
@@ -122,7 +122,7 @@ def _by_drawing(election: Election, tie: OpenTie, drawing: Drawing) -> TieResolu
             elected = _elected(election, drawing.lots)
         except LotsMissing:
             errors["lots"] = _("These lots do not decide. Draw on, and name the next lot.")
-    if errors:
+    if errors := errors | _missing(election, drawing):
         raise ValidationFailed(fields=errors)
     return TieResolution(
         election_id=election.id,
@@ -137,16 +137,17 @@ def _by_drawing(election: Election, tie: OpenTie, drawing: Drawing) -> TieResolu
 
 
 def _missing(election: Election, drawing: Drawing) -> dict[str, str]:
+    """Return a sentence for each entry that is missing, in the order of the form."""
     errors = {}
     if not _words(drawing.drawn_by):
         errors["drawn_by"] = _("Say who drew the lots.")
+    closed = election.closed_at
+    if drawing.drawn_at is None or drawing.drawn_at > utc_now() or (closed and drawing.drawn_at < closed):
+        errors["drawn_at"] = _("Enter when the lots were drawn: after the close, not in the future.")
     if not _words(drawing.how):
         errors["how"] = _("Say how the lots were drawn.")
     if not _words(drawing.witnesses):
         errors["witnesses"] = _("Name the witnesses.")
-    closed = election.closed_at
-    if drawing.drawn_at is None or drawing.drawn_at > utc_now() or (closed and drawing.drawn_at < closed):
-        errors["drawn_at"] = _("Enter when the lots were drawn: after the close, not in the future.")
     return errors
 
 

@@ -12,6 +12,7 @@ from services import accounts
 from services.actor import Actor
 from services.clock import utc_now
 from services.context import platform
+from services.second_step import grouped
 from tests import factories
 from tests.services.test_second_step import set_up
 
@@ -71,15 +72,34 @@ def test_the_second_step_is_set_up_with_a_code_and_shows_ten_recovery_codes_once
 
     page = admin_client.get("/account/second-step")
     offered = admin_client.get("/account/second-step", headers=JSON).json
-    wrong = admin_client.post("/account/second-step", data={"code": "000000", "sealed": offered["sealed"]})
+    form = {"sealed": offered["sealed"], "password": factories.PASSWORD}
+    wrong = admin_client.post("/account/second-step", data=form | {"code": "000000"})
     code = pyotp.TOTP(offered["secret"]).at(utc_now())
-    done = admin_client.post("/account/second-step", data={"code": code, "sealed": offered["sealed"]})
+    done = admin_client.post("/account/second-step", data=form | {"code": code})
 
     assert re.search(r"<svg[^>]*qr-code.*?<path[^>]*stroke=", page.text, re.S)
     assert "style=" not in page.text
     assert wrong.status_code == 422
     assert done.text.count("<li>") >= 10
     assert "10 recovery codes are left" in admin_client.get("/account/").text
+
+
+def test_an_open_desk_alone_sets_no_second_step_up_and_wrong_passwords_wait(admin_client):
+    import pyotp
+
+    offered = admin_client.get("/account/second-step", headers=JSON).json
+    code = pyotp.TOTP(offered["secret"]).at(utc_now())
+    form = {"sealed": offered["sealed"], "code": code}
+    answers = [admin_client.post("/account/second-step", data=form | {"password": "wrong"}) for _try in range(5)]
+    waits = admin_client.post("/account/second-step", data=form | {"password": factories.PASSWORD})
+
+    assert {answer.status_code for answer in [*answers, waits]} == {422}
+    assert 'href="#f-password"' in answers[0].text
+    assert "This is not your password." in answers[0].text
+    assert grouped(offered["secret"]) in answers[0].text
+    assert "Too many wrong passwords" in waits.text
+    db.session.refresh(admin_client.user)
+    assert admin_client.user.totp_secret is None
 
 
 def test_a_password_alone_opens_no_desk_once_there_is_a_second_step(client):

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from models import StaffRole, StaffUser, TieResolution, db
@@ -66,6 +68,14 @@ def test_what_is_missing_comes_back_with_the_form(sign_in, tie, lost):
     assert answer.status_code == 422
     assert f'href="#f-{lost}"' in answer.text
     assert db.session.get(TieResolution, election.id) is None
+
+
+def test_all_that_is_missing_is_named_at_once_in_the_order_of_the_form(sign_in, tie):
+    election, _ids = tie
+    nothing = dict.fromkeys([*SAID, "drawn_at", "reason", "title", "password"], "")
+    answer = sign_in(StaffRole.ADMIN).post(address(election), data=body(election, **nothing))
+    order = ["lots", "drawn_by", "drawn_at", "how", "witnesses", "reason"]
+    assert (answer.status_code, re.findall(r'href="#f-([a-z_]+)"', answer.text)) == (422, order)
 
 
 @pytest.mark.parametrize("lots", [["x"], [-1], [None], [1.5], [[1]], ["9" * 30]])

@@ -136,3 +136,12 @@ def test_the_sample_ballot_of_an_open_election_is_public_and_that_of_a_draft_is_
     answer = client.get(f"/results/sample-ballot.pdf?election={election.id}")
     assert (answer.mimetype, answer.data[:5]) == ("application/pdf", b"%PDF-")
     assert client.get(f"/results/sample-ballot.pdf?election={ElectionFactory().id}").status_code == 404
+
+
+def test_pages_of_other_sites_may_show_the_picture_once_the_result_is_public_and_nothing_else(client):
+    secret, recorded = make_open_election(), make_recorded_election()
+    policy = "Cross-Origin-Resource-Policy"
+    assert client.get(f"/results/share.png?election={secret.id}").headers[policy] == "same-origin"
+    assert client.get(f"/results/share.png?election={recorded.id}").headers[policy] == "cross-origin"
+    for page in ("", "live", "sample-ballot.pdf"):
+        assert client.get(f"/results/{page}?election={recorded.id}").headers[policy] == "same-origin"

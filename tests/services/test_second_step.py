@@ -33,7 +33,8 @@ def set_up(user):
     """Turn the second step of a user on, a minute ago; return the authenticator app and the recovery codes."""
     offered = second_step.offer(user.id)
     app = pyotp.TOTP(offered.secret)
-    codes = second_step.confirm(user.id, offered.sealed, app.at(utc_now()), Actor("admin", user.id, user.username))
+    actor = Actor("admin", user.id, user.username)
+    codes = second_step.confirm(user.id, offered.sealed, factories.PASSWORD, app.at(utc_now()), actor)
     user.totp_last_step = None
     db.session.commit()
     return app, codes
@@ -129,7 +130,7 @@ def test_the_stored_secret_is_encrypted_and_cannot_be_moved_to_another_account(u
 def test_nothing_counts_before_a_code_confirms_it(user):
     offered = second_step.offer(user.id)
     with pytest.raises(ValidationFailed):
-        second_step.confirm(user.id, offered.sealed, "000000", HERE)
+        second_step.confirm(user.id, offered.sealed, factories.PASSWORD, "000000", HERE)
     assert not second_step.has_one(user)
 
 

@@ -21,7 +21,7 @@ def _with_second_step(site: Site) -> str:
     user = factories.StaffUserFactory(name="Judith Adeyemi")
     actor = Actor("admin", user.id, user.username, "127.0.0.1", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0")
     offered = second_step.offer(user.id)
-    second_step.confirm(user.id, offered.sealed, pyotp.TOTP(offered.secret).now(), actor)
+    second_step.confirm(user.id, offered.sealed, factories.PASSWORD, pyotp.TOTP(offered.secret).now(), actor)
     token = accounts.start_session(user, actor)
     accounts.start_session(user, actor)
     db.session.commit()
@@ -75,8 +75,9 @@ def account(site: Site, demo: Demo) -> Page:
 def second_step_setup(site: Site, demo: Demo) -> Page:
     page = site.staff_page("/account/second-step", election=demo.secret)
     page.get_by_label("Code", exact=True).fill("000000")
+    page.get_by_label("Your password").fill(factories.PASSWORD)
     press(page, "Turn the second step on")
-    expect(page.get_by_text("This is not the code")).to_be_visible()
+    expect(page.get_by_text("This is not the code").first).to_be_visible()
     return page
 
 
@@ -85,6 +86,7 @@ def recovery_codes(site: Site, demo: Demo) -> Page:
     page = site.staff_page("/account/second-step", election=demo.secret)
     key = page.locator(".qr-key").inner_text().replace(" ", "")
     page.get_by_label("Code", exact=True).fill(pyotp.TOTP(key).now())
+    page.get_by_label("Your password").fill(factories.PASSWORD)
     press(page, "Turn the second step on")
     expect(page.get_by_role("heading", name="Keep your recovery codes")).to_be_visible()
     return page

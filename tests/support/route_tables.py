@@ -170,7 +170,7 @@ VALID: dict[str, dict[str, Any]] = {
     "account.disable": {"password": "wrong password", "code": "000000"},
     "account.new_codes": {"password": "wrong password"},
     "account.password": {"old": "wrong password", "password": "a new password", "password_again": "a new password"},
-    "account.second_step": {"code": "000000", "sealed": "x"},
+    "account.second_step": {"code": "000000", "sealed": "x", "password": "wrong password"},
     "admin.add_groups_to_roll": {"groups": [1]},
     "admin.add_to_roll": {"voters": [1]},
     "admin.audit_sealed": {"passphrase": "a long passphrase", "passphrase_again": "a long passphrase", "election": "1", "actor": "", "kind": "", "since": "2030-10-18", "until": "2030-10-19", "q": "Vera"},
