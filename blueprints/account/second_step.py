@@ -23,7 +23,7 @@ from services.security import Permission
 @requires(Permission.OWN_ACCOUNT)
 @limits.limiter.limit(limits.SIGN_IN_ADDRESS, key_func=limits.address_key, methods=["POST"])
 def second_step() -> ResponseReturnValue:
-    """Show QR code and secret; with the password and a code of them, turn the second step on and show the recovery codes."""
+    """Show QR code and secret; with the password and a code, turn the second step on and show the recovery codes."""
     values = body()
     if service.has_one(staff.find(g.principal.id)):
         return _set_up_already()

@@ -52,7 +52,8 @@ def reopen(user_id: int, sealed: str) -> Offer | None:
 def confirm(user_id: int, sealed: str, password: str, code: str, actor: Actor) -> Refused | list[str]:
     """Turn the second step on with the password and a code of the offered secret; return the recovery codes.
 
-    They are to be shown once. The password is asked for so that an open desk is not enough to lock its owner out. Raises Conflict where there is one already, ValidationFailed for an offer that is over or a wrong code.
+    They are to be shown once. The password is asked for, so that an open desk is not enough to lock its owner out.
+    Raises Conflict where there is one already, ValidationFailed for an offer that is over or a wrong code.
     """
     user = db.session.get_one(StaffUser, user_id, with_for_update=True, populate_existing=True)
     if has_one(user):
