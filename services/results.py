@@ -213,6 +213,11 @@ def counts_visible(election: Election, counts: ballots.Counts) -> bool:
     return not election.is_secret or election.live_batch is not None
 
 
+def receipts_listed(election: Election) -> bool:
+    """Tell whether the receipts of all counted ballots are listed: a secret election, closed and counted."""
+    return election.is_secret and is_over(election) and ballots.counts(election).box == 0
+
+
 def is_over(election: Election) -> bool:
     """Tell whether voting has ended for good."""
     return election.status in (ElectionStatus.CLOSED, ElectionStatus.ARCHIVED)

@@ -161,9 +161,13 @@ def _receipt(outcome: CastOutcome, election: dict[str, Any], secret: bool, words
     if wants_json():
         cast_at = outcome.cast_at.isoformat() if outcome.cast_at else None
         answer = {"audit_ref": outcome.audit_ref, "receipt": outcome.receipt, "cast_at": cast_at}
-        return make_response(jsonify(answer | ({"confirmation_text": words_after} if words_after else {})))
+        more = {"confirmation_text": words_after, "signed_receipt": outcome.signed_receipt}
+        return make_response(jsonify(answer | {name: value for name, value in more.items() if value}))
+    signed = outcome.signed_receipt
     page = render_template(
         "poll/success.html", election=election, step=5, audit_ref=outcome.audit_ref, receipt=outcome.receipt,
         cast_at=outcome.cast_at, secret=secret, words_after=words_after,
+        signed_receipt=signed, qr=ballots.receipt_qr(signed) if signed else None,
+        verify_url=pages.public_address("verify.election", public_id=election["public_id"]),
     )  # fmt: skip
     return make_response(page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from flask import g, jsonify, make_response, render_template, session, url_for
+from flask import g, jsonify, make_response, render_template, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -16,6 +16,7 @@ from blueprints.principal import KIOSK_KEY
 from models import BallotPass, Challenge, Election, Kiosk
 from services import ballots, identification, ties, voters
 from services.clock import utc_now
+from services.context import platform
 from services.face_service.liveness import STEP_SECONDS
 from services.identification import LookupReason
 
@@ -32,12 +33,19 @@ def present_kiosk() -> Kiosk:
 def election_view(election: Election) -> dict[str, Any]:
     """Return what every page of the booth shows of the election."""
     return {
+        "public_id": election.public_id,
         "title": election.title,
         "description": election.description,
         "opens_at": election.opens_at,
         "closes_at": election.closes_at,
         "ended_at": min(election.closed_at or election.closes_at, election.closes_at),
     }
+
+
+def public_address(endpoint: str, **values: object) -> str:
+    """Return the whole address of a page as voters see it from elsewhere."""
+    address = platform().settings.public_url or request.url_root
+    return address.rstrip("/") + url_for(endpoint, **values)  # type: ignore[arg-type]
 
 
 def opening_view(election: Election) -> dict[str, Any] | None:

@@ -17,13 +17,13 @@ from blueprints.result_context import result_context, result_document, result_js
 from blueprints.results import bp
 from models import Election
 from services import identification
-from services.ballots import counts, is_counted, listed_receipts
+from services.ballots import is_counted, listed_receipts
 from services.clock import utc_now
 from services.context import platform
 from services.errors import Conflict, NotFound, ValidationFailed
 from services.exports import poster_key, poster_of, sample_ballot_name, sample_ballot_pdf, share_picture
 from services.result_words import under_review_sentence, verdict_title, verdict_words
-from services.results import is_over, public_election, result_of
+from services.results import is_over, public_election, receipts_listed, result_of
 
 KIND = "public"
 PUBLIC_SHARE = 0.5
@@ -56,7 +56,7 @@ def page() -> ResponseReturnValue:
 def receipt() -> ResponseReturnValue:
     """Say whether the ballot of a typed receipt was counted. A POST, so that no code comes into an address."""
     election = _election()
-    if not _receipts_listed(election):
+    if not receipts_listed(election):
         raise Conflict(_("The receipts are listed once the election is closed and counted."))
     typed = text_field(body(), "receipt", limit=100)
     try:
@@ -76,7 +76,7 @@ def receipt() -> ResponseReturnValue:
 def receipts() -> ResponseReturnValue:
     """List the receipts of all counted ballots, one a line, in the order of the codes."""
     election = _election()
-    if not _receipts_listed(election):
+    if not receipts_listed(election):
         raise NotFound()
     return Response("".join(f"{code}\n" for code in listed_receipts(election)), content_type="text/plain")
 
@@ -142,13 +142,10 @@ def _page(election: Election, receipt: dict[str, object] | None = None) -> str:
         share_url=address.rstrip("/") + url_for("results.share", election=election.id, v=poster_key(poster)),
         share_words=f"{poster.headline}. {poster.turnout}.",
         under_review=under_review_sentence(identification.under_review(election)) if is_over(election) else "",
-        receipts_listed=_receipts_listed(election),
+        receipts_listed=receipts_listed(election),
         receipt=receipt,
+        verify_url=url_for("verify.election", public_id=election.public_id),
     )
-
-
-def _receipts_listed(election: Election) -> bool:
-    return election.is_secret and is_over(election) and counts(election).box == 0
 
 
 def _election() -> Election:

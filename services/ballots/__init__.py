@@ -5,14 +5,19 @@ from services.ballots.choices import Choice, choices_of, choices_shown, parse_ch
 from services.ballots.counting import Counts, counts
 from services.ballots.definition import definition_intact, freeze_definition, verify_definition
 from services.ballots.extensions import extend_closing, extensions_of
-from services.ballots.receipts import format_receipt, is_counted, listed_receipts
+from services.ballots.receipts import format_receipt, is_counted, listed_receipts, some_receipts
 from services.ballots.sealing import seal_due
+from services.ballots.signed_receipts import LONGEST as LONGEST_RECEIPT
+from services.ballots.signed_receipts import SignedReceipt, check_signed_receipt, receipt_qr, signed_receipt
 
 __all__ = [
+    "LONGEST_RECEIPT",
     "CastOutcome",
     "Choice",
     "Counts",
+    "SignedReceipt",
     "cast",
+    "check_signed_receipt",
     "choices_of",
     "choices_shown",
     "counts",
@@ -24,6 +29,9 @@ __all__ = [
     "is_counted",
     "listed_receipts",
     "parse_choice",
+    "receipt_qr",
     "seal_due",
+    "signed_receipt",
+    "some_receipts",
     "verify_definition",
 ]

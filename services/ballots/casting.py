@@ -16,6 +16,7 @@ from services.actor import Actor
 from services.ballots import alerts, payload, receipts
 from services.ballots.choices import Choice, describe
 from services.ballots.definition import verify_definition
+from services.ballots.signed_receipts import signed_receipt
 from services.clock import utc_now
 from services.context import platform
 from services.email_service import queue_vote_confirmation
@@ -31,12 +32,16 @@ Kind = Literal["cast", "repeated", "already_voted", "pass_over", "closed", "stop
 
 @dataclass(frozen=True)
 class CastOutcome:
-    """What became of a cast; `audit_ref` is given for `cast` and `repeated` only, and `receipt` if secret."""
+    """What became of a cast; `audit_ref` is given for `cast` and `repeated` only.
+
+    `receipt` (the code) and `signed_receipt` (the code with the installation's signature) only if it was secret.
+    """
 
     kind: Kind
     audit_ref: str | None = None
     receipt: str | None = None
     cast_at: datetime | None = None
+    signed_receipt: str | None = None
 
 
 class PassOver(Exception):
@@ -66,7 +71,7 @@ def cast(ballot_pass: BallotPass, choice: Choice, idempotency_key: object, actor
     except DBAPIError as error:
         return _refused(error, election, ballot_pass.voter_id, key, actor)
     _report(election, ballot_pass.voter_id, audit_ref, cast_at, choice, actor)
-    return CastOutcome("cast", audit_ref, _receipt(election, key), cast_at)
+    return _accepted("cast", election, audit_ref, cast_at, key)
 
 
 def _earlier_vote(election: Election, voter_id: int, key: str) -> CastOutcome | None:
@@ -74,7 +79,7 @@ def _earlier_vote(election: Election, voter_id: int, key: str) -> CastOutcome | 
     if vote is None:
         return None
     if vote.idempotency_hash == receipts.idempotency_hash(election.public_id, key):
-        return CastOutcome("repeated", vote.audit_ref, _receipt(election, key), vote.cast_at)
+        return _accepted("repeated", election, vote.audit_ref, vote.cast_at, key)
     return CastOutcome("already_voted", cast_at=vote.cast_at)
 
 
@@ -147,8 +152,11 @@ def _report(election: Election, voter_id: int, audit_ref: str, cast_at: datetime
     queue_vote_confirmation(voter, election, cast_at, audit_ref, named)
 
 
-def _receipt(election: Election, key: str) -> str | None:
+def _accepted(kind: Kind, election: Election, audit_ref: str, cast_at: datetime, key: str) -> CastOutcome:
     """A recorded vote needs no receipt: it is on record with the voter's name."""
     if not election.is_secret:
-        return None
-    return receipts.format_receipt(receipts.receipt_code(election.public_id, key))
+        return CastOutcome(kind, audit_ref, None, cast_at)
+    code = receipts.receipt_code(election.public_id, key)
+    return CastOutcome(
+        kind, audit_ref, receipts.format_receipt(code), cast_at, signed_receipt(election.public_id, code)
+    )

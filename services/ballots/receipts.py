@@ -13,7 +13,7 @@ import secrets
 import uuid
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from models import BallotReceipt, Election, db
 from services import hashing
@@ -61,6 +61,14 @@ def listed_receipts(election: Election) -> list[str]:
     """Return the codes of all counted ballots, in the order of the codes."""
     codes = select(BallotReceipt.code).where(BallotReceipt.election_id == election.id).order_by(BallotReceipt.code)
     return list(db.session.scalars(codes))
+
+
+def some_receipts(election: Election, page: int, per_page: int) -> tuple[list[str], int]:
+    """Return one page (from 1) of the codes of all counted ballots, in their order, and how many there are in all."""
+    mine = BallotReceipt.election_id == election.id
+    codes = select(BallotReceipt.code).where(mine).order_by(BallotReceipt.code)
+    total = db.session.scalar(select(func.count()).select_from(BallotReceipt).where(mine)) or 0
+    return list(db.session.scalars(codes.offset((page - 1) * per_page).limit(per_page))), total
 
 
 def is_counted(election: Election, typed: str) -> bool:

@@ -1,6 +1,17 @@
 """Evidence packs: everything that anybody needs to check the count of a secret election (docs/verification.md)."""
 
-from services.evidence.building import PackFile, SelfCheck, evidence_pack, pack_problem
-from services.evidence.content import verifier
+from services.evidence.building import PackFile, SelfCheck, evidence_pack, kept_pack, pack_problem
+from services.evidence.content import verifier, verifier_sum
+from services.evidence.definition_words import Definition, definition_of
 
-__all__ = ["PackFile", "SelfCheck", "evidence_pack", "pack_problem", "verifier"]
+__all__ = [
+    "Definition",
+    "PackFile",
+    "SelfCheck",
+    "definition_of",
+    "evidence_pack",
+    "kept_pack",
+    "pack_problem",
+    "verifier",
+    "verifier_sum",
+]

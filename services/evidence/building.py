@@ -25,6 +25,8 @@ from services.results import is_over
 
 FOLDER = "evidence"
 """Inside the folder of everything that runs; what lies there can be removed at any time."""
+AT_ONCE = 5000
+"""Ballots up to which a page builds a pack without being asked: half a second."""
 BEFORE_BALLOTS = ("README.txt", "verify.py", "key.txt", "definition.json", "definition.sig", "extensions.jsonl")
 
 
@@ -74,14 +76,30 @@ def evidence_pack(election_id: int) -> PackFile:
     if (problem := pack_problem(election)) is not None:
         raise Conflict(problem)
     files = content.small_files(election)
-    folder = platform().settings.var_folder / FOLDER
-    state = hashlib.sha256(b"".join(hashlib.sha256(file).digest() for file in files.values())).hexdigest()
-    path = folder / f"{election.public_id}-{state[:32]}.zip"
+    path = _path(election, files)
     if not (found := _kept(path)):
-        with _alone(folder, str(election.public_id)):
+        with _alone(path.parent, str(election.public_id)):
             found = _kept(path) or _make(path, election, files)
             _forget_others(path, str(election.public_id))
     return found
+
+
+def kept_pack(election_id: int) -> PackFile | None:
+    """Return the pack as it is, or built now where that is a matter of a moment; None while it has to be asked for.
+
+    Needs the rights that `evidence_pack` needs.
+    """
+    election = db.session.get_one(Election, election_id)
+    if pack_problem(election) is not None:
+        return None
+    if ballots.counts(election).total <= AT_ONCE:
+        return evidence_pack(election_id)
+    return _kept(_path(election, content.small_files(election)))
+
+
+def _path(election: Election, files: dict[str, bytes]) -> Path:
+    state = hashlib.sha256(b"".join(hashlib.sha256(file).digest() for file in files.values())).hexdigest()
+    return platform().settings.var_folder / FOLDER / f"{election.public_id}-{state[:32]}.zip"
 
 
 def _kept(path: Path) -> PackFile | None:
@@ -118,7 +136,7 @@ def _write(pack: PackWriter, election: Election, files: dict[str, bytes]) -> Non
     pack.add("result.json", [files["result.json"]])
     manifest = pack.manifest()
     pack.add("manifest.txt", [manifest.encode()])
-    pack.add("manifest.sig", [content.manifest_signature(election, manifest)])
+    pack.add("manifest.sig", [content.manifest_signature(election.public_id, manifest)])
     pack.close()
 
 

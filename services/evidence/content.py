@@ -5,6 +5,8 @@ No vote, no time of a cast and no batch: a pack holds what may be known of ballo
 
 from __future__ import annotations
 
+import hashlib
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,11 @@ ROWS = 5000
 def verifier() -> bytes:
     """Return `verify.py` as it lies in every pack."""
     return (Path(__file__).parent / "verify.py").read_bytes()
+
+
+def verifier_sum() -> str:
+    """Return the SHA-256 of `verify.py`, hexadecimal."""
+    return hashlib.sha256(verifier()).hexdigest()
 
 
 def small_files(election: Election) -> dict[str, bytes]:
@@ -72,9 +79,9 @@ def receipt_lines(election_id: int) -> Iterator[bytes]:
         yield "".join(f"{code}\n" for code in rows).encode()
 
 
-def manifest_signature(election: Election, manifest: str) -> bytes:
+def manifest_signature(election: uuid.UUID, manifest: str) -> bytes:
     """Return the line with the installation's signature of a manifest."""
-    digest = hashing.sha256(hashing.text("evidence/1"), hashing.text(str(election.public_id)), hashing.text(manifest))
+    digest = hashing.sha256(hashing.text("evidence/1"), hashing.text(str(election)), hashing.text(manifest))
     return platform().keyring.signing_key.sign(SIGNATURE_DOMAIN + digest).signature.hex().encode() + b"\n"
 
 

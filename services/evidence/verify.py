@@ -387,7 +387,8 @@ class Check:
             digest = sha256(text("extension/1"), text(words))
             self._signed(where, "extension", digest, _bytes(where, entry.get("signature")))
             reached = said.get("to")
-        return f"{place} extensions of the closing time, each signed. Voting was to end at {reached}."
+        moved = f"was extended {place} times, each signed: to" if place else "was not extended:"
+        return f"The closing time {moved} {reached}."
 
     def chained(self) -> str:
         """Check every ballot and the chain that they form, and count them."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from models import StaffRole
-from tests.support import acted_film, approval_states, booth_states, result_states, roll_states
+from tests.support import acted_film, approval_states, booth_states, result_states, roll_states, verify_states
 from tests.support.demo import Demo, new_voter
 from tests.support.kiosk_states import ENROLLED, NO_CAMERA
 from tests.support.live_site import KIOSK_SCREEN, Site
@@ -374,3 +374,4 @@ def result_after_closing(site: Site, demo: Demo) -> Page:
 
 
 PUBLIC["public_tie"] = result_states.public_tie
+PUBLIC |= verify_states.STATES

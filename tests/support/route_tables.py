@@ -154,8 +154,10 @@ MAY: dict[str, frozenset[str]] = {
     "results.receipts": EVERYBODY,
     "results.sample_ballot": EVERYBODY,
     "results.share": EVERYBODY,
+    "verify.election": EVERYBODY,
     "verify.pack": EVERYBODY,
     "verify.program": EVERYBODY,
+    "verify.receipt": EVERYBODY,
 }
 NARROWER: dict[tuple[str, str], frozenset[str]] = {
     ("admin.elections", "POST"): ADMIN,
@@ -222,6 +224,7 @@ VALID: dict[str, dict[str, Any]] = {
     "poll.verify": {"challenge_id": "x", "step": 0, "frames": ["data:image/jpeg;base64,AAAA"], "seq": 0},
     "poll.vote": {"voter_id": "20481730", "choice": "nota", "idempotency_key": "AbCdEfGhIjKlMnOpQrStUvWx"},
     "results.receipt": {"receipt": "ABCD"},
+    "verify.receipt": {"receipt": "ABCD"},
 }
 """A body for every route that reads one. A second body of the same route has a name: "admin.elections lottery"."""
 WITHOUT_BODY = {

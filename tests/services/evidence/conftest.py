@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +25,7 @@ class Made:
     """An election's pack with what a voter and a stranger know of it."""
 
     election_id: int
+    public_id: uuid.UUID
     pack: PackFile
     fingerprint: str
     receipts: list[str]
@@ -44,10 +46,10 @@ def made(shared_app) -> Iterator[Made]:
         receipts = [
             cast_by(voter, election, choice).receipt for voter, choice in zip(voters_of(election), choices, strict=True)
         ]
-        election_id = election.id
+        election_id, public_id = election.id, election.public_id
         elections.close_election(election, SYSTEM)
         db.session.commit()
         seal_all()
         with use_role("results"):
             pack = evidence_pack(election_id)
-        yield Made(election_id, pack, platform().keyring.fingerprints()["signing"], receipts)
+        yield Made(election_id, public_id, pack, platform().keyring.fingerprints()["signing"], receipts)

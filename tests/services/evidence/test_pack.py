@@ -6,12 +6,16 @@ import io
 import random
 import subprocess
 import sys
+import uuid
 import zipfile
 
 import pytest
 
 from models import Vote, db, use_role
+from services import ballots
 from services.evidence import evidence_pack, pack_problem, verify
+from services.evidence.content import manifest_signature
+from services.evidence.packing import PackWriter
 from services.evidence.verify import NAMES
 from tests.factories import make_open_election, make_recorded_election
 
@@ -36,7 +40,7 @@ def test_a_pack_is_checked_with_pythons_standard_library_alone(made, tmp_path):
     done = run_program(tmp_path, made.content, made.fingerprint)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "8 ballots form one chain from the definition" in done.stdout
-    assert "1 extensions of the closing time, each signed" in done.stdout
+    assert "The closing time was extended 1 times, each signed" in done.stdout
     assert done.stdout.endswith("Nothing was changed.\n")
     assert made.pack.check.code == 0
 
@@ -116,3 +120,67 @@ def test_receipts_stand_in_the_order_of_the_codes(made):
 def test_a_pack_waits_for_the_count_and_is_of_secret_elections_only(made):
     assert "closed and counted" in pack_problem(make_open_election())
     assert "recorded with the names" in pack_problem(make_recorded_election())
+
+
+def test_a_signed_receipt_is_checked_beside_the_pack(made, tmp_path):
+    counted = ballots.signed_receipt(made.public_id, made.receipts[0].replace(" ", ""))
+    missing = ballots.signed_receipt(made.public_id, "A" * 26)
+    found = run_program(tmp_path, made.content, made.fingerprint, "--receipt", counted)
+    assert (found.returncode, "its ballot is in the count" in found.stdout) == (0, True), found.stdout
+    lost = run_program(tmp_path, made.content, made.fingerprint, "--receipt", missing)
+    assert (lost.returncode, "this proves that a ballot is missing" in lost.stdout) == (1, True), lost.stdout
+    other = ballots.signed_receipt(uuid.uuid4(), "A" * 26)
+    assert run_program(tmp_path, made.content, made.fingerprint, "--receipt", other).returncode == 1
+    assert run_program(tmp_path, made.content, made.fingerprint, "--receipt", "nothing").returncode == 2
+
+
+def repacked(made, **changes) -> bytes:
+    """Return the pack with files changed by functions of their text, signed anew: what an owner of the key could do."""
+    with zipfile.ZipFile(io.BytesIO(made.content)) as pack:
+        files = {name: pack.read(name).decode() for name in NAMES[:-2]}
+    for name, change in changes.items():
+        full = next(file for file in NAMES if file.startswith(name))
+        files[full] = change(files[full])
+    target = io.BytesIO()
+    writer = PackWriter(target)
+    for name, words in files.items():
+        writer.add(name, [words.encode()])
+    manifest = writer.manifest()
+    writer.add("manifest.txt", [manifest.encode()])
+    writer.add("manifest.sig", [manifest_signature(made.public_id, manifest)])
+    writer.close()
+    return target.getvalue()
+
+
+def _swapped(lines: str) -> str:
+    first, second, *rest = lines.splitlines(keepends=True)
+    return "".join([second, first, *rest])
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"ballots": lambda text: text[text.index("\n") + 1 :]}, "ballots.jsonl, line 1: this ballot does not follow"),
+        ({"ballots": lambda text: text[: text.rindex("\n", 0, -1) + 1]}, "8 receipts for 7 ballots"),
+        ({"ballots": _swapped}, "ballots.jsonl, line 1: this ballot does not follow"),
+        ({"ballots": lambda text: text.replace("true", "false", 1)}, "was changed: it has another hash"),
+        ({"receipts": _swapped}, "receipts.txt, line 2: this is no receipt, it is here twice, or it is not in order"),
+        ({"receipts": lambda text: text[:27] + text}, "receipts.txt, line 2"),
+        ({"receipts": lambda text: text[27:]}, "7 receipts for 8 ballots"),
+        ({"result": lambda text: text.replace('"nota":2', '"nota":3')}, "nota is 3, counted is 2"),
+        ({"result": lambda text: text.replace('"spoiled":0', '"spoiled":1')}, "the votes are not the ballots"),
+        ({"result": lambda text: text.replace('"lots":null', '"lots":[0]')}, "lots were drawn, but there is no tie"),
+        ({"result": lambda text: text.replace(" is elected", " are elected")}, "verdict is"),
+        ({"definition.json": lambda text: text.replace("Council", "Counsel")}, "definition.sig: this was not signed"),
+        ({"extensions": lambda text: text.replace("A long", "No")}, "extensions.jsonl, line 1: this was not signed"),
+        ({"extensions": lambda text: text + text}, "extensions.jsonl, line 2: this extension does not follow"),
+    ],
+)
+def test_a_change_by_somebody_who_owns_the_key_is_found_by_what_the_files_say(made, tmp_path, changes, found):
+    code, words = check(tmp_path, repacked(made, **changes), made.fingerprint)
+    assert code == 1, words
+    assert found in words
+
+
+def test_packing_again_without_a_change_gives_the_same_pack(made):
+    assert repacked(made) == made.content
