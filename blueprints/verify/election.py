@@ -57,8 +57,8 @@ def election(public_id: uuid.UUID) -> ResponseReturnValue:
 @limiter.limit(limits.RECEIPTS, key_func=limits.address_key)
 def receipt(public_id: uuid.UUID) -> ResponseReturnValue:
     """Look for a code, or check a signed receipt. A POST, so that no code comes into an address."""
-    found = elections.published_election(public_id)
     typed = text_field(body(), "receipt", limit=ballots.LONGEST_RECEIPT)
+    found = elections.published_election(public_id)
     try:
         answer = answer_to(found, typed)
     except ValidationFailed as error:
