@@ -20,8 +20,10 @@ from services import ballots, elections
 from services.context import platform
 from services.errors import NotFound, ValidationFailed
 from services.evidence import Definition, PackFile, definition_of, kept_pack, pack_problem, verifier_sum
+from services.exports import evidence_name
 from services.results import receipts_listed
 
+COMMAND = "python3 -I -S verify.py {pack}"
 PER_PAGE = 60
 LAST_PAGE = 10**6
 
@@ -104,7 +106,7 @@ def _page(shown: Shown, typed: str = "", answer: Answer | None = None, problem: 
         election=shown.election, definition=shown.definition, fingerprint=shown.fingerprint,
         pack=shown.pack, pack_problem=shown.pack_problem, verifier_sum=verifier_sum(),
         receipts=shown.receipts, total=shown.total, page=shown.page, pages=shown.pages, per_page=PER_PAGE,
-        listed=receipts_listed(shown.election), typed=typed, answer=answer, problem=problem,
+        command=COMMAND.format(pack=evidence_name(shown.election)), listed=receipts_listed(shown.election), typed=typed, answer=answer, problem=problem,
     )  # fmt: skip
 
 
