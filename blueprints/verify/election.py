@@ -106,7 +106,8 @@ def _page(shown: Shown, typed: str = "", answer: Answer | None = None, problem: 
         election=shown.election, definition=shown.definition, fingerprint=shown.fingerprint,
         pack=shown.pack, pack_problem=shown.pack_problem, verifier_sum=verifier_sum(),
         receipts=shown.receipts, total=shown.total, page=shown.page, pages=shown.pages, per_page=PER_PAGE,
-        command=COMMAND.format(pack=evidence_name(shown.election)), listed=receipts_listed(shown.election), typed=typed, answer=answer, problem=problem,
+        command=COMMAND.format(pack=evidence_name(shown.election)),
+        listed=receipts_listed(shown.election), typed=typed, answer=answer, problem=problem,
     )  # fmt: skip
 
 
