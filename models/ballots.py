@@ -74,7 +74,10 @@ class BoxBallot(Model):
 
 
 class SealBatch(Model):
-    """The members of one sealing, chosen and committed before they are opened, so that a retry repeats the set."""
+    """The members of one sealing, chosen and committed before they are opened, so that a retry repeats the set.
+
+    Once sealed: the places of its ballots in the chain, the hash of the last one, and the installation's signature.
+    """
 
     __tablename__ = "seal_batches"
 
@@ -82,7 +85,16 @@ class SealBatch(Model):
     election_id: Mapped[int] = mapped_column(ForeignKey("elections.id"), index=True)
     final: Mapped[bool]
     sealed_at: Mapped[datetime | None]
+    first_seq: Mapped[int | None]
+    last_seq: Mapped[int | None]
+    head: Mapped[bytes | None]
+    signature: Mapped[bytes | None]
     members: Mapped[list[SealBatchMember]] = relationship(passive_deletes=True)
+
+    __table_args__ = (
+        CheckConstraint("num_nulls(first_seq, last_seq, head, signature) IN (0, 4)", name="signed_whole"),
+        CheckConstraint("first_seq >= 1 AND last_seq >= first_seq - 1", name="signed_range"),
+    )
 
 
 class SealBatchMember(Model):

@@ -4,7 +4,7 @@ import sys
 
 from flask import Flask
 
-from blueprints.cli import commands
+from blueprints.cli import audit, commands
 
 
 def stops_database() -> bool:
@@ -18,3 +18,4 @@ def stops_database() -> bool:
 def init_app(app: Flask) -> None:
     for command in commands.ALL:
         app.cli.add_command(command)
+    app.cli.add_command(audit.audit)

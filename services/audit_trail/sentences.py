@@ -122,6 +122,7 @@ SENTENCES: dict[str, Any] = {
     "staff:voter:suspension_lifted": N_("%(actor)s lifted the suspension of voter ID %(voter_number)s: %(reason)s"),
     "staff:voter:shown": N_("%(actor)s looked voter ID %(voter_number)s up."),
     "staff:voter:suspended": N_("%(actor)s suspended voter ID %(voter_number)s: %(reason)s"),
+    "system:ballots:stopped": N_("The sealing was stopped: %(reason)s"),
     "system:election:stopped": N_("The election was stopped: %(reason)s"),
     "system:face:flagged": N_("The face of voter ID %(voter_number)s resembles another voter's."),
     "system:picture:damaged": N_("A stored picture is damaged."),

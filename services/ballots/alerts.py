@@ -31,3 +31,16 @@ def ballots_spoiled(election: Election, reasons: dict[str, int], actor: Actor) -
         f"These ballots were in the box and were not counted:\n\n{lines}\n\n"
         "They are kept as evidence. Somebody wrote to the ballot box without the voting system.",
     )
+
+
+def chain_changed(election: Election, problem: str, actor: Actor) -> None:
+    """Record and mail, once an hour, that the sealing was stopped because somebody else wrote to the ballot chain."""
+    if not audit_logger.record_hourly("system:ballots:stopped", actor, election_id=election.id, reason=problem):
+        return
+    metrics.count(metrics.Event.SUSPICIOUS_ACTIVITY)
+    queue_system_alert(
+        f"ALERT: the sealing of {election.title} was stopped",
+        f"The ballots that wait in the box are not counted yet, and none is lost.\n\n{problem}\n\n"
+        "Somebody wrote to the sealed ballots without the voting system. Run `flask audit verify`, keep a copy of the"
+        " database as evidence, and find out who had access.",
+    )

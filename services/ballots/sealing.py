@@ -24,9 +24,10 @@ from sqlalchemy.types import Text
 from models import BallotReceipt, BoxBallot, Election, ElectionStatus, SealBatch, SealBatchMember, Secrecy, db
 from services import audit_logger
 from services.actor import Actor
-from services.ballots import alerts, payload
+from services.ballots import alerts, payload, signed_seals
 from services.ballots.choices import choices_of
 from services.ballots.definition import verify_definition
+from services.ballots.signed_seals import ChainChanged
 from services.context import platform
 from services.errors import Conflict
 from services.security import KeyringError
@@ -47,16 +48,29 @@ class Sorted:
 
 
 def seal_due(transaction: Transaction) -> int:
-    """Seal what is due, each step in a transaction of its own; return the ballots sealed. Run by the worker."""
+    """Seal what is due, each step in a transaction of its own; return the ballots sealed. Run by the worker.
+
+    An election that cannot be sealed does not keep the others from it; its error is raised in the end.
+    """
     sealed = 0
     with transaction():
         for election_id in elections_to_seal():
             choose_batch(db.session.get_one(Election, election_id))
     with transaction():
         batches = unsealed_batches()
+    stopped: list[Exception] = []
     for batch_id in batches:
-        with transaction():
-            sealed += seal_batch(batch_id)
+        try:
+            with transaction():
+                sealed += seal_batch(batch_id)
+        except ChainChanged as change:
+            stopped.append(change)
+            with transaction():
+                _report_change(batch_id, change)
+        except (Conflict, KeyringError) as problem:
+            stopped.append(problem)
+    if stopped:
+        raise stopped[0]
     return sealed
 
 
@@ -93,23 +107,31 @@ def choose_batch(election: Election) -> int:
 def seal_batch(batch_id: int) -> int:
     """Open, check, shuffle and chain one batch; return how many ballots were sealed.
 
-    Raises Conflict (after the alert is queued elsewhere) when the election is not what was signed, and
-    KeyringError when its box key is missing.
+    Raises Conflict (after the alert is queued elsewhere) when the election is not what was signed, ChainChanged when
+    its chain does not end where the last sealing left it, and KeyringError when its box key is missing.
     """
     batch = db.session.get_one(SealBatch, batch_id)
     if batch.sealed_at is not None:
         return 0
     election = db.session.get_one(Election, batch.election_id)
     _check_key(election)
+    signed_seals.check_end(election)
     sorted_ballots = _open_members(election, batch_id)
     _shuffle(sorted_ballots.payloads)
     sealed = _call(batch_id, sorted_ballots)
+    db.session.refresh(batch)
+    signed_seals.sign(batch, election, sealed)
     audit_logger.record(
         "worker:ballots:sealed", WORKER, election_id=election.id, count=sealed, spoiled=len(sorted_ballots.spoiled)
     )
     if sorted_ballots.spoiled:
         alerts.ballots_spoiled(election, dict(Counter(sorted_ballots.spoiled.values())), WORKER)
     return sealed
+
+
+def _report_change(batch_id: int, change: ChainChanged) -> None:
+    batch = db.session.get_one(SealBatch, batch_id)
+    alerts.chain_changed(db.session.get_one(Election, batch.election_id), change.message, WORKER)
 
 
 def _check_key(election: Election) -> None:

@@ -4,6 +4,7 @@ from services.heads.chaining import chain_audit_rows, chain_due
 from services.heads.checking import audit_chain_problems, check_head, check_signature
 from services.heads.finding import as_document, heads_of, newest_heads, recent_heads
 from services.heads.signing import sign_due_heads
+from services.heads.witness import compare_kept_heads, keep_new_heads
 
 __all__ = [
     "as_document",
@@ -12,7 +13,9 @@ __all__ = [
     "chain_due",
     "check_head",
     "check_signature",
+    "compare_kept_heads",
     "heads_of",
+    "keep_new_heads",
     "newest_heads",
     "recent_heads",
     "sign_due_heads",

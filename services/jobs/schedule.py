@@ -102,6 +102,8 @@ def sign_heads(transaction: Transaction) -> None:
 
     with transaction():
         heads.sign_due_heads()
+    with transaction():
+        heads.keep_new_heads()
 
 
 def beat(transaction: Transaction) -> None:

@@ -195,3 +195,14 @@ def test_destroy_box_key_asks_first_and_prints_the_certificate(open_election, ru
     assert "Certificate of destruction" in done.output
     assert elections.get_election(number).status is ElectionStatus.CLOSED
     assert elections.get_election(number).box_key_destroyed_at is not None
+
+
+def test_audit_verify_says_what_it_looked_at_and_what_does_not_fit(run, app):
+    election = factories.make_open_election()
+    assert "Everything is as it was signed." in run("audit", "verify").output
+    voting.as_attacker("UPDATE elections SET live_batch = 50 WHERE id = :id", id=election.id)
+    result = run("audit", "verify")
+
+    assert result.exit_code == 1
+    assert "The tables differ from the signed definition." in result.output
+    assert "1 thing is not as it was signed." in result.output

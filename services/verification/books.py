@@ -1,0 +1,68 @@
+"""Roll, votes, box and audit log of one election against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, exists, func, select, text
+
+from models import AuditLog, Election, ElectionStatus, HeadKind, RollEntry, SignedHead, Vote, db
+
+CAST = "kiosk:vote:cast"
+
+
+def book_problems(election: Election) -> Iterator[str]:
+    """Yield a sentence for each thing of roll, votes, box and audit log that does not fit the others."""
+    votes, box, sealed, spoiled = db.session.execute(
+        text("SELECT votes, box, ballots, spoiled FROM ballot_counts(:election)"), {"election": election.id}
+    ).one()
+    if election.is_secret and votes != box + sealed + spoiled:
+        yield f"{votes} votes, but {box} ballots in the box, {sealed} sealed and {spoiled} spoiled."
+    if spoiled:
+        yield f"{spoiled} ballots were set aside: they were not made by this installation, or were made twice."
+    yield from _roll_problems(election)
+    yield from _audit_problems(election)
+    yield from _state_problems(election)
+
+
+def votes_of(election: Election) -> int:
+    """Return how many votes are stored."""
+    return _number(Vote.election_id == election.id)
+
+
+def _number(*which: ColumnElement[bool]) -> int:
+    return db.session.scalar(select(func.count()).select_from(Vote).where(*which)) or 0
+
+
+def _roll_problems(election: Election) -> Iterator[str]:
+    mine = RollEntry.election_id == election.id
+    voted = exists().where(Vote.election_id == RollEntry.election_id, Vote.voter_id == RollEntry.voter_id)
+    for which, words in (
+        (RollEntry.has_voted & ~voted, "are marked as having voted without a vote"),
+        (~RollEntry.has_voted & voted, "have a vote and are not marked"),
+    ):
+        if number := db.session.scalar(select(func.count()).select_from(RollEntry).where(mine, which)):
+            yield f"{number} voters on the roll {words}."
+
+
+def _audit_problems(election: Election) -> Iterator[str]:
+    """Every vote has its row in the audit log, and every such row its vote."""
+    reference = AuditLog.details["audit_ref"].astext
+    cast = (AuditLog.event_type == CAST) & (AuditLog.election_id == election.id)
+    reported = select(reference).where(cast)
+    if number := _number(Vote.election_id == election.id, Vote.audit_ref.not_in(reported)):
+        yield f"{number} votes are not in the audit log."
+    stored = select(Vote.audit_ref).where(Vote.election_id == election.id)
+    gone = select(func.count()).select_from(AuditLog).where(cast, reference.not_in(stored))
+    if missing := db.session.scalar(gone):
+        yield f"{missing} votes of the audit log are missing."
+
+
+def _state_problems(election: Election) -> Iterator[str]:
+    if election.status is not ElectionStatus.ACTIVE:
+        return
+    closing = exists().where(
+        SignedHead.election_id == election.id, SignedHead.kind == HeadKind.BALLOTS, SignedHead.closing
+    )
+    if election.closed_at is not None or db.session.scalar(select(closing)):
+        yield "It was closed, and is open again."
