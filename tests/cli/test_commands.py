@@ -198,9 +198,9 @@ def test_destroy_box_key_asks_first_and_prints_the_certificate(open_election, ru
 
 
 def test_audit_verify_says_what_it_looked_at_and_what_does_not_fit(run, app):
-    election = factories.make_open_election()
+    number = factories.make_open_election().id
     assert "Everything is as it was signed." in run("audit", "verify").output
-    voting.as_attacker("UPDATE elections SET live_batch = 50 WHERE id = :id", id=election.id)
+    voting.as_attacker("UPDATE elections SET live_batch = 50 WHERE id = :id", id=number)
     result = run("audit", "verify")
 
     assert result.exit_code == 1
