@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("verify", __name__, url_prefix="/verify")
 
-from blueprints.verify import election, evidence  # noqa: E402,F401
+from blueprints.verify import election, evidence, heads  # noqa: E402,F401

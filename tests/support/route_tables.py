@@ -155,6 +155,7 @@ MAY: dict[str, frozenset[str]] = {
     "results.sample_ballot": EVERYBODY,
     "results.share": EVERYBODY,
     "verify.election": EVERYBODY,
+    "verify.index": EVERYBODY,
     "verify.pack": EVERYBODY,
     "verify.program": EVERYBODY,
     "verify.receipt": EVERYBODY,
