@@ -375,3 +375,4 @@ def result_after_closing(site: Site, demo: Demo) -> Page:
 
 PUBLIC["public_tie"] = result_states.public_tie
 PUBLIC |= verify_states.STATES
+PUBLIC["signed_heads"] = result_states.signed_heads

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from models import Election, Secrecy, db
+from models import Election, Secrecy, db, transaction, use_role
+from services import heads
 from services.actor import SYSTEM
 from services.clock import utc_now
 from services.ties import Drawing, resolve_tie
@@ -76,6 +77,13 @@ def result_resolved_by_lot(site: Site, demo: Demo) -> Page:
 
 def public_tie(site: Site, demo: Demo) -> Page:
     return site.page(f"/results/?election={_resolved().id}", viewport=KIOSK_SCREEN)
+
+
+def signed_heads(site: Site, demo: Demo) -> Page:
+    """The newest heads, after an election was opened, counted and closed."""
+    with use_role("sealer"), transaction():
+        heads.sign_due_heads()
+    return site.page("/verify/", viewport=KIOSK_SCREEN)
 
 
 def _resolved() -> Election:
