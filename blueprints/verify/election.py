@@ -16,7 +16,7 @@ from blueprints.policy import public
 from blueprints.verify import bp
 from blueprints.verify.words import Answer, answer_to
 from models import Election, use_role
-from services import ballots, elections
+from services import ballots, elections, heads
 from services.context import platform
 from services.errors import NotFound, ValidationFailed
 from services.evidence import Definition, PackFile, definition_of, kept_pack, pack_problem, verifier_sum
@@ -24,6 +24,7 @@ from services.exports import evidence_name
 from services.results import receipts_listed
 
 COMMAND = "python3 -I -S verify.py {pack}"
+NEWEST_HEADS = 12
 PER_PAGE = 60
 LAST_PAGE = 10**6
 
@@ -37,6 +38,7 @@ class Shown:
     fingerprint: str
     pack: PackFile | None
     pack_problem: str | None
+    heads: list[dict[str, Any]]
     receipts: list[str]
     total: int
     page: int
@@ -83,6 +85,7 @@ def _shown(public_id: uuid.UUID) -> Shown:
         fingerprint=platform().keyring.fingerprints()["signing"],
         pack=pack,
         pack_problem=pack_problem(found),
+        heads=[heads.as_document(head) for head in heads.heads_of(found)][::-1],
         receipts=[],
         total=0,
         page=_wanted_page(),
@@ -105,6 +108,7 @@ def _page(shown: Shown, typed: str = "", answer: Answer | None = None, problem: 
         "verify/election.html",
         election=shown.election, definition=shown.definition, fingerprint=shown.fingerprint,
         pack=shown.pack, pack_problem=shown.pack_problem, verifier_sum=verifier_sum(),
+        heads=shown.heads[:NEWEST_HEADS],
         receipts=shown.receipts, total=shown.total, page=shown.page, pages=shown.pages, per_page=PER_PAGE,
         command=COMMAND.format(pack=evidence_name(shown.election)),
         listed=receipts_listed(shown.election), typed=typed, answer=answer, problem=problem,
@@ -124,5 +128,6 @@ def _document(shown: Shown) -> dict[str, Any]:
         "evidence_sha256": pack.sha256 if pack else None,
         "check": asdict(pack.check) if pack else None,
         "verifier": {"address": url_for("verify.program", _external=True), "sha256": verifier_sum()},
+        "heads": shown.heads,
         "receipts": {"codes": shown.receipts, "total": shown.total, "page": shown.page, "pages": shown.pages},
     }

@@ -133,7 +133,8 @@ def _write(pack: PackWriter, election: Election, files: dict[str, bytes]) -> Non
         pack.add(name, [files[name]])
     pack.add("ballots.jsonl", content.ballot_lines(election.id))
     pack.add("receipts.txt", content.receipt_lines(election.id))
-    pack.add("result.json", [files["result.json"]])
+    for name in ("heads.jsonl", "result.json"):
+        pack.add(name, [files[name]])
     manifest = pack.manifest()
     pack.add("manifest.txt", [manifest.encode()])
     pack.add("manifest.sig", [content.manifest_signature(election.public_id, manifest)])

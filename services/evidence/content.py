@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 
 from models import Ballot, BallotReceipt, Election, TieResolution, db
-from services import ballots, hashing
+from services import ballots, hashing, heads
 from services.ballots.extensions import moment_text, statement
 from services.context import platform
 from services.evidence.readme import readme
@@ -23,6 +23,7 @@ from services.verdict import decide
 
 RESULT_FORMAT = "evidence-result/1"
 SIGNATURE_DOMAIN = b"smart-voting/evidence/1\0"
+HEAD_FIELDS = ("kind", "election", "closing", "height", "head", "made_at", "signature")
 ROWS = 5000
 """Rows that are in memory at a time."""
 
@@ -48,6 +49,7 @@ def small_files(election: Election) -> dict[str, bytes]:
         "definition.json": definition.encode(),
         "definition.sig": f"{signature.hex()}\n".encode(),
         "extensions.jsonl": "".join(_extensions(election)).encode(),
+        "heads.jsonl": "".join(_heads(election)).encode(),
         "result.json": canonical(_result(election)).encode(),
     }
 
@@ -89,6 +91,13 @@ def _extensions(election: Election) -> Iterator[str]:
     for extension in ballots.extensions_of(election):
         entry = {"statement": statement(election, extension), "signature": extension.signature.hex()}
         yield canonical(entry) + "\n"
+
+
+def _heads(election: Election) -> Iterator[str]:
+    """A time stamp of an authority may come later; it does not belong to what was signed."""
+    for head in heads.heads_of(election):
+        document = heads.as_document(head)
+        yield canonical({name: document[name] for name in HEAD_FIELDS}) + "\n"
 
 
 def _result(election: Election) -> dict[str, Any]:

@@ -35,6 +35,7 @@ definition.sig    its signature; the chain of the ballots begins at its hash
 extensions.jsonl  signed changes of the closing time, one a line
 ballots.jsonl     every counted ballot in the order of its sealing, which was shuffled; each names the hash before it
 receipts.txt      the receipt codes of all counted ballots, in the order of the codes
+heads.jsonl       signed ends of the chain of ballots, and of the audit log while voting was open, one a line
 result.json       the published result
 manifest.txt      the SHA-256 of every file above
 manifest.sig      its signature

@@ -21,11 +21,12 @@ import struct
 import sys
 import zlib
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, NamedTuple  # noqa: UP035 (Python 3.9 has Callable[..., X] here only)
 
 NAMES = (
     "README.txt", "verify.py", "key.txt", "definition.json", "definition.sig", "extensions.jsonl", "ballots.jsonl",
-    "receipts.txt", "result.json", "manifest.txt", "manifest.sig",
+    "receipts.txt", "heads.jsonl", "result.json", "manifest.txt", "manifest.sig",
 )  # fmt: skip
 """The files of a pack, in their order; the manifest lists all but the last two."""
 NOTA = 0
@@ -125,6 +126,11 @@ def text(value: str) -> bytes:
     return field("s", value.encode())
 
 
+def integer(value: int) -> bytes:
+    """Return the field of a whole number."""
+    return field("i", value.to_bytes(8, "big", signed=True))
+
+
 def json_field(value: Any) -> bytes:
     """Return the field of a JSON value."""
     if value is None:
@@ -147,8 +153,23 @@ def sha256(*fields: bytes) -> bytes:
 
 def ballot_hash(election: str, place: int, before: bytes, payload: Any) -> bytes:
     """Return the hash of the ballot at a place of the chain."""
-    number = field("i", place.to_bytes(8, "big", signed=True))
-    return sha256(text("ballot/1"), text(election), number, field("h", before), json_field(payload))
+    return sha256(text("ballot/1"), text(election), integer(place), field("h", before), json_field(payload))
+
+
+def head_hash(head: dict[str, Any]) -> bytes:
+    """Return what the signature of a head is over."""
+    made_at = datetime.strptime(head["made_at"], "%Y-%m-%dT%H:%M:%S.%f%z")
+    moment = (made_at - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1)  # noqa: UP017
+    election = head["election"]
+    return sha256(
+        text("head/1"),
+        text(head["kind"]),
+        field("0") if election is None else text(election),
+        text("closing" if head["closing"] else "running"),
+        integer(head["height"]),
+        field("h", bytes.fromhex(head["head"])),
+        integer(moment),
+    )
 
 
 def canonical(value: Any) -> str:
@@ -341,10 +362,20 @@ class Check:
         self.election = str(self.definition.get("election"))
         self.first = sha256(text("definition/1"), text(self.words))
         self.count = Count(0, {}, 0, self.first)
+        self.hashes = {0: self.first}
 
     def steps(self) -> list[Callable[[], str]]:
         """Return the checks in the order in which they need one another."""
-        return [self.keys, self.files, self.defined, self.extended, self.chained, self.receipts, self.counted]
+        return [
+            self.keys,
+            self.files,
+            self.defined,
+            self.extended,
+            self.chained,
+            self.heads,
+            self.receipts,
+            self.counted,
+        ]
 
     def keys(self) -> str:
         """Check the key against the fingerprint that was given."""
@@ -392,7 +423,7 @@ class Check:
 
     def chained(self) -> str:
         """Check every ballot and the chain that they form, and count them."""
-        head, nota, place = self.first, 0, 0
+        head, nota, place, wanted = self.first, 0, 0, self._heights()
         votes = {int(one["id"]): 0 for one in self.definition["choices"]}
         for where, line in self.pack.lines("ballots.jsonl"):
             ballot, place = _json(where, line), place + 1
@@ -402,12 +433,40 @@ class Check:
             head = ballot_hash(self.election, place, head, payload)
             if ballot.get("hash") != head.hex():
                 raise Fault(where, f"ballot {place} was changed: it has another hash")
+            if place in wanted:
+                self.hashes[place] = head
             marked = chosen(where, payload, votes, self.definition["max_choices"])
             for one in marked:
                 votes[one] += 1
             nota += not marked
         self.count = Count(place, votes, nota, head)
         return f"{place:,} ballots form one chain from the definition. Its head is {head.hex()}."
+
+    def heads(self) -> str:
+        """Check the signed heads: that each is signed, and that those of the ballots lie on this chain."""
+        audit, ballots, closing = (0, ""), 0, "none of them was signed at closing"
+        for where, line in self.pack.lines("heads.jsonl"):
+            head = _json(where, line)
+            signature = _bytes(where, head["signature"])
+            self._signed(where, "head", head_hash(head), signature)
+            if head["election"] not in (None, self.election):
+                raise Fault(where, "this head is of another election")
+            if head["kind"] == "audit":
+                if head["height"] < audit[0] or (head["height"] == audit[0] and head["head"] != audit[1]):
+                    raise Fault(where, "the audit log was rewritten between this head and the one before it")
+                audit = (head["height"], head["head"])
+                continue
+            ballots += 1
+            if bytes.fromhex(head["head"]) != self.hashes.get(head["height"]):
+                raise Fault(where, f"ballot {head['height']} was another one when this head was signed")
+            if head["closing"]:
+                closing = f"the one of the closing was signed at {head['made_at']}"
+                if head["height"] != self.count.ballots:
+                    raise Fault(where, f"{head['height']:,} ballots were sealed at closing, here are others")
+        return f"{ballots} signed heads of the ballots lie on this chain; {closing}. Audit log: block {audit[0]:,}."
+
+    def _heights(self) -> set[int]:
+        return {_json(where, line).get("height", 0) for where, line in self.pack.lines("heads.jsonl")}
 
     def receipts(self) -> str:
         """Check that there is one receipt for each ballot, and none twice."""

@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from models import db, use_role
-from services import elections
+from models import Election, db, transaction, use_role
+from services import elections, heads
 from services.actor import SYSTEM
 from services.ballots import Choice, extend_closing
 from services.context import platform
@@ -35,6 +35,12 @@ class Made:
         return self.pack.path.read_bytes()
 
 
+def sign_heads() -> None:
+    """Sign what is due, as the worker does."""
+    with use_role("sealer"), transaction():
+        heads.sign_due_heads()
+
+
 @pytest.fixture(scope="module")
 def made(shared_app) -> Iterator[Made]:
     with cases.made_once(shared_app):
@@ -42,14 +48,17 @@ def made(shared_app) -> Iterator[Made]:
         first, second, _third = [candidate.id for candidate in election.candidates]
         extend_closing(election, election.closes_at + timedelta(hours=1), "A long queue")
         db.session.commit()
+        election_id, public_id = election.id, election.public_id
+        sign_heads()
+        election = db.session.get_one(Election, election_id)
         choices = [Choice((first,))] * 4 + [Choice((second,))] * 2 + [Choice(nota=True)] * 2
         receipts = [
             cast_by(voter, election, choice).receipt for voter, choice in zip(voters_of(election), choices, strict=True)
         ]
-        election_id, public_id = election.id, election.public_id
         elections.close_election(election, SYSTEM)
         db.session.commit()
         seal_all()
+        sign_heads()
         with use_role("results"):
             pack = evidence_pack(election_id)
         yield Made(election_id, public_id, pack, platform().keyring.fingerprints()["signing"], receipts)

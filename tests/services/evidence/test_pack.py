@@ -41,6 +41,7 @@ def test_a_pack_is_checked_with_pythons_standard_library_alone(made, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "8 ballots form one chain from the definition" in done.stdout
     assert "The closing time was extended 1 times, each signed" in done.stdout
+    assert "2 signed heads of the ballots lie on this chain; the one of the closing was signed at" in done.stdout
     assert done.stdout.endswith("Nothing was changed.\n")
     assert made.pack.check.code == 0
 
@@ -107,7 +108,7 @@ def test_a_pack_holds_nothing_of_the_voters(made):
     content = made.content
     for vote in db.session.query(Vote).filter_by(election_id=made.election_id):
         assert vote.audit_ref.encode() not in content
-        assert vote.cast_at.strftime("%H:%M:%S").encode() not in content
+        assert vote.cast_at.strftime("%H:%M:%S.%f").encode() not in content
         assert vote.idempotency_hash.hex().encode() not in content
 
 
@@ -134,10 +135,14 @@ def test_a_signed_receipt_is_checked_beside_the_pack(made, tmp_path):
     assert run_program(tmp_path, made.content, made.fingerprint, "--receipt", "nothing").returncode == 2
 
 
-def repacked(made, **changes) -> bytes:
-    """Return the pack with files changed by functions of their text, signed anew: what an owner of the key could do."""
+def repacked(made, sign: bool = True, **changes) -> bytes:
+    """Return the pack with files changed by functions of their text, and all checksums set right.
+
+    Signed anew, it is what an owner of the key could do; else the manifest and its signature stay as they were.
+    """
     with zipfile.ZipFile(io.BytesIO(made.content)) as pack:
         files = {name: pack.read(name).decode() for name in NAMES[:-2]}
+        old = pack.read("manifest.txt"), pack.read("manifest.sig")
     for name, change in changes.items():
         full = next(file for file in NAMES if file.startswith(name))
         files[full] = change(files[full])
@@ -146,8 +151,9 @@ def repacked(made, **changes) -> bytes:
     for name, words in files.items():
         writer.add(name, [words.encode()])
     manifest = writer.manifest()
-    writer.add("manifest.txt", [manifest.encode()])
-    writer.add("manifest.sig", [manifest_signature(made.public_id, manifest)])
+    new = manifest.encode(), manifest_signature(made.public_id, manifest)
+    for name, content in zip(NAMES[-2:], new if sign else old, strict=True):
+        writer.add(name, [content])
     writer.close()
     return target.getvalue()
 
@@ -173,6 +179,7 @@ def _swapped(lines: str) -> str:
         ({"result": lambda text: text.replace(" is elected", " are elected")}, "verdict is"),
         ({"definition.json": lambda text: text.replace("Council", "Counsel")}, "definition.sig: this was not signed"),
         ({"extensions": lambda text: text.replace("A long", "No")}, "extensions.jsonl, line 1: this was not signed"),
+        ({"heads": lambda text: text.replace('"closing":true', '"closing":false', 1)}, "heads.jsonl, line 3: this was"),
         ({"extensions": lambda text: text + text}, "extensions.jsonl, line 2: this extension does not follow"),
     ],
 )
@@ -184,3 +191,11 @@ def test_a_change_by_somebody_who_owns_the_key_is_found_by_what_the_files_say(ma
 
 def test_packing_again_without_a_change_gives_the_same_pack(made):
     assert repacked(made) == made.content
+
+
+@pytest.mark.parametrize("name", NAMES[:-2])
+def test_a_file_that_was_swapped_with_all_checksums_set_right_is_found(made, tmp_path, name):
+    content = repacked(made, sign=False, **{name: lambda text: text + "\n"})
+    code, words = check(tmp_path, content, made.fingerprint)
+    assert code == 1, words
+    assert f"{name}: the file is not the one that the manifest lists" in words or "key.txt" in name
