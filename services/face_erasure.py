@@ -1,7 +1,8 @@
 """Enrolled faces go when they are not needed any more, and a signed certificate says how many went.
 
 Rule: a voter's face is erased FACE_ERASE_DAYS days after the end of the last election whose roll the voter is on, and
-not while one of them is a draft or open, and not before so many days after the enrolment itself. A voter who is on
+not while one of them is a draft or open, not before so many days after the enrolment itself, and not while an attempt
+of the voter waits for a review, which compares it with the enrolled pictures. A voter who is on
 no roll was enrolled for an election to come: that face stays until somebody deletes it.
 
 What goes: encodings, means, pictures, faces in challenges left open, and flags about faces that nobody judged. What
@@ -23,12 +24,14 @@ from nacl.exceptions import BadSignatureError
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 
 from models import (
+    AuthEvent,
     Challenge,
     Consent,
     DuplicateFlag,
     Election,
     ElectionStatus,
     FaceErasure,
+    Review,
     RollEntry,
     SameFace,
     Voter,
@@ -63,12 +66,14 @@ class Share:
 class Outlook:
     """What is erased when: at once, on which day (UTC), and what stays because of an election or for want of one.
 
-    `held` names each election that is a draft or open; a voter of two of them is counted in both.
+    `held` names each election that is a draft or open; a voter of two of them is counted in both. `reviewed` are those
+    whom no election holds, only an attempt that waits for a review.
     """
 
     due: Share
     later: list[tuple[datetime, Share]]
     held: list[tuple[str, Share]]
+    reviewed: Share
     unlisted: Share
     ended: Share
 
@@ -76,7 +81,8 @@ class Outlook:
 def outlook(now: datetime) -> Outlook:
     """Return what will be erased when; `ended` is what an admin may erase now: no election needs it any more."""
     people = _people().subquery()
-    free = people.c.ended.is_not(None) & ~people.c.in_use
+    past = people.c.ended.is_not(None) & ~people.c.in_use
+    free = past & ~people.c.pending
     counts = (func.count(), func.coalesce(func.sum(people.c.pictures), 0))
     day = func.date_trunc("day", people.c.last + _days(), "UTC").label("day")
     later = db.session.execute(
@@ -86,6 +92,7 @@ def outlook(now: datetime) -> Outlook:
         due=_share(select(*counts).where(free, people.c.last + _days() <= now)),
         later=[(moment, Share(int(voters), int(pictures))) for moment, voters, pictures in later],
         held=_held(),
+        reviewed=_share(select(*counts).where(past, people.c.pending)),
         unlisted=_share(select(*counts).where(people.c.ended.is_(None), ~people.c.in_use)),
         ended=_share(select(*counts).where(free)),
     )
@@ -157,7 +164,8 @@ def is_genuine(signed: str) -> bool:
 
 
 def _people() -> Select[Any]:
-    """Select voters with faces: pictures, whether an election is a draft or open, the last end, and the last event."""
+    """Select voters with faces: pictures, whether an election is a draft or open, whether an attempt waits for a
+    review, the last end, and the last event."""
     ends = func.coalesce(Election.closed_at, Election.closes_at)
     rolls = (
         select(
@@ -178,10 +186,12 @@ def _people() -> Select[Any]:
         .group_by(VoterFace.voter_id)
         .subquery()
     )
+    waiting = select(AuthEvent.voter_id).where(AuthEvent.review == Review.PENDING, AuthEvent.voter_id.is_not(None))
     return select(
         faces.c.voter_id,
         faces.c.pictures,
         func.coalesce(rolls.c.in_use, False).label("in_use"),
+        faces.c.voter_id.in_(waiting).label("pending"),
         rolls.c.ended.label("ended"),
         func.greatest(rolls.c.ended, faces.c.enrolled).label("last"),
     ).join_from(faces, rolls, rolls.c.voter_id == faces.c.voter_id, isouter=True)
@@ -197,7 +207,7 @@ def _lock(due_at: datetime | None) -> list[int]:
 
 def _erasable(due_at: datetime | None, among: list[int] | None = None) -> Select[tuple[int]]:
     people = _people().subquery()
-    wanted: list[ColumnElement[bool]] = [people.c.ended.is_not(None), ~people.c.in_use]
+    wanted: list[ColumnElement[bool]] = [people.c.ended.is_not(None), ~people.c.in_use, ~people.c.pending]
     if due_at is not None:
         wanted.append(people.c.last + _days() <= due_at)
     if among is not None:
@@ -231,6 +241,8 @@ def _certify(erased: Share, templates: int, reason: str, actor: Actor) -> FaceEr
         "Erased from the database and from the folder of the pictures: the encodings of each picture, the mean of\n"
         "each voter, the pictures. Copies in the memory of running processes are wiped within ten minutes. Backups\n"
         "made before keep them, encrypted, until they are deleted.\n\n"
+        f"Voters kept, because an attempt of theirs waits for a review: {_kept_for_reviews()}.\n"
+        "They go once it is judged.\n\n"
         f"Signing key (SHA-256): {keyring.fingerprints()['signing']}\n"
     )
     signature = keyring.signing_key.sign(SIGNATURE_DOMAIN + words.encode()).signature
@@ -246,6 +258,12 @@ def _certify(erased: Share, templates: int, reason: str, actor: Actor) -> FaceEr
     )  # fmt: skip
     db.session.flush()
     return row
+
+
+def _kept_for_reviews() -> int:
+    people = _people().subquery()
+    kept = select(func.count()).where(people.c.ended.is_not(None), ~people.c.in_use, people.c.pending)
+    return db.session.scalar(kept) or 0
 
 
 def _held() -> list[tuple[str, Share]]:

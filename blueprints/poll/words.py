@@ -136,6 +136,11 @@ def of_cast(kind: str) -> Words:
             _("No vote was cast. Type your voter ID to start again."),
             409,
         ),
+        "suspended": (
+            _("This ballot cannot be cast"),
+            _("Your entry was suspended while it was open. No vote was cast. Call the officer."),
+            403,
+        ),
         "closed": (_("The election is closed"), _("No vote was cast. No more votes can be cast."), 409),
         "stopped": (_("This election is stopped"), _("No vote was cast. Call the officer."), 409),
     }

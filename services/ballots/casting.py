@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from models import BallotPass, Channel, Election, Vote, Voter, db
+from models import BallotPass, Channel, Election, Kiosk, Vote, Voter, VoterStatus, db
 from services import audit_logger
 from services.actor import Actor
 from services.ballots import alerts, payload, receipts
@@ -27,7 +27,7 @@ ONE_KEY = "uq_votes_election_id_idempotency_hash"
 NOT_OPEN = "SV010"
 WRONG_DEFINITION = "SV011"
 
-Kind = Literal["cast", "repeated", "already_voted", "pass_over", "closed", "stopped"]
+Kind = Literal["cast", "repeated", "already_voted", "pass_over", "suspended", "closed", "stopped"]
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,16 @@ class PassOver(Exception):
 def cast(ballot_pass: BallotPass, choice: Choice, idempotency_key: object, actor: Actor) -> CastOutcome:
     """Cast the choice of the voter who holds the pass, in the caller's transaction.
 
-    A retry with the same key gets the first answer again, even with another choice. Raises ValidationFailed for
+    A retry with the same key gets the first answer again, even with another choice. Who was suspended since the
+    ballot opened casts nothing: a suspension holds from its commit on, and ends the pass. Raises ValidationFailed for
     a key that is not random enough or was used by somebody else.
     """
     key = receipts.check_key(idempotency_key)
     election = db.session.get_one(Election, ballot_pass.election_id)
     if (earlier := _earlier_vote(election, ballot_pass.voter_id, key)) is not None:
         return earlier
+    if _is_suspended(ballot_pass.voter_id):
+        return _turn_away(ballot_pass, actor)
     if (problem := verify_definition(election)) is not None:
         alerts.definition_changed(election, problem, actor)
         return CastOutcome("stopped")
@@ -81,6 +84,22 @@ def _earlier_vote(election: Election, voter_id: int, key: str) -> CastOutcome | 
     if vote.idempotency_hash == receipts.idempotency_hash(election.public_id, key):
         return _accepted("repeated", election, vote.audit_ref, vote.cast_at, key)
     return CastOutcome("already_voted", cast_at=vote.cast_at)
+
+
+def _is_suspended(voter_id: int) -> bool:
+    """Read without a lock: one would write the cast's transaction id into the voter's row."""
+    return db.session.scalar(select(Voter.status).where(Voter.id == voter_id)) is not VoterStatus.VERIFIED
+
+
+def _turn_away(ballot_pass: BallotPass, actor: Actor) -> CastOutcome:
+    still_open = BallotPass.id == ballot_pass.id, BallotPass.used_at.is_(None), BallotPass.ended_at.is_(None)
+    db.session.execute(update(BallotPass).where(*still_open).values(ended_at=utc_now()))
+    kiosk = db.session.get_one(Kiosk, ballot_pass.kiosk_id)
+    audit_logger.record(
+        "kiosk:voter:refused", actor, election_id=ballot_pass.election_id, kiosk=kiosk.name,
+        voter_number=ballot_pass.voter.voter_id, reason="suspended",
+    )  # fmt: skip
+    return CastOutcome("suspended")
 
 
 def _spend(ballot_pass: BallotPass) -> None:

@@ -9,8 +9,10 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from models import BallotPass, BoxBallot, EmailMessage, Kiosk, RollEntry, Vote, db, use_role
+from models import AuditLog, BallotPass, BoxBallot, EmailMessage, Kiosk, RollEntry, Vote, db, use_role
+from services.actor import SYSTEM
 from services.clock import utc_now
+from services.voters import set_suspended
 from tests import factories
 from tests.services.identification import acting
 
@@ -183,6 +185,33 @@ def test_an_ended_ballot_cannot_be_cast(kiosk_client, voter, give_ballot):
 
     assert (cast.status_code, cast.json["error"]["code"]) == (409, "pass_over")
     assert db.session.scalar(select(func.count()).select_from(Vote)) == 0
+
+
+@pytest.mark.parametrize("headers", [{"Accept": "application/json"}, {}], ids=["json", "page"])
+def test_who_is_suspended_while_the_ballot_is_open_casts_nothing(headers, kiosk_client, voter, give_ballot, clock):
+    give_ballot()
+    set_suspended(voter.id, True, "Left the union", SYSTEM)
+    db.session.commit()
+    vote = {"voter_id": voter.voter_id, "choice": "nota", "idempotency_key": key()}
+    answer = kiosk_client.post("/poll/vote", data=vote, headers=headers)
+    assert answer.status_code == 403
+    assert "Your entry was suspended while it was open. No vote was cast. Call the officer." in answer.text
+    assert (db.session.query(Vote).count(), voter.voter_id in answer.text) == (0, False)
+    refused = db.session.scalars(select(AuditLog).where(AuditLog.event_type == "kiosk:voter:refused")).one()
+    assert refused.details["reason"] == "suspended"
+
+    set_suspended(voter.id, False, "A mistake", SYSTEM)
+    db.session.commit()
+    assert kiosk_client.post("/poll/vote", data=vote, headers=headers).status_code == 409, "that ballot is over"
+
+
+def test_who_is_suspended_after_the_cast_gets_the_first_answer_again(kiosk_client, voter, give_ballot):
+    give_ballot()
+    vote = {"voter_id": voter.voter_id, "choice": "nota", "idempotency_key": key()}
+    first = kiosk_client.post("/poll/vote", json=vote).json
+    set_suspended(voter.id, True, "Left the union", SYSTEM)
+    db.session.commit()
+    assert kiosk_client.post("/poll/vote", json=vote).json["audit_ref"] == first["audit_ref"]
 
 
 def test_a_vote_without_an_open_ballot_is_refused(kiosk_client, voter):

@@ -10,12 +10,16 @@ from sqlalchemy import Text, cast, select
 
 from models import (
     AuditLog,
+    AuthEvent,
+    AuthMethod,
+    AuthResult,
     Challenge,
     Consent,
     DuplicateFlag,
     Election,
     FaceErasure,
     FaceMean,
+    Review,
     RollEntry,
     Voter,
     VoterFace,
@@ -96,6 +100,29 @@ def test_a_voter_on_no_roll_waits_for_the_first_election(app):
     acting.enrol(voter)
     assert run(4000) == 0
     assert face_erasure.outlook(utc_now()).unlisted == face_erasure.Share(1, 3)
+
+
+def test_a_face_waits_for_the_review_of_an_attempt_and_the_certificate_counts_it(voter, open_election):
+    judged = factories.VoterFactory()
+    acting.enrol(judged)
+    factories.RollEntryFactory(election=open_election, voter=judged)
+    attempt = AuthEvent(
+        election_id=open_election.id, voter_id=voter.id, voter_id_input=voter.voter_id, review=Review.PENDING,
+        result=AuthResult.MISMATCH, method=AuthMethod.FACE,
+    )  # fmt: skip
+    db.session.add(attempt)
+    db.session.commit()
+    waiting, gone, number = voter.id, judged.id, attempt.id
+    assert (run(31), faces(waiting), faces(gone)) == (1, 3, 0)
+    assert "an attempt of theirs waits for a review: 1." in db.session.scalars(select(FaceErasure)).one().certificate
+    with pytest.raises(Conflict), transaction():
+        face_erasure.erase_now("The club asked", ADMIN)
+    now = face_erasure.outlook(utc_now() + 31 * DAY)
+    assert (now.reviewed, now.due.voters, now.ended.voters) == (face_erasure.Share(1, 3), 0, 0)
+
+    db.session.get_one(AuthEvent, number).review = Review.REJECTED
+    db.session.commit()
+    assert (run(31), faces(waiting)) == (1, 0)
 
 
 def test_nothing_of_a_face_is_left_in_rows_files_or_memory(voter):
