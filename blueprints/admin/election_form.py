@@ -148,7 +148,12 @@ def _moment(values: Values, name: str, zone: str) -> datetime:
         moments = moments_of(moment, zone)
         later = moment.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).astimezone(ZoneInfo(zone))
     except (ValueError, OverflowError):
-        raise ValidationFailed(fields={name: _("Enter a day and a time.")}) from None
+        words = (
+            _("Enter the day and time at which it opens.")
+            if name == "opens_at"
+            else _("Enter the day and time at which it closes.")
+        )
+        raise ValidationFailed(fields={name: words}) from None
     if not moments:
         words = _(
             "There is no %(time)s on that day: the clocks go forward. Enter %(later)s for the same moment.",

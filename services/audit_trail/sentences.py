@@ -153,7 +153,7 @@ class Change:
     """One setting, as text."""
 
     name: str
-    before: str
+    before: str | None
     after: str
 
 
@@ -197,14 +197,18 @@ def titles_of(rows: Iterable[AuditLog]) -> dict[int, str]:
 
 
 def changes(details: Mapping[str, Any]) -> tuple[Change, ...]:
-    """Return what changed: each setting of a row that says before and after by name, or the two values themselves."""
+    """Return what changed: each setting of a row by name, or the two values themselves.
+
+    What a row says without a before (the figures of an import) has none.
+    """
     before, after = details.get("before"), details.get("after")
     if before is None and after is None:
         return ()
     if isinstance(before, dict) or isinstance(after, dict):
         old, new = before if isinstance(before, dict) else {}, after if isinstance(after, dict) else {}
         names = sorted(old.keys() | new.keys())
-        return tuple(Change(name, _text(old.get(name)), _text(new.get(name))) for name in names)
+        was = {name: None if before is None else _text(old.get(name)) for name in names}
+        return tuple(Change(name, was[name], _text(new.get(name))) for name in names)
     return (Change("", _text(before), _text(after)),)
 
 

@@ -141,7 +141,7 @@ def _missing(election: Election, drawing: Drawing) -> dict[str, str]:
     errors = {}
     if not _words(drawing.drawn_by):
         errors["drawn_by"] = _("Say who drew the lots.")
-    closed = election.closed_at
+    closed = election.closed_at and election.closed_at.replace(second=0, microsecond=0)  # forms know minutes only
     if drawing.drawn_at is None or drawing.drawn_at > utc_now() or (closed and drawing.drawn_at < closed):
         errors["drawn_at"] = _("Enter when the lots were drawn: after the close, not in the future.")
     if not _words(drawing.how):

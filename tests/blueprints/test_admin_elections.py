@@ -91,7 +91,13 @@ def test_a_wrong_entry_is_named_and_nothing_is_stored(admin_client, change, fiel
 def test_all_wrong_entries_are_named_at_once_beside_what_was_typed(admin_client):
     page = admin_client.post("/admin/elections", data={"title": "", "opens_at": "x", "description": "Kept words"})
     assert page.status_code == 422
-    for words in ("Give the election a title.", "Enter a day and a time.", "Kept words", 'href="#f-opens_at"'):
+    for words in (
+        "Give the election a title.",
+        "Enter the day and time at which it opens.",
+        "at which it closes.",
+        "Kept words",
+        'href="#f-opens_at"',
+    ):
         assert words in page.text
 
 

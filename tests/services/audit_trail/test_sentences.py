@@ -38,6 +38,11 @@ def test_settings_are_listed_with_before_and_after(app):
     assert [(one.name, one.before, one.after) for one in listed] == [("name", "A", "B"), ("party_id", "nothing", "3")]
 
 
+def test_figures_that_replaced_nothing_have_no_before(app):
+    listed = changes({"after": {"new": 2}})
+    assert [(one.name, one.before, one.after) for one in listed] == [("new", None, "2")]
+
+
 def test_a_changed_candidate_stands_there_with_before_and_after(app, db_session):
     from services.candidates import CandidateEntries, update_candidate
 

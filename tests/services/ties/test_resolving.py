@@ -102,9 +102,14 @@ def test_a_drawing_says_who_when_how_and_before_whom(lost):
 
 def test_lots_are_drawn_after_the_close_and_not_in_the_future():
     election, ids = counted(0, 1)
-    for moment in (election.closed_at - timedelta(seconds=1), utc_now() + timedelta(minutes=5)):
+    for moment in (election.closed_at - timedelta(minutes=1), utc_now() + timedelta(minutes=5)):
         with pytest.raises(ValidationFailed, match="after the close"):
             ties.resolve_tie(election, drawing(ids[0], drawn_at=moment), SYSTEM)
+
+
+def test_lots_drawn_in_the_minute_of_the_close_are_accepted_because_the_form_knows_minutes_only():
+    election, ids = counted(0, 1)
+    ties.resolve_tie(election, drawing(ids[0], drawn_at=election.closed_at.replace(second=0, microsecond=0)), SYSTEM)
 
 
 @pytest.mark.parametrize("wrong", ["none", "twice", "stranger"])
