@@ -1,6 +1,6 @@
 """Evidence packs: everything that anybody needs to check the count of a secret election (docs/verification.md)."""
 
-from services.evidence.building import PackFile, SelfCheck, evidence_pack, kept_pack, pack_problem
+from services.evidence.building import PackFile, SelfCheck, evidence_pack, kept_pack, make_due_packs, pack_problem
 from services.evidence.content import verifier, verifier_sum
 from services.evidence.definition_words import Definition, definition_of
 
@@ -11,6 +11,7 @@ __all__ = [
     "definition_of",
     "evidence_pack",
     "kept_pack",
+    "make_due_packs",
     "pack_problem",
     "verifier",
     "verifier_sum",

@@ -6,15 +6,17 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy import exists, select
 
-from models import Election, Method, db
+from models import Election, Method, Secrecy, SignedHead, db
 from services import ballots
 from services.clock import utc_now
 from services.context import platform
@@ -27,6 +29,8 @@ FOLDER = "evidence"
 """Inside the folder of everything that runs; what lies there can be removed at any time."""
 AT_ONCE = 5000
 """Ballots up to which a page builds a pack without being asked: half a second."""
+MADE_AHEAD = timedelta(days=7)
+"""So long after the close the worker keeps a pack ready; a tie is resolved, and everybody looks, within that time."""
 BEFORE_BALLOTS = ("README.txt", "verify.py", "key.txt", "definition.json", "definition.sig", "extensions.jsonl")
 
 
@@ -95,6 +99,24 @@ def kept_pack(election_id: int) -> PackFile | None:
     if ballots.counts(election).total <= AT_ONCE:
         return evidence_pack(election_id)
     return _kept(_path(election, content.small_files(election)))
+
+
+def make_due_packs(transaction: Callable[[], AbstractContextManager[Any]]) -> int:
+    """Make the packs of elections that closed within `MADE_AHEAD`, their closing head signed; return how many.
+
+    Run by the worker as the sealer; what is made already costs a look.
+    """
+    lately = (Election.secrecy == Secrecy.SECRET) & (Election.closed_at > utc_now() - MADE_AHEAD)
+    closing = exists().where(SignedHead.election_id == Election.id, SignedHead.closing)
+    with transaction():
+        waiting = list(db.session.scalars(select(Election.id).where(lately, closing).order_by(Election.id)))
+    made = 0
+    for election_id in waiting:
+        with transaction():
+            if pack_problem(db.session.get_one(Election, election_id)) is None:
+                evidence_pack(election_id)
+                made += 1
+    return made
 
 
 def _path(election: Election, files: dict[str, bytes]) -> Path:

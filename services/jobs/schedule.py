@@ -22,6 +22,7 @@ SWEEP_EVERY_SECONDS = 60.0
 RETENTION_EVERY_SECONDS = 3600.0
 CHAIN_EVERY_SECONDS = 3.0
 HEADS_EVERY_SECONDS = 5.0
+EVIDENCE_EVERY_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,13 @@ def sign_heads(transaction: Transaction) -> None:
         heads.keep_new_heads()
 
 
+def make_evidence_packs(transaction: Transaction) -> None:
+    """Make and check the evidence packs of elections that were counted lately, before somebody waits for one."""
+    from services import evidence  # Not at import, for the same reason.
+
+    evidence.make_due_packs(transaction)
+
+
 def beat(transaction: Transaction) -> None:
     """Leave a sign of life."""
     from services import worker_beats  # Not at import, for the same reason.
@@ -142,6 +150,7 @@ TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask("seal-due-elections", SEAL_EVERY_SECONDS, seal_due_elections),
     PeriodicTask("chain-audit-rows", CHAIN_EVERY_SECONDS, chain_audit_rows),
     PeriodicTask("sign-heads", HEADS_EVERY_SECONDS, sign_heads),
+    PeriodicTask("make-evidence-packs", EVIDENCE_EVERY_SECONDS, make_evidence_packs, beside=True),
     PeriodicTask("import-voters", IMPORT_EVERY_SECONDS, import_voters, beside=True),
     PeriodicTask("sweep", SWEEP_EVERY_SECONDS, sweep),
     PeriodicTask("watch-disk-and-logs", SWEEP_EVERY_SECONDS, watch),

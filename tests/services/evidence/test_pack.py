@@ -11,9 +11,9 @@ import zipfile
 
 import pytest
 
-from models import Vote, db, use_role
+from models import Vote, db, transaction, use_role
 from services import ballots
-from services.evidence import evidence_pack, pack_problem, verify
+from services.evidence import evidence_pack, make_due_packs, pack_problem, verify
 from services.evidence.content import manifest_signature
 from services.evidence.packing import PackWriter
 from services.evidence.verify import NAMES
@@ -61,6 +61,15 @@ def test_a_pack_made_again_has_the_same_bytes(made):
         again = evidence_pack(made.election_id)
     assert again.path.read_bytes() == before
     assert again.sha256 == made.pack.sha256
+
+
+def test_the_worker_makes_packs_ahead(made):
+    before = made.content
+    for old in made.pack.path.parent.glob("*"):
+        old.unlink()
+    with use_role("sealer"):
+        assert make_due_packs(transaction) == 1
+    assert made.content == before
 
 
 def test_every_zip_program_opens_a_pack(made):
