@@ -61,6 +61,26 @@ class Face:
         """Return paragraph markup of plain text: escaped, with other fonts for what this family lacks."""
         return "".join(self._piece(char) for char in visual(text))
 
+    def width(self, text: str, size: float, bold: bool = False) -> float:
+        """Return how wide one line of text is drawn, in points."""
+        own = self.bold if bold else self.regular
+        fonts = ((char, own if self.can_draw(char) else _cid_font(char) or own) for char in visual(text))
+        return float(sum(pdfmetrics.stringWidth(char, font, size) for char, font in fonts))
+
+    def lines(self, text: str, room: float, size: float, bold: bool = False) -> list[str]:
+        """Break text between words into lines of at most `room` points, before its letters are turned.
+
+        A word that is wider has a line of its own.
+        """
+        made = [""]
+        for word in text.split():
+            longer = f"{made[-1]} {word}".strip()
+            if made[-1] and self.width(longer, size, bold) > room:
+                made.append(word)
+            else:
+                made[-1] = longer
+        return made
+
     def lacks(self, text: str) -> bool:
         """Tell whether some letter of `text` is drawn as a replacement."""
         return any(not self.can_draw(char) and not _cid_font(char) for char in visual(text))
@@ -108,13 +128,15 @@ def _letters_of(path: Path | None) -> frozenset[int]:
         return frozenset()
 
 
-def visual(text: str) -> str:
-    """Return the letters from left to right as they are drawn: those of right-to-left scripts joined and turned.
+def turns(text: str) -> bool:
+    """Tell whether some letter of the text belongs to a right-to-left script."""
+    return any(unicodedata.bidirectional(char) in RIGHT_TO_LEFT for char in text)
 
-    One line of text: where a long name is broken over lines its parts stand in the wrong order.
-    """
+
+def visual(text: str) -> str:
+    """Return the letters of one line from left to right as they are drawn: right-to-left ones joined and turned."""
     text = unicodedata.normalize("NFC", text)
-    if not any(unicodedata.bidirectional(char) in RIGHT_TO_LEFT for char in text):
+    if not turns(text):
         return text
     turned = str(get_display(arabic_reshaper.reshape(text), base_dir="L"))
     return "".join(char for char in turned if unicodedata.bidirectional(char) not in ISOLATES)

@@ -17,7 +17,7 @@ from reportlab.platypus import Paragraph, Table
 
 from services import charts
 from services.exports.drawings import drawing
-from services.exports.fonts import Face
+from services.exports.fonts import Face, turns
 
 INK, INK_BAR, INK_SECOND = HexColor("#0b2e39"), HexColor("#123f4d"), HexColor("#1b5263")
 HAIRLINE, MIST, DANGER = HexColor("#d2dddf"), HexColor("#d5e3e5"), HexColor("#991b15")
@@ -29,6 +29,26 @@ HOLE_RADIUS, HOLE_STEP = 3.4, 11.6
 HEAD_TOP, HEAD_BOTTOM = 27 * mm, 9 * mm
 BAR_HEIGHT, BAR_WIDTH = 26.0, 88 * mm
 FACT_WIDTH = 36 * mm
+
+
+class Turned(Paragraph):
+    """A paragraph with right-to-left words: broken into lines first, then each line is turned.
+
+    Turned as a whole, its end would stand on the first line.
+    """
+
+    def turn(self, text: str, face: Face, bold: bool) -> Turned:
+        """Remember the text as it is read; the room for its lines is known when it is laid out."""
+        self._read = text, face, bold
+        return self
+
+    def wrap(self, room: float, height: float) -> tuple[float, float]:
+        if read := getattr(self, "_read", None):
+            text, face, bold = read
+            lines = face.lines(text, room, self.style.fontSize, bold)
+            Paragraph.__init__(self, "<br/>".join(map(face.marked, lines)), self.style)
+        width, needed = super().wrap(room, height)
+        return float(width), float(needed)
 
 
 @dataclass(frozen=True)
@@ -45,7 +65,10 @@ class Styles:
 
     def paragraph(self, text: str, size: float = 10, lead: float = 14, bold: bool = False, **more: Any) -> Paragraph:
         """Return a paragraph of plain text; nothing in it is read as markup."""
-        return Paragraph(self.face.marked(text), self.make(size, lead, bold, **more))
+        style = self.make(size, lead, bold, **more)
+        if turns(text):
+            return Turned(self.face.marked(text), style).turn(text, self.face, bold)
+        return Paragraph(self.face.marked(text), style)
 
     def small(self, text: str, **more: Any) -> Paragraph:
         """Return a remark in the second voice."""

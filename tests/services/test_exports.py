@@ -13,7 +13,8 @@ from services.charts import Column
 from services.errors import Conflict
 from services.exports import csv_export, file_name, pdf_export
 from services.exports.csv import safe_cell
-from services.exports.fonts import BASE, choose_face, visual
+from services.exports.fonts import BASE, Face, choose_face, visual
+from services.exports.pdf_parts import Styles
 from services.result_report import Appendix
 from services.results import Resolution
 from tests.support.results import make_result
@@ -165,6 +166,16 @@ def test_names_from_right_to_left_are_turned_and_joined_for_the_print():
     assert visual("أمينة")[0] == "ﺔ"
     assert visual("Zoé") == "Zoé"
     assert visual("\u2068רות\u2069. 12 of 30 votes") == "תור. 12 of 30 votes"
+
+
+def test_a_name_from_right_to_left_begins_on_the_first_of_its_lines():
+    face = Face("Helvetica", "Helvetica-Bold", frozenset(range(0x590, 0x600)) | {ord(" ")})
+    begin, end = "רות אברהם כהן לוי", "מזרחי פרץ ביטון"
+    paragraph = Styles(face).paragraph(f"{begin} {end}", 10, 14)
+    for _laid_out_twice in range(2):
+        assert paragraph.wrap(face.width(begin, 10) + 1, 100)[1] == 28
+    drawn = ["".join(piece.text for piece in line.words).strip() for line in paragraph.blPara.lines]
+    assert drawn == [visual(begin), visual(end)]
 
 
 def test_markup_in_a_name_is_printed_as_it_is(tmp_path):
