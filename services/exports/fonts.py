@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-import arabic_reshaper
 import reportlab
+from arabic_reshaper import ArabicReshaper
 from bidi import get_display
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
@@ -41,6 +41,8 @@ CID_FONTS = (
 REPLACEMENT = "?"
 RIGHT_TO_LEFT = ("R", "AL")
 ISOLATES = ("FSI", "PDI")
+JOINED = ArabicReshaper({"ARABIC LIGATURE ALLAH": False})
+"""Without the one sign for a whole word: few fonts have it, and taken apart it would stand in reading order."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def visual(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     if not turns(text):
         return text
-    turned = str(get_display(arabic_reshaper.reshape(text), base_dir="L"))
+    turned = str(get_display(JOINED.reshape(text), base_dir="L"))
     return "".join(char for char in turned if unicodedata.bidirectional(char) not in ISOLATES)
 
 

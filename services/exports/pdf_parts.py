@@ -43,6 +43,7 @@ class Turned(Paragraph):
         return self
 
     def wrap(self, room: float, height: float) -> tuple[float, float]:
+        """Break and turn the text for `room`, and return width and height, in points."""
         if read := getattr(self, "_read", None):
             text, face, bold = read
             lines = face.lines(text, room, self.style.fontSize, bold)
