@@ -153,6 +153,7 @@ class Settings:
     mail_cafile: str = _setting(str)
     # Tamper evidence
     head_every_minutes: int = _setting(_whole, "5")
+    head_mail_minutes: int = _setting(_whole, "60")
     # Faces
     face_engine: str = _setting(_one_of("dlib", "fake"), "dlib")
     liveness: bool = _setting(_switch, "on")

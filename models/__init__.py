@@ -42,7 +42,7 @@ from models.elections import (
     Secrecy,
 )
 from models.faces import DuplicateFlag, FaceErasure, FaceMean, SameFace
-from models.heads import AuditBlock, AuditChainLink, AuditChainMark, HeadKind, SignedHead
+from models.heads import AuditBlock, AuditChainLink, AuditChainMark, HeadKind, HeadMail, MailOccasion, SignedHead
 from models.installation import InstallationKey, RateLimitHit, WorkerBeat
 from models.mail import EmailMessage, MailStatus
 from models.results import LotMethod, TieResolution
@@ -97,6 +97,7 @@ __all__ = [
     "Group",
     "GroupMember",
     "HeadKind",
+    "HeadMail",
     "ImportProblem",
     "ImportRow",
     "ImportStatus",
@@ -105,6 +106,7 @@ __all__ = [
     "KioskUse",
     "LoginFailure",
     "LotMethod",
+    "MailOccasion",
     "MailStatus",
     "Method",
     "NotaRule",

@@ -93,3 +93,33 @@ class SignedHead(Model):
         ),
         Index("ix_signed_heads_election_id_id", "election_id", "id"),
     )  # fmt: skip
+
+
+class MailOccasion(enum.StrEnum):
+    OPENING = "opening"
+    RUNNING = "running"
+    CLOSING = "closing"
+
+
+class HeadMail(Model):
+    """Heads of an election were handed to the outbox for `recipients` people outside. Append-only."""
+
+    __tablename__ = "head_mails"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    election_id: Mapped[int] = mapped_column(ForeignKey("elections.id"))
+    occasion: Mapped[MailOccasion] = mapped_column(text_enum(MailOccasion))
+    audit_head_id: Mapped[int] = mapped_column(ForeignKey("signed_heads.id"))
+    ballots_head_id: Mapped[int | None] = mapped_column(ForeignKey("signed_heads.id"))
+    recipients: Mapped[int]
+    made_at: Mapped[datetime]
+
+    audit_head: Mapped[SignedHead] = relationship(foreign_keys=[audit_head_id])
+
+    __table_args__ = (
+        CheckConstraint("recipients >= 1", name="somebody_gets_it"),
+        Index("ix_head_mails_election_id_id", "election_id", "id"),
+        Index(
+            "uq_head_mails_once", "election_id", "occasion", unique=True, postgresql_where=text("occasion <> 'running'")
+        ),
+    )

@@ -24,6 +24,7 @@ RANGES = (
     ("disk_floor_mb", 0, 1_000_000),
     ("log_mb", 10, 100_000),
     ("head_every_minutes", 1, 60),
+    ("head_mail_minutes", 5, 1440),
 )
 PLACEHOLDERS = ("replace", "change_me", "changeme", "placeholder", "your_", "<")
 BCRYPT_PREFIXES = ("$2a$", "$2b$", "$2y$")

@@ -22,11 +22,18 @@ def index() -> ResponseReturnValue:
     with use_role("results"):
         newest = [_checked(head) for head in heads.newest_heads()]
         recent = [_checked(head) for head in heads.recent_heads()]
+        mail = heads.newest_mail()
+        mailed_at = mail.made_at if mail else None
     fingerprint = platform().keyring.fingerprints()["signing"]
     if wants_json():
-        return jsonify({"key_fingerprint": fingerprint, "newest": _plain(newest), "recent": _plain(recent)})
-    minutes = platform().settings.head_every_minutes
-    return render_template("verify/index.html", fingerprint=fingerprint, newest=newest, recent=recent, minutes=minutes)
+        return jsonify({
+            "key_fingerprint": fingerprint, "newest": _plain(newest), "recent": _plain(recent),
+            "mailed_at": mailed_at.isoformat() if mailed_at else None,
+        })  # fmt: skip
+    return render_template(
+        "verify/index.html", fingerprint=fingerprint, newest=newest, recent=recent, mailed_at=mailed_at,
+        minutes=platform().settings.head_every_minutes,
+    )  # fmt: skip
 
 
 def _checked(head: SignedHead) -> dict[str, Any]:

@@ -93,6 +93,9 @@ CREATE TRIGGER signed_heads_guard BEFORE UPDATE ON signed_heads FOR EACH ROW EXE
 CREATE TRIGGER signed_heads_undeletable BEFORE DELETE ON signed_heads FOR EACH ROW EXECUTE FUNCTION sv_refuse();
 CREATE TRIGGER signed_heads_no_truncate BEFORE TRUNCATE ON signed_heads EXECUTE FUNCTION sv_refuse();
 
+CREATE TRIGGER head_mails_unchangeable BEFORE UPDATE OR DELETE ON head_mails FOR EACH ROW EXECUTE FUNCTION sv_refuse();
+CREATE TRIGGER head_mails_no_truncate BEFORE TRUNCATE ON head_mails EXECUTE FUNCTION sv_refuse();
+
 INSERT INTO audit_chain_marks (id, chained_to) VALUES (true, 0);
 
 DO $$
@@ -105,8 +108,9 @@ BEGIN
     END IF;
     GRANT EXECUTE ON FUNCTION chain_audit_rows(integer, boolean) TO sv_sealer;
     GRANT EXECUTE ON FUNCTION sv_audit_block_hash(bigint, bigint, bigint, bytea, bytea, timestamptz) TO sv_auditor;
-    GRANT SELECT ON audit_blocks, audit_chain, signed_heads TO sv_web, sv_sealer, sv_results, sv_auditor;
+    GRANT SELECT ON audit_blocks, audit_chain, signed_heads, head_mails TO sv_web, sv_sealer, sv_results, sv_auditor;
     GRANT INSERT, UPDATE (timestamp_token) ON signed_heads TO sv_sealer;
-    GRANT USAGE ON SEQUENCE signed_heads_id_seq TO sv_sealer;
+    GRANT INSERT ON head_mails TO sv_sealer;
+    GRANT USAGE ON SEQUENCE signed_heads_id_seq, head_mails_id_seq TO sv_sealer;
 END
 $$;

@@ -19,6 +19,7 @@ SQL = Path(__file__).parent.parent / "sql"
 def upgrade() -> None:
     create_audit_chain()
     create_signed_heads()
+    create_head_mails()
     op.get_bind().connection.cursor().execute((SQL / "audit_blocks.sql").read_text())
 
 
@@ -92,6 +93,36 @@ def create_signed_heads() -> None:
         unique=True, postgresql_nulls_not_distinct=True,
     )  # fmt: skip
     op.create_index(op.f("ix_signed_heads_election_id_id"), "signed_heads", ["election_id", "id"], unique=False)
+
+
+def create_head_mails() -> None:
+    occasion = sa.Enum(
+        "opening", "running", "closing", name="mailoccasion", native_enum=False, create_constraint=True, length=32
+    )
+    op.create_table(
+        "head_mails",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("election_id", sa.BigInteger(), nullable=False),
+        sa.Column("occasion", occasion, nullable=False),
+        sa.Column("audit_head_id", sa.BigInteger(), nullable=False),
+        sa.Column("ballots_head_id", sa.BigInteger(), nullable=True),
+        sa.Column("recipients", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("recipients >= 1", name=op.f("ck_head_mails_somebody_gets_it")),
+        sa.ForeignKeyConstraint(["election_id"], ["elections.id"], name=op.f("fk_head_mails_election_id_elections")),
+        sa.ForeignKeyConstraint(
+            ["audit_head_id"], ["signed_heads.id"], name=op.f("fk_head_mails_audit_head_id_signed_heads")
+        ),
+        sa.ForeignKeyConstraint(
+            ["ballots_head_id"], ["signed_heads.id"], name=op.f("fk_head_mails_ballots_head_id_signed_heads")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_head_mails")),
+    )
+    op.create_index(op.f("ix_head_mails_election_id_id"), "head_mails", ["election_id", "id"], unique=False)
+    op.create_index(
+        op.f("uq_head_mails_once"), "head_mails", ["election_id", "occasion"],
+        unique=True, postgresql_where=sa.text("occasion <> 'running'"),
+    )  # fmt: skip
 
 
 def downgrade() -> None:

@@ -8,6 +8,7 @@ from services.email_service.letters import auth_failure_alert, vote_confirmation
 from services.email_service.outbox import (
     queue_auth_failure_alert,
     queue_invitation,
+    queue_signed_heads,
     queue_system_alert,
     queue_vote_confirmation,
     send_auth_failure_alert,
@@ -21,6 +22,7 @@ __all__ = [
     "auth_failure_alert",
     "queue_auth_failure_alert",
     "queue_invitation",
+    "queue_signed_heads",
     "queue_system_alert",
     "queue_vote_confirmation",
     "send_auth_failure_alert",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from models import AuthEvent, Election, Voter, db
+from models import AuthEvent, Election, MailOccasion, Voter, db
 from services.clock import local_text, utc_text
 from services.context import platform
 from services.email_service.rendering import Letter, render_letter
@@ -65,6 +66,27 @@ def invitation(link: str, name: str, role: str, invited_by: str, expires_at: dat
         role=roles[role],
         invited_by=invited_by,
         until=local_text(expires_at, platform().settings.timezone),
+    )
+
+
+def signed_heads(
+    election: Election, occasion: MailOccasion, audit: dict[str, Any], ballots: dict[str, Any] | None
+) -> Letter:
+    """Return the mail that leaves heads (`services.heads.as_document`) with somebody outside."""
+    when = {
+        MailOccasion.OPENING: _("The election has opened."),
+        MailOccasion.RUNNING: _("The election is open."),
+        MailOccasion.CLOSING: _("The election is closed, and every ballot is sealed."),
+    }
+    settings = platform().settings
+    return render_letter(
+        "signed_heads",
+        election_title=election.title,
+        occasion=when[occasion],
+        audit=audit,
+        ballots=ballots,
+        minutes=None if occasion is MailOccasion.CLOSING else settings.head_mail_minutes,
+        link=f"{settings.public_url}/verify/" if settings.public_url else None,
     )
 
 

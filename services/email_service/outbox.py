@@ -8,15 +8,22 @@ import re
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from models import AuthEvent, Election, EmailMessage, MailStatus, Voter, db
+from models import AuthEvent, Election, EmailMessage, MailOccasion, MailStatus, Voter, db
 from services.clock import utc_now
 from services.context import platform
 from services.email_service.content import seal_body
-from services.email_service.letters import auth_failure_alert, invitation, system_alert, vote_confirmation
+from services.email_service.letters import (
+    auth_failure_alert,
+    invitation,
+    signed_heads,
+    system_alert,
+    vote_confirmation,
+)
 from services.email_service.rendering import Body, single_line
 from services.storage import FRAUD_ATTEMPTS
 
@@ -26,6 +33,7 @@ VOTE_CONFIRMATION = "vote_confirmation"
 AUTH_FAILURE_ALERT = "auth_failure_alert"
 SYSTEM_ALERT = "system_alert"
 INVITATION = "invitation"
+SIGNED_HEADS = "signed_heads"
 ALERT_PAUSE = timedelta(minutes=1)  # At most one alert a voter ID in this time (design, section 4).
 SYSTEM_ALERT_EVERY_SECONDS = 3600  # The same words again only in another hour: a stopped election refuses many votes.
 # Printable ASCII without the specials of RFC 5322, then a domain, which may be international.
@@ -92,6 +100,15 @@ def queue_invitation(
     letter = invitation(link, name, role, invited_by, expires_at)
     digest = hashlib.sha256(link.encode()).hexdigest()
     return _queue(INVITATION, recipient, letter.subject, letter.body, dedupe_key=f"{INVITATION}:{digest}")
+
+
+def queue_signed_heads(
+    recipient: str, election: Election, occasion: MailOccasion, audit: dict[str, Any], ballots: dict[str, Any] | None
+) -> uuid.UUID | None:
+    """Write and queue the heads of an election for somebody who keeps them; the same ones once for each recipient."""
+    letter = signed_heads(election, occasion, audit, ballots)
+    digest = hashlib.sha256(f"{recipient.lower()}\n{letter.body.text}".encode()).hexdigest()
+    return _queue(SIGNED_HEADS, recipient, letter.subject, letter.body, dedupe_key=f"{SIGNED_HEADS}:{digest}")
 
 
 def queue_system_alert(subject: str, words: str) -> uuid.UUID | None:

@@ -3,6 +3,7 @@
 from services.heads.chaining import chain_audit_rows, chain_due
 from services.heads.checking import audit_chain_problems, check_head, check_signature
 from services.heads.finding import as_document, heads_of, newest_heads, recent_heads
+from services.heads.mailing import mail_due_heads, newest_mail
 from services.heads.signing import sign_due_heads
 from services.heads.witness import compare_kept_heads, keep_new_heads
 
@@ -16,7 +17,9 @@ __all__ = [
     "compare_kept_heads",
     "heads_of",
     "keep_new_heads",
+    "mail_due_heads",
     "newest_heads",
+    "newest_mail",
     "recent_heads",
     "sign_due_heads",
 ]

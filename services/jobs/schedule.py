@@ -98,11 +98,12 @@ def chain_audit_rows(transaction: Transaction) -> None:
 
 
 def sign_heads(transaction: Transaction) -> None:
-    """Sign the heads of the chains that are due."""
+    """Sign the heads of the chains that are due, and mail them to the observers."""
     from services import heads  # Not at import, for the same reason.
 
     with transaction():
         heads.sign_due_heads()
+        heads.mail_due_heads()
     with transaction():
         heads.keep_new_heads()
 

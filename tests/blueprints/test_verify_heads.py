@@ -2,10 +2,10 @@
 
 import pytest
 
-from models import db, use_role
+from models import StaffRole, db, use_role
 from services import heads
 from services.context import platform
-from tests.factories import make_open_election
+from tests.factories import StaffUserFactory, make_open_election
 from tests.support.voting import as_attacker
 
 JSON = {"Accept": "application/json"}
@@ -29,6 +29,18 @@ def test_anybody_sees_the_newest_heads_and_the_key(client, signed):
         assert head["head"] in page
     assert "Ballots: Choir: conductor" in page
     assert "Records were changed." not in page
+    assert "No head was mailed to an observer yet." in page
+
+
+def test_the_page_says_when_observers_got_a_head(client, app):
+    StaffUserFactory(role=StaffRole.OBSERVER, email="observer@example.org")
+    make_open_election()
+    with use_role("sealer"):
+        heads.sign_due_heads()
+        heads.mail_due_heads()
+        db.session.commit()
+    assert "Observers got a head by mail on" in client.get("/verify/").text
+    assert client.get("/verify/", headers=JSON).json["mailed_at"]
 
 
 def test_a_change_is_said_on_the_page(client, signed):
