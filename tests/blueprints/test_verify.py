@@ -115,3 +115,7 @@ def test_what_cannot_be_a_signed_receipt_gets_words(client, counted, typed):
     answer = check_receipt(client, counted[0], typed)
     assert answer.status_code == 422
     assert answer.json["error"]["message"]
+
+
+def test_the_result_page_leads_to_the_check(client, counted):
+    assert f"/verify/{counted[0]}" in client.get("/results/").text
