@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from datetime import timedelta
 
-from models import Election, StaffUser, db
+from sqlalchemy import and_, exists, func, or_, select
+
+from models import AuditLog, Election, StaffUser, db
 from services import membership
 from services.actor import Actor
 from services.security import ROLE_PERMISSIONS, Permission
 
 CONFIRMING_ROLES = tuple(role for role, held in ROLE_PERMISSIONS.items() if Permission.CONFIRM_ACTS in held)
+ALONE_AFTER = timedelta(hours=24)
+"""Long enough for somebody to notice in the audit log, short enough for a commission whose officer has really left."""
 
 
 def confirmers(election: Election, requester_id: int | None) -> list[StaffUser]:
@@ -21,8 +25,24 @@ def acts_alone(requester_id: int | None) -> bool:
     """Tell whether the installation has nobody else, so that the password and the election's title have to do.
 
     Whoever is left off an election's list still counts: else an admin would confirm alone by leaving all others off.
+    For the same reason nobody acts alone within ALONE_AFTER of having taken a second person's access or role away.
     """
-    return not _others(requester_id)
+    return not _others(requester_id) and not made_oneself_alone(requester_id)
+
+
+def made_oneself_alone(requester_id: int | None) -> bool:
+    """Tell whether this person took the access or the role of somebody who could confirm within ALONE_AFTER."""
+    details, kind = AuditLog.details, AuditLog.event_type
+    deactivated = and_(kind == "staff:account:deactivated", details["role"].astext.in_(CONFIRMING_ROLES))
+    demoted = and_(
+        kind == "staff:account:role_changed",
+        details["before"].astext.in_(CONFIRMING_ROLES),
+        details["after"].astext.not_in(CONFIRMING_ROLES),
+    )
+    name = select(StaffUser.username).where(StaffUser.id == requester_id).scalar_subquery()
+    # The database's clock, which the rows have their time from.
+    recent = AuditLog.created_at > func.clock_timestamp() - ALONE_AFTER
+    return bool(db.session.scalar(select(exists().where(AuditLog.actor == name, recent, or_(deactivated, demoted)))))
 
 
 def _others(requester_id: int | None) -> list[StaffUser]:

@@ -13,7 +13,7 @@ from services import audit_logger
 from services.actor import Actor
 from services.approvals.acts import Payload, act_named
 from services.approvals.deciding import close_request
-from services.approvals.people import acts_alone, confirmers
+from services.approvals.people import acts_alone, confirmers, made_oneself_alone
 from services.clock import utc_now
 from services.errors import Conflict, Forbidden, ValidationFailed
 
@@ -34,6 +34,11 @@ def request(act: str, election: Election, payload: Payload, reason: str, actor: 
         raise ValidationFailed(fields={"reason": _("Give a reason. It stands in the audit log.")})
     act_named(act).check(election, payload)
     if not acts_alone(actor.id) and not confirmers(election, actor.id):
+        if made_oneself_alone(actor.id):
+            raise Conflict(_(
+                "You took a second person's access away less than 24 hours ago. Nobody acts alone after that: give the"
+                " access back, or invite another administrator or officer."
+            ))  # fmt: skip
         raise Conflict(_("Nobody else on this election's list could confirm it. Put another person on the list first."))
     _make_room(act, election, actor)
     approval = Approval(

@@ -23,9 +23,9 @@ from models import (
     db,
     use_role,
 )
-from services import approvals, elections
+from services import approvals, elections, staff
 from services.actor import SYSTEM, Actor
-from services.approvals import CLOSE_EARLY, RESET
+from services.approvals import CLOSE_EARLY, RESET, people
 from services.clock import utc_now
 from services.errors import Conflict, NotFound, ValidationFailed
 from tests import factories
@@ -182,6 +182,31 @@ def test_leaving_everybody_else_off_the_list_does_not_let_an_admin_act_alone(ope
         approvals.request(CLOSE_EARLY, open_election, {}, WHY, admin)
     assert not approvals.acts_alone(admin.id)
     assert open_election.status is ElectionStatus.ACTIVE
+
+
+def test_removing_the_second_person_from_the_list_does_not_perform_a_request(asked, open_election, admin, officer):
+    staff.remove(open_election, officer.id, admin)
+    assert approvals.confirm_alone(asked.id, PASSWORD, open_election.title, admin).kind == "not_yours"
+    with pytest.raises(Conflict, match="Put another person on the list"):
+        approvals.request(RESET, open_election, {}, WHY, admin)
+    assert open_election.status is ElectionStatus.ACTIVE
+
+
+@pytest.mark.parametrize("act", ["deactivate", "demote"])
+def test_who_takes_the_second_persons_access_away_does_not_act_alone_for_a_day(
+    act, asked, open_election, admin, officer, monkeypatch
+):
+    if act == "deactivate":
+        staff.deactivate(officer.id, admin)
+    else:
+        staff.change_role(officer.id, StaffRole.OBSERVER, admin)
+    assert approvals.confirm_alone(asked.id, PASSWORD, open_election.title, admin).kind == "not_yours"
+    with pytest.raises(Conflict, match="less than 24 hours ago"):
+        approvals.request(RESET, open_election, {}, WHY, admin)
+    assert open_election.status is ElectionStatus.ACTIVE
+
+    monkeypatch.setattr(people, "ALONE_AFTER", timedelta(0))
+    assert approvals.acts_alone(admin.id)
 
 
 @pytest.mark.commits
