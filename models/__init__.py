@@ -47,6 +47,7 @@ from models.installation import InstallationKey, RateLimitHit, WorkerBeat
 from models.mail import EmailMessage, MailStatus
 from models.results import LotMethod, TieResolution
 from models.roll_import import BadRows, ExistingVoters, ImportProblem, ImportRow, ImportStatus, RollImport
+from models.secrecy import SecrecyAudit
 from models.staff import (
     LoginFailure,
     RecoveryCode,
@@ -124,6 +125,7 @@ __all__ = [
     "SealBatch",
     "SealBatchMember",
     "Secrecy",
+    "SecrecyAudit",
     "SignInStep",
     "SignedHead",
     "SpoiledBallot",

@@ -4,7 +4,7 @@ import sys
 
 from flask import Flask
 
-from blueprints.cli import audit, commands
+from blueprints.cli import audit, commands, secrecy
 
 
 def stops_database() -> bool:
@@ -18,4 +18,5 @@ def stops_database() -> bool:
 def init_app(app: Flask) -> None:
     for command in commands.ALL:
         app.cli.add_command(command)
+    audit.audit.add_command(secrecy.secrecy_command)
     app.cli.add_command(audit.audit)

@@ -3,7 +3,7 @@
 `binaries` finds the programs and the account that runs them, `process` starts and stops, `server` is the database.
 """
 
-from services.embedded_postgres.binaries import EmbeddedPostgresError
+from services.embedded_postgres.binaries import EmbeddedPostgresError, program
 from services.embedded_postgres.server import DATABASE, LOGIN_ROLES, OWNER, DatabaseUrls, EmbeddedPostgres
 
-__all__ = ["DATABASE", "LOGIN_ROLES", "OWNER", "DatabaseUrls", "EmbeddedPostgres", "EmbeddedPostgresError"]
+__all__ = ["DATABASE", "LOGIN_ROLES", "OWNER", "DatabaseUrls", "EmbeddedPostgres", "EmbeddedPostgresError", "program"]

@@ -101,6 +101,22 @@ def binaries_for(account: Account) -> Path:
     return copy
 
 
+def program(name: str) -> Path:
+    """Return the path of a PostgreSQL program: that of the embedded server, else the one on the search path.
+
+    Raises EmbeddedPostgresError when there is neither.
+    """
+    try:
+        found: Path | None = _wheel_binaries() / name
+    except EmbeddedPostgresError:
+        found = None
+    if found is not None and found.exists():
+        return found
+    if elsewhere := shutil.which(name):
+        return Path(elsewhere)
+    raise EmbeddedPostgresError(f"{name} is neither embedded nor installed.")
+
+
 def _wheel_binaries() -> Path:
     # The package itself is not imported: it would change folders' rights and install exit handlers.
     spec = importlib.util.find_spec(PACKAGE)

@@ -1,0 +1,105 @@
+"""One election that really was voted in, sealed and committed; what is planted in it is rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app import create_app
+from models import db, use_role
+from services import ballots, elections
+from services.actor import SYSTEM
+from services.ballots import Choice
+from services.secrecy_audit import Finding, Sources
+from services.secrecy_audit.target import look_at
+from tests.factories import make_open_election
+from tests.support import database
+from tests.support.voting import KIOSK, make_kiosk, make_pass, new_key, seal_all, voters_of
+
+VOTERS = 40
+MINORITY = 10
+
+
+@dataclass
+class Voted:
+    """The elections by number: one that is being voted in, one that is counted; and where the log began."""
+
+    app: Flask
+    folder: Path
+    running: int
+    counted: int
+    first_segment: str
+
+
+@pytest.fixture(scope="module")
+def voted(postgres: Any, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Voted]:
+    folder = tmp_path_factory.mktemp("attacked")
+    with database.cloned_database(postgres, template) as urls:
+        app = create_app(settings=database.test_settings(urls, folder))
+        with app.app_context():
+            with use_role("owner"):
+                segment = db.session.scalar(text("SELECT pg_walfile_name(pg_current_wal_lsn())"))
+            counted = _vote()
+            elections.close_election(elections.get_election(counted), SYSTEM)
+            db.session.commit()
+            assert seal_all() == VOTERS
+            yield Voted(app, folder, _vote(VOTERS // 2), counted, segment)
+            db.session.remove()
+            for engine in db.engines.values():
+                engine.dispose()
+
+
+def _vote(voters: int = VOTERS) -> int:
+    """Let voters arrive in two groups that agree, the smaller one last; return the election's id."""
+    election = make_open_election(candidates=2, voters=voters)
+    number, kiosk = election.id, make_kiosk(election)
+    first, second = (candidate.id for candidate in election.candidates)
+    for place, voter in enumerate(voters_of(election)):
+        choice = Choice((first,)) if place < voters - MINORITY else Choice((second,))
+        ballots.cast(make_pass(election, voter, kiosk), choice, new_key(), KIOSK)
+        db.session.commit()
+    return number
+
+
+@pytest.fixture
+def planted(voted: Voted) -> Callable[..., Any]:
+    """Change the database as its owner, give what an attack finds then, and take the change back."""
+
+    @contextmanager
+    def plant(*statements: str, **values: Any) -> Iterator[None]:
+        with voted.app.app_context(), use_role("owner"):
+            try:
+                db.session.execute(text("SET LOCAL session_replication_role = replica"))
+                for statement in statements:
+                    db.session.execute(text(statement), values)
+                yield
+            finally:
+                db.session.rollback()
+
+    return plant
+
+
+@pytest.fixture
+def attacked(voted: Voted, planted: Callable[..., Any]) -> Callable[..., Finding]:
+    """Make one attack on an election after planting something; `:id` in the statements is the election."""
+
+    def attack(
+        one: Callable[[Any], Finding],
+        *statements: str,
+        running: bool = False,
+        sources: Sources | None = None,
+        **values: Any,
+    ) -> Finding:
+        number = voted.running if running else voted.counted
+        with planted(*statements, id=number, **values):
+            found = elections.get_election(number)
+            return one(look_at(found, sources or Sources()))
+
+    return attack
