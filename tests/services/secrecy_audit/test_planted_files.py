@@ -96,7 +96,7 @@ def test_the_log_and_the_deleted_rows_of_an_honest_election_give_nothing_away(at
     assert dict(copied.said)["looked_versions"]["count"] > 4 * VOTERS
 
 
-def test_a_deleted_note_of_a_choice_is_found_on_the_disk_and_in_the_log(attacked, voted, postgres, log_folder):
+def test_a_committed_note_of_a_choice_is_found_on_the_disk_and_in_the_log(attacked, voted, postgres, log_folder):
     with use_role("owner"):
         db.session.execute(text("SET LOCAL session_replication_role = replica"))
         where = "WHERE voter_id = (SELECT voter_id FROM votes WHERE election_id = :id ORDER BY id LIMIT 1)"
@@ -105,7 +105,6 @@ def test_a_deleted_note_of_a_choice_is_found_on_the_disk_and_in_the_log(attacked
             text(f"INSERT INTO votes SELECT (jsonb_populate_record(v, jsonb_build_object('id', -1, 'voter_id', -1,"
                  f" 'audit_ref', v.audit_ref || ' ' || {name}, 'idempotency_hash', '\\x00'))).* FROM votes v {where}"
                  " AND v.election_id = :id"), {"id": voted.counted})  # fmt: skip
-        db.session.execute(text("DELETE FROM votes WHERE id = -1"))
         db.session.commit()
 
     assert attacked(wal.write_ahead_log, sources=Sources(wal=log_folder)).linked == 1
