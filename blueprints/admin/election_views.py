@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from blueprints.http import current_actor
 from models import Election, ElectionStatus
-from services import booth_sheet, box_keys, desk
+from services import booth_sheet, box_keys, desk, secrecy_audit
 from services import elections as service
 from services.clock import utc_now
 from services.elections import Finding, Mend
@@ -50,6 +50,8 @@ def election_page(found: Election, errors: dict[str, str] | None = None) -> str:
         manages=manages(),
         now=now,
         shortest=box_keys.MIN_PASSPHRASE,
+        secrecy_run=secrecy_audit.last_run(found),
+        secrecy_lines=secrecy_audit.last_run_in_words(found),
     )
 
 
@@ -59,6 +61,11 @@ def election_json(found: Election) -> dict[str, Any]:
     shown = {name: getattr(found, name) for name in PLAIN} | {name: list(getattr(found, name)) for name in LISTS}
     shown |= {"opens_at": found.opens_at.isoformat(), "closes_at": found.closes_at.isoformat()}
     shown |= {"closed_at": found.closed_at.isoformat() if found.closed_at else None, "voted": voted, "on_roll": on_roll}
+    if (run := secrecy_audit.last_run(found)) is not None:
+        shown["secrecy_audit"] = {
+            "made_at": run.made_at.isoformat(), "votes": run.votes, "linked": run.linked, "exposed": run.exposed,
+            "unanimous": run.unanimous, "attacks": run.findings,
+        }  # fmt: skip
     if found.status is ElectionStatus.DRAFT:
         findings = service.check(found)
         shown["checklist"] = [{"code": one.code, "blocks": one.blocks, "words": one.words} for one in findings]

@@ -140,6 +140,7 @@ SUBJECTS: dict[str, Any] = {
     "ballot": N_("Ballots at the booth"), "ballots": N_("Sealing"), "booth_sheet": N_("Booth sheets"),
     "box_key": N_("Box keys"), "candidate": N_("Candidates"), "document": N_("Documents"), "election": N_("Elections"),
     "election_staff": N_("Staff of elections"), "invitation": N_("Invitations"), "second_step": N_("Second steps"),
+    "secrecy": N_("Attacks on secrecy"),
     "evidence": N_("Evidence"), "face": N_("Faces"), "faces": N_("Faces erased"), "group": N_("Groups"),
     "kiosk": N_("Kiosks"), "password": N_("Passwords"),
     "officer": N_("Calls for the officer"), "party": N_("Parties"), "picture": N_("Pictures"),

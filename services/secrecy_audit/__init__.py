@@ -5,8 +5,19 @@ is one way in. The attacks read; the run is kept in `secrecy_audits`.
 """
 
 from services.secrecy_audit.findings import Finding, Report, State
-from services.secrecy_audit.running import attack, last_run
+from services.secrecy_audit.running import attack, last_run, last_run_in_words
 from services.secrecy_audit.target import Sources
 from services.secrecy_audit.words import ATTACKS, STATES, say
 
-__all__ = ["ATTACKS", "STATES", "Finding", "Report", "Sources", "State", "attack", "last_run", "say"]
+__all__ = [
+    "ATTACKS",
+    "STATES",
+    "Finding",
+    "Report",
+    "Sources",
+    "State",
+    "attack",
+    "last_run",
+    "last_run_in_words",
+    "say",
+]

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from models import db
 from services.secrecy_audit.contents import is_readable
 from services.secrecy_audit.findings import Finding
-from services.secrecy_audit.pages import Tuple, tuples
+from services.secrecy_audit.pages import Tuple, texts, tuples
 from services.secrecy_audit.target import Target, Voted, rows
 from services.secrecy_audit.traces import Traces
 
@@ -91,7 +91,7 @@ def _voters(target: Target, finding: Finding, read: Reader, table: str) -> int:
     for content in read(table):
         for one in tuples(content):
             looked += 1
-            words = one.data.decode("utf-8", errors="replace")
+            words = texts(one.data)
             if traces.any.search(words):
                 votes |= {vote.vote_id for vote in _whose(target, one, words) if traces.holds(words, vote)}
     if votes:

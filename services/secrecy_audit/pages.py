@@ -49,3 +49,21 @@ def _tuple(content: bytes) -> Tuple:
     (mask,) = struct.unpack_from("<H", content, 20)
     start = content[22]
     return Tuple(str(first), str(last) if last and not mask & XMAX_INVALID else None, content[start:])
+
+
+def texts(data: bytes) -> str:
+    """Return the bytes of a row as text, once as they lie there and once with its short texts set apart.
+
+    A text of less than 127 bytes has one byte of length before it (lowest bit 1, length with that byte above it),
+    which can look like a letter of the text.
+    """
+    parts, place = [data.decode("utf-8", errors="replace")], 0
+    while place < len(data):
+        length = data[place] >> 1
+        content = data[place + 1 : place + length].decode("utf-8", errors="replace")
+        if data[place] & 1 and 1 < length <= len(data) - place and content.isprintable() and "\ufffd" not in content:
+            parts.append(content)
+            place += length
+        else:
+            place += 1
+    return " ".join(parts)

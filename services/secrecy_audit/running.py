@@ -11,7 +11,7 @@ from models import Election, SecrecyAudit, db
 from services import audit_logger
 from services.actor import Actor
 from services.errors import Conflict
-from services.secrecy_audit import batches, columns, contents, disk, dump, lengths, logs, order, server, wal
+from services.secrecy_audit import batches, columns, contents, disk, dump, lengths, logs, order, server, wal, words
 from services.secrecy_audit import transactions as together
 from services.secrecy_audit.findings import Finding, Report
 from services.secrecy_audit.target import Sources, Target, look_at, rows
@@ -64,3 +64,15 @@ def last_run(election: Election) -> SecrecyAudit | None:
     """Return the newest run against an election."""
     newest = select(SecrecyAudit).where(SecrecyAudit.election_id == election.id).order_by(SecrecyAudit.id.desc())
     return db.session.scalar(newest.limit(1))
+
+
+def last_run_in_words(election: Election) -> list[tuple[str, str, int, list[str]]]:
+    """Return each attack of the newest run: its name, how it ended, the ballots it linked, what it saw."""
+    run = last_run(election)
+    return [
+        (
+            str(words.ATTACKS[one["attack"]]), str(words.STATES[one["state"]]), one["linked"],
+            [words.say(code, values) for code, values in one["said"]],
+        )
+        for one in (run.findings if run is not None else [])
+    ]  # fmt: skip

@@ -15,7 +15,6 @@ from services.ballots import choices_of
 
 SMALLEST_BATCH = 50
 TOKEN = re.compile(r"[\w.+@-]+")
-REFERENCE = re.compile(r"(?=([a-z2-7]{4}-[a-z2-7]{4}-[a-z2-7]{4}))")  # in binary rows a letter may stand before it
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class Target:
 
     def voters_in(self, words: str) -> list[Voted]:
         """Return the voters whom a text names by number, address or reference of the vote."""
-        found = {vote.vote_id: vote for ref in REFERENCE.findall(words.lower()) if (vote := self.by_mark.get(ref))}
+        found = {}
         for token in TOKEN.findall(words.lower()):
             for part in (token, *re.split(r"[.@+_-]", token)):
                 if (vote := self.by_mark.get(part)) is not None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from services.embedded_postgres import program
 from services.secrecy_audit.disk import file_of
 from services.secrecy_audit.findings import Finding
+from services.secrecy_audit.pages import texts
 from services.secrecy_audit.target import Target
 from services.secrecy_audit.traces import Traces
 
@@ -89,7 +90,7 @@ def _in_clear(target: Target, finding: Finding, folder: Path, records: Iterable[
     for record in records:
         if record.table not in WHO or record.what == "LOCK" or (record.image and record.table == "audit_logs"):
             continue  # an image of a page of audit rows holds rows of other people, such as who entered a candidate
-        words = _bytes(folder, record).decode("utf-8", errors="replace")
+        words = texts(_bytes(folder, record))
         if traces.any.search(words):
             voters = [*target.voters_in(words), *target.by_transaction.get(record.transaction, ())]
             votes |= {vote.vote_id for vote in voters if traces.holds(words, vote)}

@@ -206,3 +206,25 @@ def test_audit_verify_says_what_it_looked_at_and_what_does_not_fit(run, app):
     assert result.exit_code == 1
     assert "The tables differ from the signed definition." in result.output
     assert "1 thing is not as it was signed." in result.output
+
+
+def test_audit_secrecy_attacks_an_election_and_its_page_shows_the_run(run, app, admin_client):
+    election = factories.make_open_election(voters=2)
+    number = election.id
+    voting.cast_by(voting.voters_of(election)[0], election, Choice(nota=True))
+    assert "Nobody has tried it yet." in admin_client.get(f"/admin/elections/{number}").text
+
+    result = run("audit", "secrecy", str(number))
+    assert "0 ballots linked." in result.output
+    assert "Order of the ballots: Nothing linked, 0 ballots" in result.output
+
+    page = admin_client.get(f"/admin/elections/{number}")
+    assert "No ballot could be linked to its voter." in page.text
+    document = admin_client.get(f"/admin/elections/{number}", headers={"Accept": "application/json"}).json["election"]
+    assert (document["secrecy_audit"]["linked"], document["secrecy_audit"]["votes"]) == (0, 1)
+
+
+def test_audit_secrecy_of_a_roll_call_says_that_it_keeps_no_secret(run, app):
+    result = run("audit", "secrecy", str(factories.make_recorded_election().id))
+    assert result.exit_code == 2
+    assert "Only a secret election that was opened keeps a secret." in result.output
