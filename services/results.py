@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from models import Election, ElectionStatus, NotaRule, ResultsPolicy, TieResolution, db
 from services import ballots, elections, ties
+from services.ballots.batch_cost import RARE
 from services.verdict import NOTA_LOT, Outcome, Verdict, decide
 
 PERCENT = 100
@@ -262,9 +263,24 @@ def _live_note(election: Election, counts: ballots.Counts) -> str:
             "To keep votes secret, ballots are counted %(batch)s at a time. None are counted so far.",
             batch=election.live_batch,
         )
-    return _(
+    counted = _(
         "To keep votes secret, ballots are counted %(batch)s at a time. It is final when the election is closed.",
         batch=election.live_batch,
+    )
+    return f"{counted} {_batch_cost(counts, election.live_batch or 0)}"
+
+
+def _batch_cost(counts: ballots.Counts, batch: int) -> str:
+    """Say what the live count costs at the present spread."""
+    shares = [count / counts.total for count in (*counts.per_candidate.values(), counts.nota)]
+    one_in = ballots.batches_until_one_agrees(shares, batch)
+    if one_in == 1:
+        return _("All ballots counted so far agree, so the choice of every voter in them is known.")
+    if one_in == RARE:
+        return _("With counts like these, fewer than one batch in a million agrees and tells the choice of its voters.")
+    return _(
+        "With counts like these, about one batch in %(number)s agrees and tells the choice of its voters.",
+        number=f"{one_in:,}",
     )
 
 

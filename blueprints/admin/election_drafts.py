@@ -14,7 +14,7 @@ from blueprints.admin.election_views import election_json, election_page, manage
 from blueprints.http import body, current_actor, wants_json
 from blueprints.policy import requires
 from models import Election, transaction
-from services import accounts, desk
+from services import accounts, ballots, desk
 from services import elections as service
 from services.clock import local_text, utc_text
 from services.context import platform
@@ -165,4 +165,5 @@ def _form(found: Election | None, values: dict[str, Any], errors: dict[str, str]
         "admin/elections/form.html", election=found, values=values, errors=errors or {}, zone=zone,
         twice=twice(values, zone), summary=[(f"f-{name}", words) for name, words in (errors or {}).items()],
         current_election=found or desk.election_for(g.principal.election_id, current_actor()),
+        smallest_batch=service.SMALLEST_BATCH, batch_cost=ballots.batch_cost_examples(service.SMALLEST_BATCH),
     )  # fmt: skip

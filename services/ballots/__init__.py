@@ -1,5 +1,7 @@
 """Ballots: definition, casting, sealing and counting (design, section 3)."""
 
+from services.ballots.batch_cost import batches_until_one_agrees
+from services.ballots.batch_cost import examples as batch_cost_examples
 from services.ballots.casting import CastOutcome, cast
 from services.ballots.choices import Choice, choices_of, choices_shown, parse_choice
 from services.ballots.counting import Counts, counts
@@ -16,6 +18,8 @@ __all__ = [
     "Choice",
     "Counts",
     "SignedReceipt",
+    "batch_cost_examples",
+    "batches_until_one_agrees",
     "cast",
     "check_signed_receipt",
     "choices_of",

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from models import Candidate, Election, ResultsPolicy, db
-from services import elections
+from services import ballots, elections, results
 from services.actor import SYSTEM
 from services.ballots import Choice
 from services.clock import utc_now
@@ -227,3 +227,15 @@ def _opened(election, voters):
     db.session.commit()
     assert db.session.query(Candidate).filter_by(election_id=election.id).count() == len(election.candidates)
     return election
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [(90, 10, "about one batch in 194 agrees"), (100, 0, "All ballots counted so far agree"), (50, 50, "in a million")],
+)
+def test_a_live_count_says_what_it_costs(first, second, words):
+    election = make_open_election(voters=2, results_policy=ResultsPolicy.LIVE, live_batch=50)
+    one, other = (candidate.id for candidate in election.candidates[:2])
+    counts = ballots.Counts({one: first, other: second}, 0, 100, 100, 100, 0, 0, None)
+
+    assert words in results._live_note(election, counts)
