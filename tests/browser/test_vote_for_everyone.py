@@ -104,6 +104,7 @@ REVIEW = [
 RECEIPT = [
     "Your vote is cast.", "Step 5 of 5.", "Thank you.", "It is in the ballot box, without your name.",
     "You took part.", "Receipt code of your ballot.", "Shown only now.", "Print it or write it down.",
+    "The signed receipt as a QR code.",
     "See that your ballot is counted.", "After closing, look for this code on the result page.",
     "It does not show what you chose.", "So nobody can make you prove it.", "To go on: Finish.",
     "Other buttons: More time, Print.",
