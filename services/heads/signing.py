@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from sqlalchemy import exists, select
 
-from models import AuditBlock, Ballot, BoxBallot, Election, ElectionStatus, HeadKind, SealBatch, SignedHead, db
+from models import AuditBlock, BoxBallot, Election, ElectionStatus, HeadKind, SealBatch, SignedHead, db
 from services import hashing
+from services.ballots.signed_seals import end_of_chain
 from services.clock import utc_now
 from services.context import platform
 from services.heads.chaining import chain_audit_rows
@@ -58,13 +59,8 @@ def _of_ballots(election: Election) -> list[SignedHead]:
     closing = _settled(election)
     if election.status is not ElectionStatus.ACTIVE and not closing:
         return []
-    last = db.session.execute(
-        select(Ballot.seq, Ballot.ballot_hash)
-        .where(Ballot.election_id == election.id)
-        .order_by(Ballot.seq.desc())
-        .limit(1)
-    ).first()
-    height, head = (last.seq, last.ballot_hash) if last else (0, election.definition_hash or b"")
+    height, last_hash = end_of_chain(election)
+    head = last_hash or election.definition_hash or b""
     known = newest_ballot_head(election)
     if known is not None and known.height == height and known.closing == closing:
         return []

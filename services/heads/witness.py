@@ -27,9 +27,9 @@ def keep_new_heads() -> int:
 
     A head that stands in the file with another hash is appended too: `compare_kept_heads` reports it.
     """
-    known = {(place_of(kept), kept["head"]) for kept in _kept()}
+    known = {(_place_of(kept), kept["head"]) for kept in _kept()}
     heads = (as_document(head) for head in db.session.scalars(select(SignedHead).order_by(SignedHead.id)))
-    new = [head for head in heads if (place_of(head), head["head"]) not in known]
+    new = [head for head in heads if (_place_of(head), head["head"]) not in known]
     if new:
         _append("".join(json.dumps(head, sort_keys=True) + "\n" for head in new))
     return len(new)
@@ -48,7 +48,7 @@ def compare_kept_heads() -> tuple[int, list[str]]:
     return len(kept), problems
 
 
-def place_of(head: dict[str, Any]) -> Place:
+def _place_of(head: dict[str, Any]) -> Place:
     """Return what a head is about: kind, election, height and whether it was made at closing."""
     return head["kind"], head["election"], head["height"], head["closing"]
 
