@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,16 +45,32 @@ def voted(postgres: Any, template: str, tmp_path_factory: pytest.TempPathFactory
     with database.cloned_database(postgres, template) as urls:
         app = create_app(settings=database.test_settings(urls, folder))
         with app.app_context():
-            with use_role("owner"):
-                segment = db.session.scalar(text("SELECT pg_walfile_name(pg_current_wal_lsn())"))
-            counted = _vote()
-            elections.close_election(elections.get_election(counted), SYSTEM)
-            db.session.commit()
-            assert seal_all() == VOTERS
-            yield Voted(app, folder, _vote(VOTERS // 2), counted, segment)
+            with held_log() as segment:
+                counted = _vote()
+                elections.close_election(elections.get_election(counted), SYSTEM)
+                db.session.commit()
+                assert seal_all() == VOTERS
+                yield Voted(app, folder, _vote(VOTERS // 2), counted, segment)
             db.session.remove()
             for engine in db.engines.values():
                 engine.dispose()
+
+
+@contextmanager
+def held_log() -> Iterator[str]:
+    """Let a slot hold the write-ahead log from here on, as a standby does; give the name of its first segment.
+
+    Without it a checkpoint takes the segments away while other tests write.
+    """
+    slot = f"kept_{secrets.token_hex(8)}"
+    with db.engines["owner"].connect() as connection:
+        with connection.begin():
+            connection.execute(text("SELECT pg_create_physical_replication_slot(:slot, true)"), {"slot": slot})
+            start = text("SELECT pg_walfile_name(restart_lsn) FROM pg_replication_slots WHERE slot_name = :slot")
+            segment = connection.scalar(start, {"slot": slot})
+        yield segment
+        with connection.begin():
+            connection.execute(text("SELECT pg_drop_replication_slot(:slot)"), {"slot": slot})
 
 
 def _vote(voters: int = VOTERS) -> int:

@@ -76,16 +76,28 @@ def test_a_dump_with_a_time_beside_the_ballots_is_found(attacked, dumped, tmp_pa
 
 
 @pytest.fixture
-def log_folder(voted, postgres, tmp_path):
-    """Give the segments of the write-ahead log since the first of the votes."""
-    folder = tmp_path / "wal"
-    folder.mkdir()
-    with use_role("owner"):
-        last = db.session.scalar(text("SELECT pg_walfile_name(pg_current_wal_flush_lsn())"))
-    for path in (postgres.base / "data" / "pg_wal").iterdir():
-        if voted.first_segment <= path.name <= last and len(path.name) == len(last):
-            (folder / path.name).symlink_to(path)
-    return folder
+def kept_log(voted, postgres, tmp_path):
+    """Give a function that collects the segments of the write-ahead log since the first of the votes."""
+
+    def collect():
+        folder = tmp_path / "wal"
+        folder.mkdir()
+        with use_role("owner"):
+            last = db.session.scalar(text("SELECT pg_walfile_name(pg_switch_wal())"))  # writes what waits in memory
+        for path in (postgres.base / "data" / "pg_wal").iterdir():
+            if voted.first_segment <= path.name <= last and len(path.name) == len(last):
+                (folder / path.name).symlink_to(path)
+        return Sources(wal=folder)
+
+    return collect
+
+
+def let_the_log_move_on():
+    """Fill segments and take a checkpoint, as a busy server does: it clears away what no slot holds."""
+    with db.engines["owner"].connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for _ in range(2):
+            connection.execute(text("SELECT pg_switch_wal()"))
+            connection.execute(text("CHECKPOINT"))
 
 
 @pytest.fixture
@@ -97,13 +109,14 @@ def reader(voted):
 
 
 def test_the_log_and_the_deleted_rows_of_an_honest_election_give_nothing_away(
-    attacked, log_folder, postgres, voted, reader
+    attacked, kept_log, postgres, voted, reader
 ):
     elections.close_election(elections.get_election(voted.running), SYSTEM)
     db.session.commit()
     assert seal_all() == VOTERS // 2
+    let_the_log_move_on()
 
-    log = attacked(wal.write_ahead_log, running=True, sources=Sources(wal=log_folder))
+    log = attacked(wal.write_ahead_log, running=True, sources=kept_log())
     on_disk = attacked(disk.dead_rows, running=True)
     copied = attacked(disk.data_directory, running=True, sources=Sources(data_directory=postgres.base / "data"))
 
@@ -112,7 +125,7 @@ def test_the_log_and_the_deleted_rows_of_an_honest_election_give_nothing_away(
     assert dict(on_disk.said)["looked_box"] == dict(copied.said)["looked_box"] == {"count": 20, "dead": 20}
 
 
-def test_a_deleted_note_of_a_choice_is_found_on_the_disk_and_in_the_log(attacked, voted, postgres, log_folder, reader):
+def test_a_deleted_note_of_a_choice_is_found_on_the_disk_and_in_the_log(attacked, voted, postgres, kept_log, reader):
     with use_role("owner"):
         db.session.execute(text("SET LOCAL session_replication_role = replica"))
         where = "WHERE voter_id = (SELECT voter_id FROM votes WHERE election_id = :id ORDER BY id LIMIT 1)"
@@ -126,6 +139,6 @@ def test_a_deleted_note_of_a_choice_is_found_on_the_disk_and_in_the_log(attacked
         db.session.execute(text("DELETE FROM votes WHERE id = -1"))
         db.session.commit()
 
-    assert attacked(wal.write_ahead_log, sources=Sources(wal=log_folder)).linked == 1
+    assert attacked(wal.write_ahead_log, sources=kept_log()).linked == 1
     assert attacked(disk.dead_rows).linked == 1
     assert attacked(disk.data_directory, sources=Sources(data_directory=postgres.base / "data")).linked == 1
