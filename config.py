@@ -95,6 +95,10 @@ def _path(text: str) -> Path:
     return PROJECT / Path(text).expanduser()
 
 
+def _optional_path(text: str) -> Path | None:
+    return _path(text) if text else None
+
+
 def _one_of(*allowed: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in allowed:
@@ -154,6 +158,8 @@ class Settings:
     # Tamper evidence
     head_every_minutes: int = _setting(_whole, "5")
     head_mail_minutes: int = _setting(_whole, "60")
+    timestamp_url: str = _setting(str)
+    timestamp_ca: Path | None = _setting(_optional_path)
     # Faces
     face_engine: str = _setting(_one_of("dlib", "fake"), "dlib")
     liveness: bool = _setting(_switch, "on")

@@ -42,7 +42,17 @@ from models.elections import (
     Secrecy,
 )
 from models.faces import DuplicateFlag, FaceErasure, FaceMean, SameFace
-from models.heads import AuditBlock, AuditChainLink, AuditChainMark, HeadKind, HeadMail, MailOccasion, SignedHead
+from models.heads import (
+    AuditBlock,
+    AuditChainLink,
+    AuditChainMark,
+    HeadKind,
+    HeadMail,
+    MailOccasion,
+    SignedHead,
+    StampFailure,
+    TimeStamping,
+)
 from models.installation import InstallationKey, RateLimitHit, WorkerBeat
 from models.mail import EmailMessage, MailStatus
 from models.results import LotMethod, TieResolution
@@ -135,8 +145,10 @@ __all__ = [
     "StaffRole",
     "StaffSession",
     "StaffUser",
+    "StampFailure",
     "Tally",
     "TieResolution",
+    "TimeStamping",
     "Vote",
     "Voter",
     "VoterFace",

@@ -66,6 +66,9 @@ class SignedHead(Model):
     `height` is that of an audit block, or the number of sealed ballots; `head_hash` is the hash there: of the block,
     of the last ballot, or of the definition while no ballot is sealed. A head of the audit log names an election only
     when it was made because that election closed (`closing`).
+
+    The one thing that comes later is the time stamp of an authority: `timestamp_token` is its whole answer (RFC 3161,
+    DER), `stamped_at` and `stamped_by` are the time and the name in it.
     """
 
     __tablename__ = "signed_heads"
@@ -79,7 +82,9 @@ class SignedHead(Model):
     made_at: Mapped[datetime]
     signature: Mapped[bytes]
     key_fingerprint: Mapped[str]
-    timestamp_token: Mapped[bytes | None]
+    timestamp_token: Mapped[bytes | None] = mapped_column(deferred=True)
+    stamped_at: Mapped[datetime | None]
+    stamped_by: Mapped[str | None]
 
     election: Mapped[Election | None] = relationship()
 
@@ -87,12 +92,38 @@ class SignedHead(Model):
         CheckConstraint("kind = 'audit' OR election_id IS NOT NULL", name="ballots_of_an_election"),
         CheckConstraint("NOT closing OR election_id IS NOT NULL", name="closing_of_an_election"),
         CheckConstraint("kind = 'ballots' OR closing = (election_id IS NOT NULL)", name="audit_names_what_closed"),
+        CheckConstraint("num_nulls(timestamp_token, stamped_at, stamped_by) IN (0, 3)", name="stamp_is_whole"),
         Index(
             "uq_signed_heads_once", "kind", "election_id", "height", "closing",
             unique=True, postgresql_nulls_not_distinct=True,
         ),
         Index("ix_signed_heads_election_id_id", "election_id", "id"),
     )  # fmt: skip
+
+
+class StampFailure(enum.StrEnum):
+    """Why the authority gave no stamp that could be stored."""
+
+    UNREACHABLE = "unreachable"
+    SLOW = "slow"
+    REFUSED = "refused"
+    UNREADABLE = "unreadable"
+    OTHER = "other"
+    UNTRUSTED = "untrusted"
+    CLOCK = "clock"
+
+
+class TimeStamping(Model):
+    """One row: how often in a row the authority failed, how it failed last, and when it is asked again."""
+
+    __tablename__ = "time_stamping"
+
+    id: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    failures: Mapped[int]
+    failure: Mapped[StampFailure | None] = mapped_column(text_enum(StampFailure))
+    next_try_at: Mapped[datetime | None]
+
+    __table_args__ = (CheckConstraint("id", name="one_row"),)
 
 
 class MailOccasion(enum.StrEnum):

@@ -95,10 +95,16 @@ def audit_block_hash(height: int, first_seq: int, rows: int, root: bytes, previo
 
 def head_hash(kind: str, election: str | None, closing: bool, height: int, head: bytes, made_at: datetime) -> bytes:
     """Return what the signature of a head is over; `kind` is audit or ballots, `election` a public id or None."""
-    return sha256(
+    return sha256(head_content(kind, election, closing, height, head, made_at))
+
+
+def head_content(kind: str, election: str | None, closing: bool, height: int, head: bytes, made_at: datetime) -> bytes:
+    """Return the fields of a head in a row; their SHA-256 is the head hash."""
+    fields = (
         text("head/1"), text(kind), text(election), text("closing" if closing else "running"), integer(height),
         field("h", head), integer(microseconds(made_at)),
     )  # fmt: skip
+    return b"".join(fields)
 
 
 def microseconds(moment: datetime) -> int:

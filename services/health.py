@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import InstallationKey, db
-from services import worker_beats
+from services import heads, worker_beats
 from services.boot import check_keys
 from services.context import platform
 from services.errors import DomainError
@@ -48,7 +48,7 @@ def readiness() -> Readiness:
     """Look at database, schema, keys and worker; changes nothing."""
     try:
         problems = [*_schema_problems()] or [*_key_problems()]
-        return Readiness(tuple(problems), () if problems else tuple(_worker_warnings()))
+        return Readiness(tuple(problems), () if problems else (*_worker_warnings(), *_stamp_warnings()))
     except SQLAlchemyError as error:
         log.error("The database does not answer: %s", type(error).__name__)
         return Readiness(("The database does not answer.",))
@@ -84,6 +84,11 @@ def _worker_warnings() -> list[str]:
     if age > worker_beats.LATE_AFTER:
         return [f"The worker gave no sign of life for {int(age.total_seconds())} s."]
     return []
+
+
+def _stamp_warnings() -> list[str]:
+    words = heads.waiting_words()
+    return [words] if words else []
 
 
 @dataclass

@@ -27,13 +27,14 @@ RANGES = (
     ("head_mail_minutes", 5, 1440),
 )
 PLACEHOLDERS = ("replace", "change_me", "changeme", "placeholder", "your_", "<")
+CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
 BCRYPT_PREFIXES = ("$2a$", "$2b$", "$2y$")
 PREHASH_MARK = "sha256+"  # services.security.passwords writes it before a hash of its own
 
 
 def problems(settings: Settings) -> list[str]:
     """Everything that keeps these settings from being used, one sentence each."""
-    found = _value_problems(settings) + mail_problems(settings)
+    found = _value_problems(settings) + mail_problems(settings) + stamp_problems(settings)
     return found + (_production_problems(settings) if settings.is_production else [])
 
 
@@ -105,6 +106,20 @@ def mail_problems(settings: Settings) -> list[str]:
         ]
     if settings.mail_cafile and not Path(settings.mail_cafile).is_file():
         found.append("MAIL_CAFILE: there is no such file")
+    return found
+
+
+def stamp_problems(settings: Settings) -> list[str]:
+    """Everything that keeps time stamps from being asked for and checked as it is set, one sentence each."""
+    found = []
+    if settings.timestamp_url and not settings.timestamp_url.startswith(("http://", "https://")):
+        found.append("TIMESTAMP_URL: write an address that begins with https:// or http://")
+    if settings.timestamp_url and settings.timestamp_ca is None:
+        found.append("TIMESTAMP_CA: missing, TIMESTAMP_URL needs it to know whom to trust")
+    if settings.timestamp_ca is not None and not settings.timestamp_ca.is_file():
+        found.append("TIMESTAMP_CA: there is no such file")
+    elif settings.timestamp_ca is not None and CERTIFICATE not in settings.timestamp_ca.read_bytes():
+        found.append("TIMESTAMP_CA: the file holds no certificate in PEM")
     return found
 
 

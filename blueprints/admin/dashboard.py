@@ -15,7 +15,7 @@ from blueprints.admin import bp
 from blueprints.admin.live_desk import note_view, sheets
 from blueprints.http import current_actor
 from blueprints.policy import requires
-from services import desk
+from services import desk, heads
 from services.charts import bar_svg
 from services.clock import utc_now
 from services.context import platform
@@ -69,5 +69,6 @@ def dashboard() -> ResponseReturnValue:
         current_election=election,
         manages=manages,
         sees_results=has_permission(g.principal.role, Permission.VIEW_RESULTS),
+        stamps_wait=heads.waiting_words(),
         **sheets(election, now),
     )

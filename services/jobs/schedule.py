@@ -22,6 +22,7 @@ SWEEP_EVERY_SECONDS = 60.0
 RETENTION_EVERY_SECONDS = 3600.0
 CHAIN_EVERY_SECONDS = 3.0
 HEADS_EVERY_SECONDS = 5.0
+STAMPS_EVERY_SECONDS = 5.0
 EVIDENCE_EVERY_SECONDS = 20.0
 
 
@@ -108,6 +109,13 @@ def sign_heads(transaction: Transaction) -> None:
         heads.keep_new_heads()
 
 
+def stamp_heads(transaction: Transaction) -> None:
+    """Ask the authority for the time stamps of signed heads that are due."""
+    from services import heads  # Not at import, for the same reason.
+
+    heads.stamp_due_heads(transaction)
+
+
 def make_evidence_packs(transaction: Transaction) -> None:
     """Make and check the evidence packs of elections that were counted lately, before somebody waits for one."""
     from services import evidence  # Not at import, for the same reason.
@@ -151,6 +159,7 @@ TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask("seal-due-elections", SEAL_EVERY_SECONDS, seal_due_elections),
     PeriodicTask("chain-audit-rows", CHAIN_EVERY_SECONDS, chain_audit_rows),
     PeriodicTask("sign-heads", HEADS_EVERY_SECONDS, sign_heads),
+    PeriodicTask("stamp-heads", STAMPS_EVERY_SECONDS, stamp_heads, beside=True),
     PeriodicTask("make-evidence-packs", EVIDENCE_EVERY_SECONDS, make_evidence_packs, beside=True),
     PeriodicTask("import-voters", IMPORT_EVERY_SECONDS, import_voters, beside=True),
     PeriodicTask("sweep", SWEEP_EVERY_SECONDS, sweep),

@@ -144,9 +144,14 @@ def test_newest_heads_are_one_of_the_log_and_one_of_each_election(election):
 def test_a_signed_head_takes_a_time_stamp_once_and_nothing_else(election):
     sign()
     with use_role("sealer"):
-        db.session.execute(text("UPDATE signed_heads SET timestamp_token = 'stamp'"))
+        whole = "timestamp_token = 'stamp', stamped_at = now(), stamped_by = 'Clock'"
+        db.session.execute(text(f"UPDATE signed_heads SET {whole}"))
         db.session.commit()
-    for statement in ("UPDATE signed_heads SET timestamp_token = 'other'", "DELETE FROM signed_heads"):
+    for statement in (
+        "UPDATE signed_heads SET timestamp_token = 'other'",
+        "UPDATE signed_heads SET stamped_at = now() - interval '1 day'",
+        "DELETE FROM signed_heads",
+    ):
         with use_role("owner"), pytest.raises(DBAPIError) as refusal:
             db.session.execute(text(statement))
         assert refusal.value.orig.pgcode == "SV002"
