@@ -36,7 +36,6 @@ from services.face_service.templates_store import NewTemplate
 from tests import factories
 from tests.support import database, film, live_site, portraits
 from tests.support.live_site import Site
-from tests.support.webcam import CAMERA_FPS
 
 BOUNDS = {"heap": 6.0, "nodes": 600.0, "browser": 60.0, "server": 30.0}
 """Allowed rise an hour, MB (nodes: number). A polling day of 14 hours may then cost the booth 840 MB of its 4 GB, of
@@ -89,7 +88,7 @@ def main() -> int:
 def watch(site: Site, seconds: float, every: float) -> Iterator[Sample]:
     """Keep the face check going and yield a sample at every interval."""
     sitter = film.Sitter.from_photo(build_engine("dlib", "hog"), portraits.astronaut())
-    site.webcam.show(frame for frame in film.loop(sitter) for _ in range(CAMERA_FPS // film.FPS))
+    site.webcam.show(frame for frame in film.loop(sitter) for _ in range(site.webcam.fps // film.FPS))
     enrol = Enrolment(factories.make_open_election(), sitter)
     page = BarePage(site.browsers[True], f"{site.web.url}/poll/", site.kiosk_cookie(enrol.election), SCREEN)
     booth = Booth(page, enrol)

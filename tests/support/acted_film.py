@@ -9,14 +9,14 @@ from playwright.sync_api import Page
 
 from services.face_service.images import Pixels, encode_jpeg
 from tests.services.identification.acting import LIDS, NOD, SHARES, TURN, as_data_url, picture
-from tests.support.webcam import CAMERA_FPS
+from tests.support.film import FPS
 
 ACTOR = Path(__file__).with_name("actor.js")
 
 
 def straight(person: int, seconds: float = 4.0) -> Iterator[Pixels]:
     """A person who looks straight ahead."""
-    return (picture(person) for _ in range(round(seconds * CAMERA_FPS)))
+    return (picture(person) for _ in range(round(seconds * FPS)))
 
 
 def act(page: Page, person: int, steps: Sequence[str]) -> None:

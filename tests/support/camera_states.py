@@ -11,7 +11,7 @@ from models import Voter
 from services.face_service.images import Pixels
 from tests.support import acted_film
 from tests.support.demo import Demo
-from tests.support.film_files import SIZE
+from tests.support.film import FPS, SIZE
 from tests.support.kiosk_states import ENROLLED, NO_CAMERA, begin, shown, start_camera, state
 from tests.support.live_site import Site
 
@@ -25,18 +25,18 @@ GREY_OF_A_COVER, NOISE, LITTLE_LIGHT = 8, 3, 0.25
 def covered(seconds: float = 1.0) -> Iterator[Pixels]:
     """A lens behind its cover: the sensor's noise and nothing else."""
     rng = np.random.default_rng(1)
-    for _ in range(round(seconds * 30)):
+    for _ in range(round(seconds * FPS)):
         grain = rng.normal(GREY_OF_A_COVER, NOISE, (SIZE[1], SIZE[0], 1))
         yield np.repeat(np.clip(grain, 0, 255).astype(np.uint8), 3, axis=2)
 
 
 def dark_room(seconds: float = 6.0) -> Iterator[Pixels]:
-    """A person with little light and the noise of a sensor; long enough to be seen once, 10 pictures a second."""
+    """A person with little light and the noise of a sensor; long enough to be seen once."""
     rng = np.random.default_rng(2)
-    for _ in range(round(seconds * 10)):
+    for _ in range(round(seconds * FPS)):
         picture = acted_film.picture(ENROLLED)
         grain = rng.normal(0, 2 * NOISE, (*picture.shape[:2], 1))
-        yield from [np.clip(picture * LITTLE_LIGHT + grain, 0, 255).astype(np.uint8)] * 3
+        yield np.clip(picture * LITTLE_LIGHT + grain, 0, 255).astype(np.uint8)
 
 
 def frozen() -> Iterator[Pixels]:

@@ -19,7 +19,7 @@ from services import accounts, kiosks
 from services.actor import SYSTEM, Actor
 from services.embedded_postgres import EmbeddedPostgres
 from tests import factories
-from tests.support import database
+from tests.support import database, film
 from tests.support.web_process import WebProcess, session_cookie
 from tests.support.webcam import Webcam
 
@@ -48,8 +48,8 @@ class Browsers(dict[bool, Browser]):
 
     def __missing__(self, allows: bool) -> Browser:
         answer = ASKED if allows else f"{ASKED}=deny"
-        film = f"--use-file-for-fake-video-capture={self._webcam.path}"
-        self[allows] = self._chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, answer, film])
+        source = f"--use-file-for-fake-video-capture={self._webcam.path}"
+        self[allows] = self._chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, answer, source])
         return self[allows]
 
     def close(self) -> None:
@@ -134,7 +134,8 @@ def serve(postgres: EmbeddedPostgres, template: str, folder: Path, **changes: st
     with database.cloned_database(postgres, template) as urls:
         app = create_app(settings=database.test_settings(urls, folder, **changes))
         with app.app_context():
-            webcam = Webcam(folder)
+            # What is painted needs no more pictures than the page takes, and no decoder: a third of the work.
+            webcam = Webcam(folder, ".y4m", film.FPS)
             server = WebProcess(folder, workers=1, csrf=True, **changes)
             try:
                 server.start()

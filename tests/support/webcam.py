@@ -19,16 +19,17 @@ CAMERA_FPS = 30
 class Webcam:
     """`path` is what the browser opens; every `show_…` takes effect at its next getUserMedia."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.path = folder / "webcam.mjpeg"
+    def __init__(self, folder: Path, kind: str = ".mjpeg", fps: int = CAMERA_FPS) -> None:
+        """Play `.mjpeg` files, which always run at CAMERA_FPS, or `.y4m` ones at `fps` pictures a second."""
+        self.folder, self.fps = folder, fps
+        self.path = folder / f"webcam{kind}"
         self._numbers = itertools.count()
         self.show([np.full((film.SIZE[1], film.SIZE[0], 3), 128, np.uint8)] * 30)
 
     def show(self, frames: Iterable[Pixels]) -> None:
         """Put a film into the camera; it loops."""
-        target = self.folder / f"film{next(self._numbers)}.mjpeg"
-        film.write_film(frames, target)
+        target = self.folder / f"film{next(self._numbers)}{self.path.suffix}"
+        film.write_film(frames, target, self.fps)
         link = self.path.with_suffix(".new")
         link.symlink_to(target)
         link.replace(self.path)
