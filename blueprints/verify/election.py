@@ -14,6 +14,7 @@ from blueprints.http import body, text_field, wants_json
 from blueprints.limits import limiter
 from blueprints.policy import public
 from blueprints.verify import bp
+from blueprints.verify.heads import as_public
 from blueprints.verify.words import Answer, answer_to
 from models import Election, use_role
 from services import ballots, elections, heads
@@ -85,7 +86,7 @@ def _shown(public_id: uuid.UUID) -> Shown:
         fingerprint=platform().keyring.fingerprints()["signing"],
         pack=pack,
         pack_problem=pack_problem(found),
-        heads=[heads.as_document(head) for head in heads.heads_of(found)][::-1],
+        heads=[as_public(head, place < NEWEST_HEADS) for place, head in enumerate(heads.heads_of(found)[::-1])],
         receipts=[],
         total=0,
         page=_wanted_page(),

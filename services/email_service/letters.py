@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -87,6 +88,7 @@ def signed_heads(
         ballots=ballots,
         minutes=None if occasion is MailOccasion.CLOSING else settings.head_mail_minutes,
         link=f"{settings.public_url}/verify/" if settings.public_url else None,
+        authority=urlsplit(settings.timestamp_url).hostname,
     )
 
 

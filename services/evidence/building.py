@@ -23,6 +23,7 @@ from services.context import platform
 from services.errors import Conflict
 from services.evidence import content, verify
 from services.evidence.packing import PackWriter
+from services.evidence.verify import STAMPED
 from services.results import is_over
 
 FOLDER = "evidence"
@@ -155,8 +156,9 @@ def _write(pack: PackWriter, election: Election, files: dict[str, bytes]) -> Non
         pack.add(name, [files[name]])
     pack.add("ballots.jsonl", content.ballot_lines(election.id))
     pack.add("receipts.txt", content.receipt_lines(election.id))
-    for name in ("heads.jsonl", "result.json"):
-        pack.add(name, [files[name]])
+    for name in ("heads.jsonl", *STAMPED, "result.json"):
+        if name in files:
+            pack.add(name, [files[name]])
     manifest = pack.manifest()
     pack.add("manifest.txt", [manifest.encode()])
     pack.add("manifest.sig", [content.manifest_signature(election.public_id, manifest)])

@@ -13,12 +13,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from models import Ballot, BallotReceipt, Election, TieResolution, db
+from models import Ballot, BallotReceipt, Election, SignedHead, TieResolution, db
 from services import ballots, hashing, heads
 from services.ballots.extensions import moment_text, statement
 from services.context import platform
 from services.evidence.readme import readme
-from services.evidence.verify import Verdict, canonical, sentence
+from services.evidence.verify import STAMPED, Verdict, canonical, sentence
 from services.verdict import decide
 
 RESULT_FORMAT = "evidence-result/1"
@@ -41,6 +41,7 @@ def verifier_sum() -> str:
 def small_files(election: Election) -> dict[str, bytes]:
     """Return the files of a pack but for ballots, receipts and manifest: whatever changes in a pack, changes here."""
     key = bytes(platform().keyring.verify_key)
+    listed = heads.heads_of(election)
     definition, signature = election.definition or "", election.definition_signature or b""
     return {
         "README.txt": readme(election.title, str(election.public_id)).encode(),
@@ -49,7 +50,8 @@ def small_files(election: Election) -> dict[str, bytes]:
         "definition.json": definition.encode(),
         "definition.sig": f"{signature.hex()}\n".encode(),
         "extensions.jsonl": "".join(_extensions(election)).encode(),
-        "heads.jsonl": "".join(_heads(election)).encode(),
+        "heads.jsonl": "".join(_heads(listed)).encode(),
+        **_stamps(listed),
         "result.json": canonical(_result(election)).encode(),
     }
 
@@ -93,11 +95,20 @@ def _extensions(election: Election) -> Iterator[str]:
         yield canonical(entry) + "\n"
 
 
-def _heads(election: Election) -> Iterator[str]:
-    """A time stamp of an authority may come later; it does not belong to what was signed."""
-    for head in heads.heads_of(election):
+def _heads(listed: list[SignedHead]) -> Iterator[str]:
+    for head in listed:
         document = heads.as_document(head)
         yield canonical({name: document[name] for name in HEAD_FIELDS}) + "\n"
+
+
+def _stamps(listed: list[SignedHead]) -> dict[str, bytes]:
+    """Return the first stamp of each chain and that of its closing: those between add nothing once it is closed."""
+    found: dict[str, bytes] = {}
+    for name, (kind, closing) in STAMPED.items():
+        stamped = (head for head in listed if (head.kind, head.closing) == (kind, closing) and head.stamped_at)
+        if (first := next(stamped, None)) is not None:
+            found[name] = first.timestamp_token or b""
+    return found
 
 
 def _result(election: Election) -> dict[str, Any]:

@@ -36,6 +36,9 @@ extensions.jsonl  signed changes of the closing time, one a line
 ballots.jsonl     every counted ballot in the order of its sealing, which was shuffled; each names the hash before it
 receipts.txt      the receipt codes of all counted ballots, in the order of the codes
 heads.jsonl       signed ends of the chain of ballots, and of the audit log while voting was open, one a line
+opening.tsr, closing.tsr, audit-opening.tsr, audit-closing.tsr
+                  as far as they are here: an authority outside says when it saw a head (RFC 3161). verify.py says which
+                  head each is of, and how to check the signature of the authority with openssl
 result.json       the published result
 manifest.txt      the SHA-256 of every file above
 manifest.sig      its signature

@@ -24,11 +24,18 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, NamedTuple  # noqa: UP035 (Python 3.9 has Callable[..., X] here only)
 
+STAMPED = {
+    "opening.tsr": ("ballots", False), "closing.tsr": ("ballots", True),
+    "audit-opening.tsr": ("audit", False), "audit-closing.tsr": ("audit", True),
+}  # fmt: skip
+"""Time stamps that a pack may have, and the kind of the head that each is over, and whether it was made at closing."""
 NAMES = (
     "README.txt", "verify.py", "key.txt", "definition.json", "definition.sig", "extensions.jsonl", "ballots.jsonl",
-    "receipts.txt", "heads.jsonl", "result.json", "manifest.txt", "manifest.sig",
+    "receipts.txt", "heads.jsonl", *STAMPED, "result.json", "manifest.txt", "manifest.sig",
 )  # fmt: skip
 """The files of a pack, in their order; the manifest lists all but the last two."""
+SHA256_NAME = bytes.fromhex("608648016503040201")
+"""The object identifier of SHA-256 in DER, without its header."""
 NOTA = 0
 """Stands for none of the above among the lots."""
 RECEIPT_MARK = "SVR1"
@@ -210,6 +217,8 @@ class Pack:
         entries, position = [], 0
         for name in NAMES:
             start = position + 30 + len(name)
+            if name in STAMPED and data[position + 30 : start] != name.encode():
+                continue
             end = start + int.from_bytes(data[position + 18 : position + 22], "little")
             with memoryview(data) as whole, whole[start:end] as part:
                 crc = zlib.crc32(part)
@@ -245,7 +254,7 @@ class Pack:
 
     def sums(self) -> Iterator[tuple[str, str]]:
         """Yield each file with its line of the manifest, as `sha256sum` writes it."""
-        for name in NAMES[:-2]:
+        for name in list(self.places)[:-2]:
             with memoryview(self.data) as whole, whole[slice(*self.places[name])] as part:
                 yield name, f"{hashlib.sha256(part).hexdigest()}  {name}"
 
@@ -373,6 +382,7 @@ class Check:
             self.extended,
             self.chained,
             self.heads,
+            *([self.stamped] if self.pack.places.keys() & STAMPED.keys() else []),
             self.receipts,
             self.counted,
         ]
@@ -397,7 +407,7 @@ class Check:
             raise Fault("manifest.txt", "it does not list these files")
         digest = sha256(text("evidence/1"), text(self.election), text(manifest))
         self._signed("manifest.sig", "evidence", digest, self.pack.hexadecimal("manifest.sig"))
-        return f"The list of files is signed, and all {len(NAMES) - 2} files are as listed."
+        return f"The list of files is signed, and all {len(self.pack.places) - 2} files are as listed."
 
     def defined(self) -> str:
         """Check the signed definition, where the chain begins."""
@@ -464,6 +474,26 @@ class Check:
                 if head["height"] != self.count.ballots:
                     raise Fault(where, f"{head['height']:,} ballots were sealed at closing, here are others")
         return f"{ballots} signed heads of the ballots lie on this chain; {closing}. Audit log: block {audit[0]:,}."
+
+    def stamped(self) -> str:
+        """Check that each time stamp is over the head of its name; who signed it is beyond this program."""
+        lines = []
+        for name, place in STAMPED.items():
+            if name not in self.pack.places:
+                continue
+            imprint, moment = read_stamp(name, self.pack.read(name))
+            for where, line in self.pack.lines("heads.jsonl"):
+                head = _json(where, line)
+                if (head["kind"], head["closing"]) == place and head_hash(head) == imprint:
+                    lines += [f"{name} is over the head of {where}. The stamp says {moment}."]
+                    lines += [f"  openssl ts -verify -digest {imprint.hex()} -in {name} -CAfile AUTHORITY.pem"]
+                    break
+            else:
+                raise Fault(name, "this time stamp is over something else than a head of this pack")
+        first = (
+            f"{len(lines) // 2} time stamps are over heads of this pack. The signature of the authority is NOT checked"
+        )
+        return "\n".join([f"{first} here: take its certificate from the authority, and check with", *lines])
 
     def _heights(self) -> set[int]:
         return {_json(where, line).get("height", 0) for where, line in self.pack.lines("heads.jsonl")}
@@ -563,6 +593,48 @@ class Check:
         if all(listed != code for _where, listed in self.pack.lines("receipts.txt")):
             raise Fault("receipts.txt", f"{code} is not listed, but it is signed: this proves that a ballot is missing")
         return f"The receipt {code} is signed, and it is listed: its ballot is in the count."
+
+
+# Time stamps (RFC 3161), in DER (X.690).
+
+
+def der(where: str, content: bytes) -> list[tuple[int, bytes]]:
+    """Return the values that stand side by side, each with its tag; raises Fault when there is something else."""
+    values, position = [], 0
+    while position < len(content):
+        size, start = int.from_bytes(content[position + 1 : position + 2], "big"), position + 2
+        if size & 0x80:
+            start += size & 0x7F
+            size = int.from_bytes(content[position + 2 : start], "big")
+        if start + size > len(content):
+            raise Fault(where, "this is not a time stamp")
+        values.append((content[position], content[start : start + size]))
+        position = start + size
+    return values
+
+
+def read_stamp(where: str, content: bytes) -> tuple[bytes, str]:
+    """Return the SHA-256 that a time stamp is over, and its time; raises Fault when it is none."""
+    try:
+        [(_tag, response)] = der(where, content)
+        (_tag, status), (_tag, token) = der(where, response)
+        _kind, (_tag, wrapped) = der(where, token)
+        [(_tag, signed_data)] = der(where, wrapped)
+        _version, _algorithms, (_tag, told), *_more = der(where, signed_data)
+        _kind, (_tag, octets) = der(where, told)
+        [(_tag, inner)] = der(where, octets)
+        [(_tag, info)] = der(where, inner)
+        _version, _policy, (_tag, imprint), _serial, (_tag, moment), *_more = der(where, info)
+        (_tag, algorithm), (_tag, digest) = der(where, imprint)
+    except ValueError as error:
+        raise Fault(where, "this is not a time stamp") from error
+    granted, over = der(where, status)[:1] == [(2, b"\0")], der(where, algorithm)[:1]
+    if not granted or over != [(6, SHA256_NAME)] or len(digest) != 32:
+        raise Fault(where, "this is not a granted time stamp over a SHA-256")
+    said = re.fullmatch(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d(?:\.\d+)?)Z", moment.decode("ascii", "replace"))
+    if said is None:
+        raise Fault(where, "this time stamp says no time")
+    return digest, "{}-{}-{} {}:{}:{} UTC".format(*said.groups())
 
 
 # Signed receipts.

@@ -2,12 +2,12 @@
 
 from services.heads.chaining import chain_audit_rows, chain_due
 from services.heads.checking import audit_chain_problems, check_head, check_signature
-from services.heads.finding import as_document, heads_of, newest_heads, recent_heads
+from services.heads.finding import as_document, heads_of, newest_heads, recent_heads, stamped_head
 from services.heads.mailing import mail_due_heads, newest_mail
 from services.heads.signing import sign_due_heads
 from services.heads.stamp_words import waiting_words
 from services.heads.stamping import Waiting, stamp_due_heads, waiting_for_stamps
-from services.heads.stamps import stamp_problem, trusted_roots
+from services.heads.stamps import stamp_document, stamp_problem
 from services.heads.witness import compare_kept_heads, keep_new_heads
 
 __all__ = [
@@ -26,9 +26,10 @@ __all__ = [
     "newest_mail",
     "recent_heads",
     "sign_due_heads",
+    "stamp_document",
     "stamp_due_heads",
     "stamp_problem",
-    "trusted_roots",
+    "stamped_head",
     "waiting_for_stamps",
     "waiting_words",
 ]

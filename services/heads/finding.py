@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import selectinload, undefer
 
 from models import Election, HeadKind, SignedHead, db
 from services.ballots.extensions import moment_text
+from services.errors import NotFound
 
 RECENT = 50
 NEWEST_FIRST = SignedHead.id.desc()
@@ -42,9 +44,10 @@ def newest_heads() -> list[SignedHead]:
 
 
 def recent_heads(limit: int = RECENT) -> list[SignedHead]:
-    """Return the newest heads of both kinds, the newest first."""
-    newest = select(SignedHead).order_by(NEWEST_FIRST)
-    return list(db.session.scalars(newest.options(selectinload(SignedHead.election)).limit(limit)))
+    """Return the newest heads of both kinds with their stamps, the newest first."""
+    newest = select(SignedHead).order_by(NEWEST_FIRST).limit(limit)
+    whole = selectinload(SignedHead.election), undefer(SignedHead.timestamp_token)
+    return list(db.session.scalars(newest.options(*whole)))
 
 
 def heads_of(election: Election) -> list[SignedHead]:
@@ -53,6 +56,15 @@ def heads_of(election: Election) -> list[SignedHead]:
     The last one of a closed election is the head of the audit log that was made because it closed.
     """
     return list(db.session.scalars(select(SignedHead).where(_about(election)).order_by(SignedHead.id)))
+
+
+def stamped_head(number: int) -> SignedHead:
+    """Return a head that has a time stamp, with it; raises NotFound."""
+    stamped = select(SignedHead).where(SignedHead.id == number, SignedHead.stamped_at.is_not(None))
+    found = db.session.scalar(stamped.options(undefer(SignedHead.timestamp_token)))
+    if found is None:
+        raise NotFound(_("There is no time stamp of this head."))
+    return found
 
 
 def as_document(head: SignedHead) -> dict[str, Any]:

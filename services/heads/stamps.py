@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.x509 import ExtendedKeyUsage
@@ -21,6 +22,7 @@ from rfc3161_client.errors import VerificationError
 
 from models import SignedHead, StampFailure
 from services import hashing
+from services.ballots.extensions import moment_text
 from services.context import platform
 from services.heads.authority import AuthorityError
 from services.heads.der import with_sorted_certificates
@@ -43,6 +45,11 @@ def content_of(head: SignedHead) -> bytes:
     """Return the bytes whose SHA-256 is the head hash, which is what an authority stamps."""
     election = str(head.election.public_id) if head.election else None
     return hashing.head_content(head.kind.value, election, head.closing, head.height, head.head_hash, head.made_at)
+
+
+def head_hash_of(head: SignedHead) -> bytes:
+    """Return the head hash, which the signature and the stamp are over."""
+    return hashing.sha256(content_of(head))
 
 
 def trusted_roots() -> Roots:
@@ -79,12 +86,21 @@ def read_stamp(answer: bytes, head_hash: bytes, roots: Roots, question: TimeStam
     return Stamp(info.gen_time, _name(signer))
 
 
-def stamp_problem(head: SignedHead, roots: Roots) -> str | None:
-    """Return a sentence that says what is wrong with the stored stamp of a head, or None; None without a stamp."""
-    if head.timestamp_token is None:
+def stamp_document(head: SignedHead) -> dict[str, Any] | None:
+    """Return what the stamp of a head says, in JSON types, with the hash that it is over; None without a stamp."""
+    if head.stamped_at is None:
         return None
+    return {"at": moment_text(head.stamped_at), "by": head.stamped_by, "hash": head_hash_of(head).hex()}
+
+
+def stamp_problem(head: SignedHead) -> str | None:
+    """Return a sentence that says what is wrong with the stored stamp of a head, or None; None without a stamp."""
+    if head.stamped_at is None or head.timestamp_token is None:
+        return None
+    roots: Roots = ()
     try:
-        stamp = read_stamp(head.timestamp_token, hashing.sha256(content_of(head)), roots)
+        roots = trusted_roots()
+        stamp = read_stamp(head.timestamp_token, head_hash_of(head), roots)
     except AuthorityError as error:
         if error.failure is StampFailure.UNTRUSTED and not roots:
             return _("Its time stamp cannot be checked: TIMESTAMP_CA does not name the authority's certificate.")

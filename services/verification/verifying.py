@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import undefer
 
 from models import AuditLog, Election, SignedHead, db
 from services import ballots, heads
@@ -11,6 +12,7 @@ from services.verification.ballot_chain import chain_problems
 from services.verification.findings import Report
 
 AUDIT_LOG = "Audit log"
+FETCHED_AT_ONCE = 500
 
 
 def verify_all() -> Report:
@@ -37,10 +39,13 @@ def verify_election(election: Election, report: Report) -> None:
 
 
 def _verify_heads(report: Report) -> None:
-    for head in db.session.scalars(select(SignedHead).order_by(SignedHead.id)):
+    whole = select(SignedHead).order_by(SignedHead.id).options(undefer(SignedHead.timestamp_token))
+    for head in db.session.scalars(whole.execution_options(yield_per=FETCHED_AT_ONCE)):
         report.count("signed heads", 1)
-        if (problem := heads.check_head(head)) is not None:
-            report.add(f"Signed head {head.id}", problem)
+        report.count("time stamps", head.stamped_at is not None)
+        for problem in (heads.check_head(head), heads.stamp_problem(head)):
+            if problem is not None:
+                report.add(f"Signed head {head.id}", problem)
     kept, problems = heads.compare_kept_heads()
     report.count("heads kept outside the database", kept)
     report.add("Heads kept outside the database", *problems)

@@ -16,6 +16,7 @@ from tests import factories
 from tests.support import ties
 from tests.support.demo import Demo
 from tests.support.live_site import KIOSK_SCREEN, Site
+from tests.support.timestamping import make_issuer, stamp_all
 
 STATES: dict[str, Callable[[Site, Demo], Page]] = {}
 
@@ -80,9 +81,10 @@ def public_tie(site: Site, demo: Demo) -> Page:
 
 
 def signed_heads(site: Site, demo: Demo) -> Page:
-    """The newest heads, after an election was opened, counted and closed."""
+    """The newest heads, after an election was opened, counted and closed; stamped by a foreign authority."""
     with use_role("sealer"), transaction():
         heads.sign_due_heads()
+        stamp_all(make_issuer()[1])
     return site.page("/verify/", viewport=KIOSK_SCREEN)
 
 

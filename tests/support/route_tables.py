@@ -159,6 +159,7 @@ MAY: dict[str, frozenset[str]] = {
     "verify.pack": EVERYBODY,
     "verify.program": EVERYBODY,
     "verify.receipt": EVERYBODY,
+    "verify.stamp": EVERYBODY,
 }
 NARROWER: dict[tuple[str, str], frozenset[str]] = {
     ("admin.elections", "POST"): ADMIN,

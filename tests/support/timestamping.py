@@ -18,8 +18,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from sqlalchemy import select
 
+from models import SignedHead, db
+from services.clock import utc_now
 from services.heads.der import parts
+from services.heads.stamps import head_hash_of
 
 SIGNED_DATA, TST_INFO = "1.2.840.113549.1.7.2", "1.2.840.113549.1.9.16.1.4"
 CONTENT_TYPE, MESSAGE_DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
@@ -150,6 +154,22 @@ class Issuer:
         )
 
 
+def stamp_all(issuer: Issuer) -> None:
+    """Store a stamp of this issuer for each head that has none, as the worker does; the transaction is the caller's."""
+    for head in db.session.scalars(select(SignedHead).where(SignedHead.stamped_at.is_(None))):
+        at = utc_now().replace(microsecond=0)
+        head.timestamp_token = issuer.answer(Question(head_hash_of(head), 1), at)
+        head.stamped_at = at
+        head.stamped_by = "Clock of Larkmoor"
+
+
+def make_issuer() -> tuple[Holder, Issuer]:
+    """Return a root and what issues stamps below it, by an intermediate."""
+    root = certify("Root of Larkmoor", authority=True)
+    between = certify("Larkmoor Time", root, authority=True)
+    return root, Issuer(certify("Clock of Larkmoor", between), (between,))
+
+
 @dataclass
 class Authority:
     """The authority as a server: `behave` answers each request; `asked` are the requests so far."""
@@ -179,9 +199,7 @@ def send(handler: BaseHTTPRequestHandler, body: bytes, status: int = 200) -> Non
 @contextmanager
 def running_authority(tls: trustme.CA | None = None) -> Iterator[Authority]:
     """Run an authority with a root and an intermediate on 127.0.0.1."""
-    root = certify("Root of Larkmoor", authority=True)
-    between = certify("Larkmoor Time", root, authority=True)
-    authority = Authority(root, Issuer(certify("Clock of Larkmoor", between), (between,)))
+    authority = Authority(*make_issuer())
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

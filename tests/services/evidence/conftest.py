@@ -17,18 +17,20 @@ from services.context import platform
 from services.evidence import PackFile, evidence_pack
 from tests.factories import make_open_election
 from tests.support import cases
+from tests.support.timestamping import make_issuer, stamp_all
 from tests.support.voting import cast_by, seal_all, voters_of
 
 
 @dataclass(frozen=True)
 class Made:
-    """An election's pack with what a voter and a stranger know of it."""
+    """An election's pack with what a voter and a stranger know of it; `root` is the authority's, in PEM."""
 
     election_id: int
     public_id: uuid.UUID
     pack: PackFile
     fingerprint: str
     receipts: list[str]
+    root: bytes
 
     @property
     def content(self) -> bytes:
@@ -59,6 +61,9 @@ def made(shared_app) -> Iterator[Made]:
         db.session.commit()
         seal_all()
         sign_heads()
+        root, issuer = make_issuer()
+        with use_role("sealer"), transaction():
+            stamp_all(issuer)
         with use_role("results"):
             pack = evidence_pack(election_id)
-        yield Made(election_id, public_id, pack, platform().keyring.fingerprints()["signing"], receipts)
+        yield Made(election_id, public_id, pack, platform().keyring.fingerprints()["signing"], receipts, root.pem)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import shutil
 import subprocess
 import sys
 import uuid
@@ -44,6 +45,47 @@ def test_a_pack_is_checked_with_pythons_standard_library_alone(made, tmp_path):
     assert "2 signed heads of the ballots lie on this chain; the one of the closing was signed at" in done.stdout
     assert done.stdout.endswith("Nothing was changed.\n")
     assert made.pack.check.code == 0
+
+
+def test_time_stamps_are_over_heads_of_the_pack_and_openssl_checks_their_signature(made, tmp_path):
+    _code, words = check(tmp_path, made.content, made.fingerprint)
+    assert "4 time stamps are over heads of this pack. The signature of the authority is NOT checked" in words
+    assert "closing.tsr is over the head of heads.jsonl, line 3. The stamp says 20" in words
+    with zipfile.ZipFile(io.BytesIO(made.content)) as pack:
+        pack.extractall(tmp_path)
+    (tmp_path / "AUTHORITY.pem").write_bytes(made.root)
+    commands = [line.split() for line in words.splitlines() if line.strip().startswith("openssl")]
+    assert len(commands) == 4
+    for command in commands if shutil.which("openssl") else []:
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert "Verification: OK" in done.stdout, done.stderr
+
+
+def test_a_time_stamp_of_another_head_is_found(made, tmp_path):
+    with zipfile.ZipFile(io.BytesIO(made.content)) as pack:
+        other = pack.read("opening.tsr").decode("utf-8", "surrogateescape")
+    for wrong, found in (
+        (other, "this time stamp is over something else than a head of this pack"),
+        ("0\x03\x02\x01\x01", "this is not a time stamp"),
+        ("", "this is not a time stamp"),
+    ):
+        code, words = check(tmp_path, repacked(made, **{"closing.tsr": lambda _text, w=wrong: w}), made.fingerprint)
+        assert (code, f"CHANGED  closing.tsr: {found}" in words) == (1, True), words
+
+
+def test_a_pack_without_time_stamps_is_checked_as_before(made, tmp_path):
+    target = io.BytesIO()
+    writer = PackWriter(target)
+    with zipfile.ZipFile(io.BytesIO(made.content)) as pack:
+        for name in NAMES[:-2]:
+            if name not in verify.STAMPED:
+                writer.add(name, [pack.read(name)])
+    manifest = writer.manifest()
+    writer.add("manifest.txt", [manifest.encode()])
+    writer.add("manifest.sig", [manifest_signature(made.public_id, manifest)])
+    writer.close()
+    code, words = check(tmp_path, target.getvalue(), made.fingerprint)
+    assert (code, "time stamps" in words) == (0, False), words
 
 
 def test_the_program_runs_on_python_3_9():
@@ -150,7 +192,7 @@ def repacked(made, sign: bool = True, **changes) -> bytes:
     Signed anew, it is what an owner of the key could do; else the manifest and its signature stay as they were.
     """
     with zipfile.ZipFile(io.BytesIO(made.content)) as pack:
-        files = {name: pack.read(name).decode() for name in NAMES[:-2]}
+        files = {name: pack.read(name).decode("utf-8", "surrogateescape") for name in NAMES[:-2]}
         old = pack.read("manifest.txt"), pack.read("manifest.sig")
     for name, change in changes.items():
         full = next(file for file in NAMES if file.startswith(name))
@@ -158,7 +200,7 @@ def repacked(made, sign: bool = True, **changes) -> bytes:
     target = io.BytesIO()
     writer = PackWriter(target)
     for name, words in files.items():
-        writer.add(name, [words.encode()])
+        writer.add(name, [words.encode("utf-8", "surrogateescape")])
     manifest = writer.manifest()
     new = manifest.encode(), manifest_signature(made.public_id, manifest)
     for name, content in zip(NAMES[-2:], new if sign else old, strict=True):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from nacl.public import PrivateKey
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from models import AuditLog, Election, EmailMessage, db, transaction, use_role
+from models import AuditLog, Election, EmailMessage, SignedHead, db, transaction, use_role
 from services import elections, heads, verification
 from services.actor import SYSTEM
 from services.ballots import Choice
 from services.ballots.signed_seals import ChainChanged
+from services.context import platform
 from services.errors import Conflict
+from services.heads.stamps import head_hash_of
 from tests.factories import make_open_election
+from tests.support.timestamping import Question, make_issuer, stamp_all
 from tests.support.voting import as_attacker, cast_by, seal_all, voters_of
 
 REHASH = (
@@ -284,3 +289,46 @@ def test_an_older_copy_of_the_database_is_found_by_the_heads_kept_outside(closed
 def test_a_head_signed_by_another_key_is_found(closed):
     attack("UPDATE signed_heads SET signature = decode(repeat('11', 64), 'hex') WHERE closing")
     assert "The signature does not fit this fingerprint." in verify()
+
+
+STAMP = "UPDATE signed_heads SET timestamp_token = {}, stamped_at = {}, stamped_by = {} WHERE id = :id"
+PLANTED = {
+    "a stamp of another head": (
+        "(SELECT timestamp_token FROM signed_heads WHERE id = :other)", "stamped_at", "stamped_by",
+        "Its time stamp is of something else.",
+    ),
+    "garbage": ("'no stamp'", "stamped_at", "stamped_by", "Its time stamp cannot be read."),
+    "a stamp of the attacker's own authority": (
+        ":mine", "stamped_at", "stamped_by",
+        "Its time stamp was not signed by the authority that TIMESTAMP_CA trusts.",
+    ),
+    "another time beside it": (
+        "timestamp_token", "stamped_at - interval '1 hour'", "stamped_by",
+        "Its time stamp says another time, or another authority, than the records.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", PLANTED)
+def test_a_planted_time_stamp_is_found(election, tmp_path, monkeypatch, what):
+    root, issuer = make_issuer()
+    (tmp_path / "root.pem").write_bytes(root.pem)
+    settings = dataclasses.replace(platform().settings, timestamp_ca=tmp_path / "root.pem")
+    monkeypatch.setattr(platform(), "settings", settings)
+    with use_role("sealer"), transaction():
+        stamp_all(issuer)
+    assert verify() == ""
+
+    first, other = db.session.scalars(select(SignedHead).order_by(SignedHead.id))
+    foreign, its_issuer = make_issuer()
+    mine = dataclasses.replace(its_issuer, chain=(*its_issuer.chain, foreign))
+    forged = mine.answer(Question(head_hash_of(first), 1), first.stamped_at)
+    *values, sentence = PLANTED[what]
+    attack(STAMP.format(*values), id=first.id, other=other.id, mine=forged)
+    assert verify() == f"Signed head {first.id}: {sentence}"
+
+
+def test_time_stamps_that_cannot_be_checked_are_said(election):
+    with use_role("sealer"), transaction():
+        stamp_all(make_issuer()[1])
+    assert "TIMESTAMP_CA does not name the authority's certificate" in verify()
