@@ -15,6 +15,8 @@ from models import SignedHead, use_role
 from services import heads
 from services.context import platform
 
+STAMP_NAME = "head-{}.tsr"
+CHECK = "openssl ts -verify -digest {hash} -in {file} -CAfile AUTHORITY.pem"
 INSIDE = ("moment", "stamped_at")
 """What the page needs as times; JSON has them as text."""
 
@@ -47,7 +49,7 @@ def stamp(number: int) -> Response:
     token = heads.stamped_head(number).timestamp_token or b""
     return send_file(
         BytesIO(token), mimetype="application/timestamp-reply", as_attachment=True,
-        download_name=f"head-{number}.tsr", max_age=0,
+        download_name=STAMP_NAME.format(number), max_age=0,
     )  # fmt: skip
 
 
@@ -59,6 +61,7 @@ def as_public(head: SignedHead, check: bool = True) -> dict[str, Any]:
     told = heads.stamp_document(head)
     if told is not None:
         told["address"] = url_for("verify.stamp", number=head.id, _external=True)
+        told["command"] = CHECK.format(hash=told["hash"], file=STAMP_NAME.format(head.id))
         told |= {"problem": heads.stamp_problem(head)} if check else {}
     return {**heads.as_document(head), "time_stamp": told}
 
