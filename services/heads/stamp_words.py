@@ -30,8 +30,8 @@ def waiting_words() -> str | None:
         return None
     why = WHY[waiting.failure] if waiting.failure else NOT_YET
     many = ngettext(
-        "%(num)s signed head waits since %(time)s. Voting goes on, and the worker asks again.",
-        "%(num)s signed heads wait since %(time)s. Voting goes on, and the worker asks again.",
+        "%(num)s signed head has waited since %(time)s. Voting goes on, and the worker asks again.",
+        "%(num)s signed heads have waited since %(time)s. Voting goes on, and the worker asks again.",
         waiting.heads,
         time=format_datetime(waiting.since, "d MMMM, HH:mm z"),
     )

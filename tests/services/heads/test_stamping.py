@@ -182,7 +182,7 @@ def test_pauses_grow_to_a_quarter_of_an_hour_and_people_are_told(authority, elec
         words = heads.waiting_words()
         assert words in health.readiness().warnings
         assert words in admin_client.get("/admin/").text
-    assert words.startswith("The time-stamping authority 127.0.0.1 refuses to stamp. 2 signed heads wait since ")
+    assert words.startswith("The time-stamping authority 127.0.0.1 refuses to stamp. 2 signed heads have waited since ")
 
 
 def test_an_authority_that_is_gone_does_not_stop_signing(authority, election, monkeypatch):
