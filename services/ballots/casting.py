@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from models import BallotPass, Channel, Election, Kiosk, Vote, Voter, VoterStatus, db
+from models import BallotPass, Channel, Election, Kiosk, Vote, Voter, db
 from services import audit_logger
 from services.actor import Actor
 from services.ballots import alerts, payload, receipts
@@ -26,6 +26,7 @@ ONE_VOTE = "uq_votes_election_id_voter_id"
 ONE_KEY = "uq_votes_election_id_idempotency_hash"
 NOT_OPEN = "SV010"
 WRONG_DEFINITION = "SV011"
+SUSPENDED = "SV014"
 
 Kind = Literal["cast", "repeated", "already_voted", "pass_over", "suspended", "closed", "stopped"]
 
@@ -59,8 +60,6 @@ def cast(ballot_pass: BallotPass, choice: Choice, idempotency_key: object, actor
     election = db.session.get_one(Election, ballot_pass.election_id)
     if (earlier := _earlier_vote(election, ballot_pass.voter_id, key)) is not None:
         return earlier
-    if _is_suspended(ballot_pass.voter_id):
-        return _turn_away(ballot_pass, actor)
     if (problem := verify_definition(election)) is not None:
         alerts.definition_changed(election, problem, actor)
         return CastOutcome("stopped")
@@ -72,7 +71,7 @@ def cast(ballot_pass: BallotPass, choice: Choice, idempotency_key: object, actor
     except PassOver:
         return CastOutcome("pass_over")
     except DBAPIError as error:
-        return _refused(error, election, ballot_pass.voter_id, key, actor)
+        return _refused(error, election, ballot_pass, key, actor)
     _report(election, ballot_pass.voter_id, audit_ref, cast_at, choice, actor)
     return _accepted("cast", election, audit_ref, cast_at, key)
 
@@ -84,11 +83,6 @@ def _earlier_vote(election: Election, voter_id: int, key: str) -> CastOutcome | 
     if vote.idempotency_hash == receipts.idempotency_hash(election.public_id, key):
         return _accepted("repeated", election, vote.audit_ref, vote.cast_at, key)
     return CastOutcome("already_voted", cast_at=vote.cast_at)
-
-
-def _is_suspended(voter_id: int) -> bool:
-    """Read without a lock: one would write the cast's transaction id into the voter's row."""
-    return db.session.scalar(select(Voter.status).where(Voter.id == voter_id)) is not VoterStatus.VERIFIED
 
 
 def _turn_away(ballot_pass: BallotPass, actor: Actor) -> CastOutcome:
@@ -147,13 +141,17 @@ def _call(election: Election, voter_id: int, audit_ref: str, choice: Choice, key
     return moment
 
 
-def _refused(error: DBAPIError, election: Election, voter_id: int, key: str, actor: Actor) -> CastOutcome:
+def _refused(
+    error: DBAPIError, election: Election, ballot_pass: BallotPass, key: str, actor: Actor
+) -> CastOutcome:
     state = getattr(error.orig, "pgcode", None)
     constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     if constraint == ONE_VOTE:
-        return _earlier_vote(election, voter_id, key) or CastOutcome("already_voted")
+        return _earlier_vote(election, ballot_pass.voter_id, key) or CastOutcome("already_voted")
     if constraint == ONE_KEY:
         raise ValidationFailed(fields={"idempotency_key": _("Draw a new random key for every voter.")}) from error
+    if state == SUSPENDED:
+        return _turn_away(ballot_pass, actor)
     if state == NOT_OPEN:
         return CastOutcome("closed")
     if state == WRONG_DEFINITION:
