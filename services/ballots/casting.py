@@ -141,9 +141,7 @@ def _call(election: Election, voter_id: int, audit_ref: str, choice: Choice, key
     return moment
 
 
-def _refused(
-    error: DBAPIError, election: Election, ballot_pass: BallotPass, key: str, actor: Actor
-) -> CastOutcome:
+def _refused(error: DBAPIError, election: Election, ballot_pass: BallotPass, key: str, actor: Actor) -> CastOutcome:
     state = getattr(error.orig, "pgcode", None)
     constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     if constraint == ONE_VOTE:

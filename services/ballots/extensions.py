@@ -95,9 +95,13 @@ def _signed(election: Election, extension: ElectionExtension) -> bool:
     return True
 
 
+def extension_hash(election: Election, extension: ElectionExtension) -> bytes:
+    """Return the 32 bytes that the signature of an addendum is over."""
+    return hashing.sha256(hashing.text(FORMAT), hashing.text(statement(election, extension)))
+
+
 def _message(election: Election, extension: ElectionExtension) -> bytes:
-    digest = hashing.sha256(hashing.text(FORMAT), hashing.text(statement(election, extension)))
-    return SIGNATURE_DOMAIN + digest
+    return SIGNATURE_DOMAIN + extension_hash(election, extension)
 
 
 def _of(election: Election) -> ColumnElement[bool]:

@@ -1,6 +1,7 @@
 """Signed heads are also kept beside the keys, outside the database: who rewrites or restores it is found by them.
 
-`heads.jsonl` in the key folder: one head a line, as `finding.as_document` writes it, only ever appended to.
+`heads.jsonl` in the key folder: one head a line, as `finding.as_document` writes it, only ever appended to. Extensions
+of an election are kept there too, by place and hash: no head holds them.
 """
 
 from __future__ import annotations
@@ -13,23 +14,30 @@ from typing import Any
 
 from sqlalchemy import select
 
-from models import AuditBlock, Ballot, Election, HeadKind, SignedHead, db
+from models import AuditBlock, Ballot, Election, ElectionExtension, HeadKind, SignedHead, db
+from services.ballots.extensions import extension_hash, moment_text
 from services.context import platform
 from services.heads.finding import as_document
 
 FILE = "heads.jsonl"
+EXTENSION = "extension"
 MOST_SENTENCES = 5
+NAMES = {
+    HeadKind.AUDIT: "audit block",
+    HeadKind.BALLOTS: "ballot of election {election}",
+    EXTENSION: "extension of election {election}",
+}
 Place = tuple[str, str | None, int, bool]
 
 
 def keep_new_heads() -> int:
-    """Append the signed heads that the file does not hold yet; return how many. Run by the worker after they are made.
+    """Append the signed heads and extensions that the file does not hold yet; return how many. Run by the worker.
 
     A head that stands in the file with another hash is appended too: `compare_kept_heads` reports it.
     """
     known = {(_place_of(kept), kept["head"]) for kept in _kept()}
     heads = (as_document(head) for head in db.session.scalars(select(SignedHead).order_by(SignedHead.id)))
-    new = [head for head in heads if (_place_of(head), head["head"]) not in known]
+    new = [head for head in (*heads, *_extensions()) if (_place_of(head), head["head"]) not in known]
     if new:
         _append("".join(json.dumps(head, sort_keys=True) + "\n" for head in new))
     return len(new)
@@ -48,6 +56,16 @@ def compare_kept_heads() -> tuple[int, list[str]]:
     return len(kept), problems
 
 
+def _extensions() -> Iterator[dict[str, Any]]:
+    """Yield each extension in the form of a head: its place is the height."""
+    every = select(ElectionExtension, Election).join(Election, Election.id == ElectionExtension.election_id)
+    for extension, election in db.session.execute(every.order_by(ElectionExtension.id)):
+        yield {
+            "kind": EXTENSION, "election": str(election.public_id), "closing": False, "height": extension.place,
+            "head": extension_hash(election, extension).hex(), "made_at": moment_text(extension.created_at),
+        }  # fmt: skip
+
+
 def _place_of(head: dict[str, Any]) -> Place:
     """Return what a head is about: kind, election, height and whether it was made at closing."""
     return head["kind"], head["election"], head["height"], head["closing"]
@@ -57,7 +75,7 @@ def _problem(head: dict[str, Any]) -> str | None:
     now = _hash_now(head)
     if now is not None and now.hex() == head["head"]:
         return None
-    what = "audit block" if head["kind"] == HeadKind.AUDIT else f"ballot of election {head['election']}"
+    what = NAMES[head["kind"]].format(election=head["election"])
     state = "is missing" if now is None else "is another one"
     return f"At {head['made_at']} {what} {head['height']} was signed; in the database it {state}."
 
@@ -67,9 +85,17 @@ def _hash_now(head: dict[str, Any]) -> bytes | None:
     if head["kind"] == HeadKind.AUDIT:
         return db.session.scalar(select(AuditBlock.block_hash).where(AuditBlock.height == height))
     election = db.session.scalar(select(Election).where(Election.public_id == head["election"]))
+    if election is not None and head["kind"] == EXTENSION:
+        return _extension_hash_now(election, height)
     if election is None or height == 0:
         return election.definition_hash if election is not None else None
     return db.session.scalar(select(Ballot.ballot_hash).where(Ballot.election_id == election.id, Ballot.seq == height))
+
+
+def _extension_hash_now(election: Election, place: int) -> bytes | None:
+    of_place = (ElectionExtension.election_id == election.id) & (ElectionExtension.place == place)
+    extension = db.session.scalar(select(ElectionExtension).where(of_place))
+    return extension_hash(election, extension) if extension is not None else None
 
 
 def _kept() -> Iterator[dict[str, Any]]:

@@ -13,6 +13,7 @@ from models import Ballot, BallotReceipt, Election, Tally, db
 from services import ballots, hashing
 from services.ballots import signed_seals
 from services.ballots.choices import NOTA
+from services.verification.findings import many
 
 FETCHED_AT_ONCE = 2000
 MOST_SENTENCES = 5
@@ -41,7 +42,7 @@ def chain_problems(election: Election) -> tuple[int, list[str]]:
     walk = _walk(election, {batch.last_seq for batch in sealings if batch.last_seq})
     problems = walk.problems[:MOST_SENTENCES]
     if (more := len(walk.problems) - MOST_SENTENCES) > 0:
-        problems.append(f"{more} more ballots do not fit.")
+        problems.append(f"{many(more, 'more ballot does', 'more ballots do')} not fit.")
     problems += [*_sealing_problems(election, sealings, walk), *_receipt_problems(election, walk.place)]
     return walk.place, [*problems, *_tally_problems(election, walk.counts)]
 
@@ -89,16 +90,21 @@ def _sealing_problems(election: Election, sealings: list[Any], walk: _Walk) -> I
             yield f"Ballot {batch.last_seq} is not the one that its sealing signed."
     last = max((batch.last_seq or 0 for batch in sealings), default=0)
     if walk.place > last:
-        yield f"Ballots {last + 1} to {walk.place} came into the chain without a sealing."
+        yield f"{_places(last + 1, walk.place)} came into the chain without a sealing."
     if walk.place < last:
-        yield f"Ballots {walk.place + 1} to {last} were sealed and are missing."
+        missing = "was sealed and is missing" if last == walk.place + 1 else "were sealed and are missing"
+        yield f"{_places(walk.place + 1, last)} {missing}."
+
+
+def _places(first: int, last: int) -> str:
+    return f"Ballot {first}" if first == last else f"Ballots {first} to {last}"
 
 
 def _receipt_problems(election: Election, sealed: int) -> Iterator[str]:
     of_election = BallotReceipt.election_id == election.id
     listed = db.session.scalar(select(func.count()).select_from(BallotReceipt).where(of_election)) or 0
     if listed != sealed:
-        yield f"{listed} receipts are listed for {sealed} ballots."
+        yield f"{many(listed, 'receipt is', 'receipts are')} listed for {many(sealed, 'ballot', 'ballots')}."
 
 
 def _tally_problems(election: Election, counted: Counter[str]) -> Iterator[str]:
@@ -106,4 +112,5 @@ def _tally_problems(election: Election, counted: Counter[str]) -> Iterator[str]:
     for choice in sorted(counted.keys() | tallies.keys()):
         if counted[choice] != tallies.get(choice, 0):
             name = "None of the above" if choice == NOTA else f"Candidate {choice}"
-            yield f"{name} has {counted[choice]} ballots, the kept count says {tallies.get(choice, 0)}."
+            number = many(counted[choice], "ballot", "ballots")
+            yield f"{name} has {number}, the kept count says {tallies.get(choice, 0)}."

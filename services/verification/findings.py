@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+
+
+def many(number: int, one: str, more: str) -> str:
+    """Return the number with the words for one, or for several."""
+    return f"{number} {one if number == 1 else more}"
+
+
+def _counted(number: int, name: str) -> str:
+    """Return `2 signed heads` or `1 signed head`: names are plural, their noun is the first word that ends in s."""
+    one = re.sub(r"s\b", "", name, count=1)
+    return f"{number:,} {one if number == 1 else name}"
 
 
 @dataclass(frozen=True)
@@ -37,12 +49,12 @@ class Report:
 
     def lines(self) -> list[str]:
         """Return the report as lines for a terminal."""
-        looked = ", ".join(f"{number:,} {name}" for name, number in self.looked_at.items())
+        looked = ", ".join(_counted(number, name) for name, number in self.looked_at.items())
         if self.ok:
             return [f"Verified: {looked}.", "Everything is as it was signed."]
         found = len(self.findings)
         return [
             *(str(finding) for finding in self.findings),
             f"Verified: {looked}.",
-            f"{found} {'thing is' if found == 1 else 'things are'} not as it was signed.",
+            f"{many(found, 'thing is', 'things are')} not as it was signed.",
         ]

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 
 import pytest
 from nacl.public import PrivateKey
 from sqlalchemy import select, text
 
-from models import AuditLog, Election, EmailMessage, SignedHead, db, transaction, use_role
-from services import elections, heads, verification
+from models import AuditLog, Election, EmailMessage, SignedHead, StaffRole, db, transaction, use_role
+from services import approvals, elections, heads, verification
 from services.actor import SYSTEM
 from services.ballots import Choice
 from services.ballots.signed_seals import ChainChanged
 from services.context import platform
 from services.errors import Conflict
 from services.heads.stamps import head_hash_of
-from tests.factories import make_open_election
+from tests.factories import StaffUserFactory, make_open_election
+from tests.support.approvals import actor_of
 from tests.support.timestamping import Question, make_issuer, stamp_all
 from tests.support.voting import as_attacker, cast_by, seal_all, voters_of
 
@@ -131,10 +133,10 @@ def test_a_vote_for_an_abstainer_needs_a_ballot_and_a_copied_ballot_is_set_aside
     number = election.id
     attack(STUFF_VOTE, COPY_BALLOT, MARK_VOTED, id=number)
 
-    assert "1 votes are not in the audit log." in verify()
+    assert "1 vote is not in the audit log." in verify()
     close_unbalanced(number)
     seal_all()
-    assert "1 ballots were set aside" in verify()
+    assert "1 ballot was set aside" in verify()
 
 
 def test_a_ballot_written_into_the_chain_stops_the_sealing_alerts_and_is_found(election):
@@ -154,7 +156,7 @@ def test_a_ballot_written_into_the_chain_stops_the_sealing_alerts_and_is_found(e
     with pytest.raises(ChainChanged):
         seal_all()
 
-    assert "Ballots 1 to 1 came into the chain without a sealing." in verify()
+    assert "Ballot 1 came into the chain without a sealing." in verify()
     assert db.session.query(EmailMessage).filter(EmailMessage.subject.contains("sealing")).count() == 1
     assert db.session.query(AuditLog).filter_by(event_type="system:ballots:stopped").count() == 1
 
@@ -168,7 +170,7 @@ def test_swapped_ciphertexts_are_set_aside_at_the_sealing(election):
     close(number)
     seal_all()
 
-    assert "1 ballots were set aside" in verify()
+    assert "1 ballot was set aside" in verify()
 
 
 DEFINITION_ATTACKS = {
@@ -214,7 +216,7 @@ def test_a_vote_that_disappears_with_its_ballot_is_missing_in_the_audit_log(elec
         " (SELECT min(voter_id) FROM votes WHERE election_id = :id)",
         id=election.id,
     )  # fmt: skip
-    assert "1 votes of the audit log are missing." in verify()
+    assert "1 vote of the audit log is missing." in verify()
 
 
 def test_a_vote_that_disappears_with_its_audit_row_leaves_a_hole_in_the_chain(election):
@@ -233,7 +235,7 @@ def test_a_vote_that_disappears_with_its_audit_row_leaves_a_hole_in_the_chain(el
 @pytest.mark.parametrize(
     ("statements", "words"),
     [
-        (("DELETE FROM ballots WHERE election_id = :id AND seq = 4",), "Ballots 4 to 4 were sealed and are missing."),
+        (("DELETE FROM ballots WHERE election_id = :id AND seq = 4",), "Ballot 4 was sealed and is missing."),
         (("DELETE FROM ballots WHERE election_id = :id AND seq = 2",), "Ballot 2 is missing."),
         (("UPDATE ballots SET payload = :none WHERE election_id = :id AND seq = 3",), "Ballot 3 was changed."),
         (("UPDATE tallies SET count = count + 1 WHERE election_id = :id",), "the kept count says"),
@@ -332,3 +334,44 @@ def test_time_stamps_that_cannot_be_checked_are_said(election):
     with use_role("sealer"), transaction():
         stamp_all(make_issuer()[1])
     assert "TIMESTAMP_CA does not name the authority's certificate" in verify()
+
+
+def extended(election):
+    """Extend an open election by an hour, with its row in the audit log, and keep what was signed."""
+    number, later = election.id, election.closes_at + timedelta(hours=1)
+    acting = actor_of(StaffUserFactory(role=StaffRole.ADMIN))
+    asked = approvals.request(approvals.EXTEND, election, {"closes_at": later.isoformat()}, "A long queue.", acting)
+    assert approvals.confirm(asked.id, actor_of(StaffUserFactory(role=StaffRole.ADMIN))).ok
+    db.session.commit()
+    sign()
+    return number
+
+
+DROP_EXTENSION = (
+    "UPDATE elections SET closes_at = closes_at - interval '1 hour' WHERE id = :id",
+    "DELETE FROM election_extensions WHERE election_id = :id",
+)
+
+
+def test_the_newest_extension_dropped_with_its_time_is_found_by_the_audit_log_and_beside_the_keys(election):
+    number = extended(election)
+    assert verify() == ""
+
+    attack(*DROP_EXTENSION, id=number)
+
+    found = verify()
+    assert "0 extensions are signed, the audit log has 1." in found
+    assert f"extension of election {db.session.get_one(Election, number).public_id} 1 was signed" in found
+
+
+def test_an_extension_dropped_with_the_whole_audit_log_and_its_heads_is_found_beside_the_keys(election):
+    """Who holds database and signing key leaves nothing of it in the database."""
+    number = extended(election)
+    attack(
+        *DROP_EXTENSION, "DELETE FROM audit_logs WHERE event_type = 'staff:election:extended'",
+        "DELETE FROM audit_chain", "DELETE FROM audit_blocks", "DELETE FROM signed_heads", id=number,
+    )  # fmt: skip
+    sign_again()
+    found = verify()
+    assert "extensions are signed" not in found
+    assert "extension of election" in found
