@@ -37,7 +37,7 @@ class Alert:
 
 @dataclass(frozen=True)
 class KioskState:
-    """A kiosk that was not ended; `state` is voting, ready or silent."""
+    """A kiosk that was not ended; `state` is voting, ready, silent, or over once the election is closed."""
 
     name: str
     state: str
@@ -98,12 +98,14 @@ def kiosks_of(election: Election, now: datetime) -> list[KioskState]:
             )
         )
     )
-    return [_kiosk_state(kiosk, kiosk.id in voting, now) for kiosk in rows]
+    is_open = election.status is ElectionStatus.ACTIVE
+    return [_kiosk_state(kiosk, kiosk.id in voting, is_open, now) for kiosk in rows]
 
 
-def _kiosk_state(kiosk: Kiosk, voting: bool, now: datetime) -> KioskState:
+def _kiosk_state(kiosk: Kiosk, voting: bool, is_open: bool, now: datetime) -> KioskState:
     silence = now - kiosk.last_seen_at
     state = "voting" if voting else "silent" if silence > SILENT_AFTER else "ready"
+    state = state if is_open else "over"
     return KioskState(kiosk.name, state, ago(silence))
 
 

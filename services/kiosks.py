@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import exists, func, or_, select, update
 
-from models import BallotPass, Challenge, Election, Kiosk, KioskUse, StaffUser, db
+from models import BallotPass, Challenge, Election, ElectionStatus, Kiosk, KioskUse, StaffUser, db
 from services import audit_logger
 from services.actor import Actor
 from services.clock import utc_now
@@ -31,6 +31,7 @@ class Sign(enum.StrEnum):
     READY = "ready"
     IN_USE = "in_use"
     SILENT = "silent"
+    OVER = "over"
     STOPPED = "stopped"
 
 
@@ -135,13 +136,15 @@ def booths(election: Election, now: datetime) -> list[Booth]:
         .where(Kiosk.election_id == election.id, or_(Kiosk.ended_at.is_(None), Kiosk.stopped_by.is_not(None)))
         .order_by(Kiosk.id)
     )
-    return [_booth(kiosk, opener, stopper, now) for kiosk, opener, stopper in rows]
+    is_open = election.status is ElectionStatus.ACTIVE
+    return [_booth(kiosk, opener, stopper, is_open, now) for kiosk, opener, stopper in rows]
 
 
-def _booth(kiosk: Kiosk, opened_by: str, stopped_by: str | None, now: datetime) -> Booth:
+def _booth(kiosk: Kiosk, opened_by: str, stopped_by: str | None, is_open: bool, now: datetime) -> Booth:
     silence = max(timedelta(), now - kiosk.last_seen_at)
     use = Sign.READY if kiosk.state is KioskUse.IDLE else Sign.IN_USE
     sign = Sign.STOPPED if kiosk.ended_at else Sign.SILENT if silence > SILENT_AFTER else use
+    sign = sign if is_open or kiosk.ended_at else Sign.OVER
     return Booth(
         kiosk.id, kiosk.name, sign, kiosk.state, kiosk.last_seen_at, silence, opened_by, stopped_by, kiosk.ended_at
     )

@@ -51,7 +51,7 @@ def submit(
     try:
         reason, title, password = _typed(values, alone)
     except ValidationFailed as error:
-        raise ValidationFailed(fields={**_missing(act, election, payload), **error.fields}) from None
+        raise ValidationFailed(fields={**_wrong_in(act, election, payload), **error.fields}) from None
     outcome = None
     with transaction():
         if first is not None:
@@ -94,6 +94,15 @@ def approval_json(approval: Approval) -> dict[str, Any]:
     }
 
 
+def missing(values: dict[str, Any]) -> dict[str, str]:
+    """Return what is missing of the fields that every dangerous act asks for, by field."""
+    try:
+        _typed(values, approvals.acts_alone(current_actor().id))
+    except ValidationFailed as error:
+        return error.fields
+    return {}
+
+
 def _typed(values: dict[str, Any], alone: bool) -> tuple[str, str, str]:
     """Return reason, title and password; raises ValidationFailed with all that is missing at once."""
     reason = text_field(values, "reason", approvals.MAX_REASON)
@@ -110,7 +119,7 @@ def _typed(values: dict[str, Any], alone: bool) -> tuple[str, str, str]:
     return reason, title, password
 
 
-def _missing(act: str, election: Election, payload: dict[str, Any]) -> dict[str, str]:
+def _wrong_in(act: str, election: Election, payload: dict[str, Any]) -> dict[str, str]:
     """Return what is wrong with the act itself, whose fields stand above the reason; a conflict waits for its turn."""
     try:
         approvals.act_named(act).check(election, payload)

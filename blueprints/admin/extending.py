@@ -16,7 +16,7 @@ from blueprints.policy import requires
 from models import Election, ElectionStatus
 from services import approvals, ballots, desk
 from services.approvals import ActOutcome
-from services.clock import utc_now
+from services.clock import local_text, utc_now
 from services.context import platform
 from services.errors import Conflict, ValidationFailed
 from services.security import Permission
@@ -42,7 +42,7 @@ def extend_election(election_id: int) -> ResponseReturnValue:
         return redirect(url_for("admin.election", election_id=election_id), 303)
 
     try:
-        closes_at = _closing_time(values)
+        closes_at = _closing_time(values, found)
         return dangerous.submit(approvals.EXTEND, found, {"closes_at": closes_at.isoformat()}, values, done)
     except ValidationFailed as error:
         if wants_json():
@@ -50,14 +50,21 @@ def extend_election(election_id: int) -> ResponseReturnValue:
         return _form(desk.visible_election(election_id, current_actor()), values, error.fields), 422
 
 
-def _closing_time(values: dict[str, Any]) -> datetime:
-    """Return the typed time in UTC; raises ValidationFailed, also for a local time that a clock change leaves out."""
+def _closing_time(values: dict[str, Any], election: Election) -> datetime:
+    """Return the typed time in UTC; raises ValidationFailed with all that is missing in the form.
+
+    A local time that a clock change leaves out is no time.
+    """
     zone = ZoneInfo(platform().settings.timezone)
     try:
         typed = datetime.fromisoformat(text_field(values, "closes_at"))
         moment = (typed if typed.tzinfo else typed.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValidationFailed(fields={"closes_at": _("Enter a day and a time.")}) from None
+        words = _(
+            "Enter a day and a time, later than %(time)s.",
+            time=local_text(max(election.closes_at, utc_now()), platform().settings.timezone),
+        )
+        raise ValidationFailed(fields={"closes_at": words} | dangerous.missing(values)) from None
     if typed.tzinfo is None and moment.astimezone(zone).replace(tzinfo=None) != typed:
         raise ValidationFailed(fields={"closes_at": _("The clocks skip this time on that day. Choose another one.")})
     return moment

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 from sqlalchemy import select
 
 from models import AuditLog, Election, db
+from services.audit_trail.setting_words import name_of, value_of
 
 SENTENCES: dict[str, Any] = {
     "kiosk:ballot:abandoned": N_("A voter left the ballot at %(kiosk)s without voting."),
@@ -199,7 +199,7 @@ def titles_of(rows: Iterable[AuditLog]) -> dict[int, str]:
 
 
 def changes(details: Mapping[str, Any]) -> tuple[Change, ...]:
-    """Return what changed: each setting of a row by name, or the two values themselves.
+    """Return what changed: each setting of a row by its name in words, or the two values themselves.
 
     What a row says without a before (the figures of an import) has none.
     """
@@ -209,9 +209,9 @@ def changes(details: Mapping[str, Any]) -> tuple[Change, ...]:
     if isinstance(before, dict) or isinstance(after, dict):
         old, new = before if isinstance(before, dict) else {}, after if isinstance(after, dict) else {}
         names = sorted(old.keys() | new.keys())
-        was = {name: None if before is None else _text(old.get(name)) for name in names}
-        return tuple(Change(name, was[name], _text(new.get(name))) for name in names)
-    return (Change("", _text(before), _text(after)),)
+        was = {name: None if before is None else value_of(old.get(name)) for name in names}
+        return tuple(Change(name_of(name), was[name], value_of(new.get(name))) for name in names)
+    return (Change("", value_of(before), value_of(after)),)
 
 
 def subjects() -> list[tuple[str, str]]:
@@ -224,13 +224,3 @@ def types_of(subject: str) -> list[str]:
     if ":" in subject:
         return [subject]
     return [event for event in SENTENCES if event.split(":")[1] == subject]
-
-
-def _text(value: Any) -> str:
-    if value is None or value == "":
-        return _("nothing")
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, list):
-        return ", ".join(str(item) for item in value) or _("nothing")
-    return str(value)

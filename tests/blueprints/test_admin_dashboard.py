@@ -101,6 +101,16 @@ def test_kiosks_are_ready_voting_silent_or_gone(app):
     assert states[silent.name][1] == "Seen 6 min ago"
 
 
+def test_after_closing_no_kiosk_is_silent(admin_client):
+    election = make_open_election()
+    make_kiosk(election).last_seen_at = utc_now() - timedelta(minutes=6)
+    elections.close_election(election, SYSTEM)
+    db.session.commit()
+    for address in ("/admin/", "/admin/booths"):
+        page = admin_client.get(address).text
+        assert ("Silent" in page, "Voting is over" in page) == (False, True), address
+
+
 def test_turnout_is_counted_by_local_hour_and_the_rest_of_the_day_is_to_come(app):
     now = utc_now().replace(minute=30, second=0, microsecond=0)
     election = make_open_election(opens_at=now - timedelta(hours=1), closes_at=now + timedelta(hours=8), voters=2)

@@ -12,7 +12,7 @@ from models import Election, ElectionStatus, StaffRole, db
 from services import approvals
 from services.clock import utc_now
 from services.context import platform
-from tests.factories import PASSWORD, make_open_election
+from tests.factories import PASSWORD, StaffUserFactory, make_open_election
 from tests.support.approvals import WHY, alone, confirm_newest, waiting_approval
 
 JSON = {"Accept": "application/json"}
@@ -83,6 +83,20 @@ def test_a_time_that_is_none_is_named(admin_client, open_election, monkeypatch, 
     assert answer.status_code == 422
     assert words in answer.json["error"]["fields"]["closes_at"]
     assert words in admin_client.post(address, data=alone(open_election, closes_at=typed)).text
+
+
+def test_an_empty_form_of_an_extension_names_all_that_is_missing_at_once(admin_client, open_election):
+    answer = admin_client.post(f"/admin/elections/{open_election.id}/extend", json={})
+    assert answer.json["error"]["fields"].keys() == {"closes_at", "reason", "title", "password"}
+    assert "later than" in answer.json["error"]["fields"]["closes_at"]
+
+
+def test_only_what_acts_at_once_is_a_dangerous_button(admin_client, open_election):
+    address = f"/admin/elections/{open_election.id}/extend"
+    assert "btn-danger" in admin_client.get(address).text
+    StaffUserFactory(role=StaffRole.ADMIN)
+    asking = admin_client.get(address).text
+    assert ("Ask to extend the election" in asking, "btn-danger" in asking) == (True, False)
 
 
 def test_a_wrong_password_of_the_only_admin_changes_nothing(admin_client, open_election):

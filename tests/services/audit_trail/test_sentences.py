@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from models import AuditLog
+from models import AuditLog, Party
 from services import audit_logger
 from services.actor import SYSTEM
 from services.audit_trail import SENTENCES, row_in_words, subjects
 from services.audit_trail.sentences import changes
+from services.audit_trail.setting_words import NAMES
+from services.candidates import CandidateEntries
+from services.context import platform
+from services.elections.drafts import RULES
+from services.voters import VoterEntries
 from tests import factories
 
 
@@ -35,12 +42,30 @@ def test_a_row_names_its_election_and_what_changed(open_election):
 
 def test_settings_are_listed_with_before_and_after(app):
     listed = changes({"before": {"name": "A", "party_id": None}, "after": {"name": "B", "party_id": 3}})
-    assert [(one.name, one.before, one.after) for one in listed] == [("name", "A", "B"), ("party_id", "nothing", "3")]
+    assert [(one.name, one.before, one.after) for one in listed] == [
+        ("Name", "A", "B"),
+        ("Number of the party", "nothing", "3"),
+    ]
 
 
 def test_figures_that_replaced_nothing_have_no_before(app):
     listed = changes({"after": {"new": 2}})
-    assert [(one.name, one.before, one.after) for one in listed] == [("new", None, "2")]
+    assert [(one.name, one.before, one.after) for one in listed] == [("New voters", None, "2")]
+
+
+def test_every_setting_that_a_form_may_change_has_a_name():
+    forms = {one.name for entries in (VoterEntries, CandidateEntries) for one in dataclasses.fields(entries)}
+    columns = {*RULES, "opens_at", "closes_at", "image_path", *Party.__table__.columns.keys()}
+    assert (forms | columns) - {"elections", "election_id", "image", "id", "created_at"} <= NAMES.keys()
+
+
+def test_columns_of_a_voter_and_times_are_said_in_words(app, monkeypatch):
+    monkeypatch.setattr(platform(), "settings", dataclasses.replace(platform().settings, timezone="Europe/Copenhagen"))
+    (columns,) = changes({"after": ["dob", "email"]})
+    (names,) = changes({"after": ["email", "Ida Brand"]})
+    (time,) = changes({"before": {"closes_at": "2026-10-24T20:00:00+00:00"}, "after": {"closes_at": None}})
+    assert (columns.after, names.after) == ("Date of birth, E-mail", "email, Ida Brand")
+    assert (time.name, time.before, time.after) == ("Closes", "Saturday 24 October 2026, 22:00 CEST", "nothing")
 
 
 def test_a_changed_candidate_stands_there_with_before_and_after(app, db_session):
