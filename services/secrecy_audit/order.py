@@ -29,11 +29,15 @@ def ballot_order(target: Target) -> Finding:
     for name, order in (("seq", found), ("heap", _heap(target))):
         for batch in _grouped(order):
             clusters = runs_deviation(batch)
-            if clusters is not None and clusters < -UNLIKELY:
+            if clusters is None:
+                finding.say("too_few", order=name, count=len(batch), least=FEW)
+            elif clusters < -UNLIKELY:
                 finding.unnamed = max(finding.unnamed, len(batch))
                 finding.say("clusters", order=name, count=len(batch), deviation=round(-clusters, 1))
     if target.sources.known is not None:
         _against_known(target, finding, [payload for _transaction, payload in found])
+    else:
+        finding.say("no_known")
     finding.say("looked_order", count=len(found))
     return finding
 

@@ -35,6 +35,13 @@ SENTENCES: dict[str, Any] = {
     "clusters": N_("Equal choices stand together (%(order)s), %(deviation)s standard deviations beyond a shuffle."),
     "order_known": N_("The ballots stand in an order that tells votes (%(order)s), %(deviation)s standard deviations."),
     "known_unusable": N_("%(count)s known votes can only be laid beside the ballots when all votes are sealed."),
+    "no_known": N_(
+        "Not looked: whether this is the order of arrival, apart from clusters of equal choices. Where choices alternate"
+        " it shows only against votes that somebody knows: --known."
+    ),
+    "too_few": N_(
+        "Not looked for clusters in %(count)s ballots (%(order)s): a choice with fewer than %(least)s proves none."
+    ),
     "looked_known": N_("%(count)s known votes laid beside the ballots in %(orders)s orders."),
     "looked_order": N_("%(count)s ballots, by place in the chain and in the table."),
     "receipts_unsorted": N_("%(count)s receipts do not lie in the order of their codes: the order is somebody's."),
@@ -52,6 +59,10 @@ SENTENCES: dict[str, Any] = {
     "rows_with_choices": N_("A choice or a receipt stands in %(table)s with the voter: %(count)s votes."),
     "looked_tables": N_("All rows of %(count)s tables."),
     "logs_statements": N_("%(setting)s is %(value)s: statements, or values in them, reach the server's log."),
+    "logs_failed": N_(
+        "Statements that fail reach the server's log (log_min_error_statement is %(value)s): voters and ciphertexts,"
+        " never a choice with a voter. Set it to panic to keep names of voters out."
+    ),
     "commit_times": N_("The server keeps the times of commits. Ballots of one batch share one, so it tells no vote."),
     "looked_settings": N_("%(count)s settings of the server."),
     "no_pages": N_("Not looked: reading pages needs a superuser or pageinspect. Give a copy: --data-directory."),

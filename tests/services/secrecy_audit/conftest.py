@@ -46,11 +46,11 @@ def voted(postgres: Any, template: str, tmp_path_factory: pytest.TempPathFactory
         app = create_app(settings=database.test_settings(urls, folder))
         with app.app_context():
             with held_log() as segment:
-                counted = _vote()
+                counted = vote()
                 elections.close_election(elections.get_election(counted), SYSTEM)
                 db.session.commit()
                 assert seal_all() == VOTERS
-                yield Voted(app, folder, _vote(VOTERS // 2), counted, segment)
+                yield Voted(app, folder, vote(VOTERS // 2), counted, segment)
             db.session.remove()
             for engine in db.engines.values():
                 engine.dispose()
@@ -73,13 +73,14 @@ def held_log() -> Iterator[str]:
             connection.execute(text("SELECT pg_drop_replication_slot(:slot)"), {"slot": slot})
 
 
-def _vote(voters: int = VOTERS) -> int:
-    """Let voters arrive in two groups that agree, the smaller one last; return the election's id."""
+def vote(voters: int = VOTERS, second_at: Callable[[int], bool] | None = None) -> int:
+    """Let voters arrive; some places, by default the last, vote for the second candidate. Return the election's id."""
+    second_at = second_at or (lambda place: place >= voters - MINORITY)
     election = make_open_election(candidates=2, voters=voters)
     number, kiosk = election.id, make_kiosk(election)
     first, second = (candidate.id for candidate in election.candidates)
     for place, voter in enumerate(voters_of(election)):
-        choice = Choice((first,)) if place < voters - MINORITY else Choice((second,))
+        choice = Choice((second,)) if second_at(place) else Choice((first,))
         ballots.cast(make_pass(election, voter, kiosk), choice, new_key(), KIOSK)
         db.session.commit()
     return number

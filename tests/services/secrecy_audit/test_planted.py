@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from models import db, use_role
 from services import elections, secrecy_audit
 from services.actor import SYSTEM
+from services.ballots import sealing
 from services.secrecy_audit import Sources, batches, columns, contents, lengths, logs, order, server, transactions
 from services.secrecy_audit.running import ATTACKS
 from services.secrecy_audit.target import look_at
-from tests.services.secrecy_audit.conftest import VOTERS
+from tests.services.secrecy_audit.conftest import MINORITY, VOTERS, vote
+from tests.support.voting import seal_all
 
 pytestmark = pytest.mark.commits
 
@@ -67,6 +70,47 @@ def test_ballots_in_the_order_of_arrival_are_found(attacked):
         " FROM ballots WHERE election_id = :id) o WHERE b.election_id = :id AND b.seq = o.place"
     )
     assert attacked(order.ballot_order, in_order).linked == VOTERS
+
+
+@pytest.fixture
+def unshuffled(voted, monkeypatch):
+    """Give a function that votes and seals with a worker that leaves out the shuffle: the election, and all votes."""
+
+    def seal(second_at):
+        monkeypatch.setattr(sealing, "_shuffle", lambda payloads: None)
+        with voted.app.app_context():
+            number = vote(VOTERS, second_at)
+            elections.close_election(elections.get_election(number), SYSTEM)
+            db.session.commit()
+            seal_all()
+            target = look_at(elections.get_election(number), Sources())
+            first, second = sorted(target.choices)
+            lines = [f"{one.number},{second if second_at(at) else first}" for at, one in enumerate(target.votes)]
+        return number, "\n".join(lines)
+
+    return seal
+
+
+def test_a_sealing_without_shuffle_is_found_where_equal_choices_came_together(voted, unshuffled):
+    number, _known = unshuffled(lambda place: place >= VOTERS - MINORITY)
+    with voted.app.app_context(), use_role("owner"):
+        finding = order.ballot_order(look_at(elections.get_election(number), Sources()))
+    assert finding.linked == VOTERS
+    assert "clusters" in dict(finding.said)
+
+
+def test_a_sealing_without_shuffle_of_alternating_votes_needs_known_votes_and_the_report_says_so(
+    voted, unshuffled, tmp_path
+):
+    number, lines = unshuffled(lambda place: place % 4 == 1)
+    known = tmp_path / "known.csv"
+    known.write_text(lines)
+    with voted.app.app_context(), use_role("owner"):
+        found = elections.get_election(number)
+        alone = order.ballot_order(look_at(found, Sources()))
+        informed = order.ballot_order(look_at(found, Sources(known=known)))
+    assert (alone.linked, "no_known" in dict(alone.said)) == (0, True)
+    assert (informed.linked, "no_known" in dict(informed.said)) == (VOTERS, False)
 
 
 def test_an_order_that_fits_the_votes_somebody_knows_is_found(attacked, planted, voted, tmp_path):
@@ -191,9 +235,17 @@ def test_a_voter_who_is_a_candidate_is_no_leak(attacked):
     assert attacked(contents.rows_with_choices, stands).linked == 0
 
 
-@pytest.mark.parametrize("setting", ["log_statement = 'all'", "log_min_duration_statement = 0"])
+@pytest.mark.parametrize(
+    "setting", ["log_statement = 'all'", "log_min_duration_statement = 0", "log_parameter_max_length_on_error = -1"]
+)
 def test_a_server_that_logs_statements_is_found(attacked, setting):
     assert attacked(server.server_settings, f"SET LOCAL {setting}").exposed
+
+
+def test_failed_statements_in_the_log_are_said_and_open_no_door(attacked):
+    finding = attacked(server.server_settings, "SET LOCAL log_min_error_statement = 'error'")
+    assert not finding.exposed
+    assert dict(finding.said)["logs_failed"] == {"value": "error"}
 
 
 def test_statements_logged_for_one_role_only_are_found(attacked):
