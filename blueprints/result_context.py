@@ -26,9 +26,11 @@ def result_json(result: Result) -> dict[str, Any]:
 
 
 def result_context(result: Result) -> dict[str, Any]:
-    """Return the result for a template: times stay times, and a hidden sum is 0."""
+    """Return the result for a template: times stay times, a hidden sum is 0, the signing key has its fingerprint."""
     plain = result_json(result)
-    return {**plain, "counted_at": result.counted_at, "closed_at": result.closed_at, "total": result.total or 0}
+    key = platform().keyring.fingerprints()["signing"]
+    times = {"counted_at": result.counted_at, "closed_at": result.closed_at}
+    return {**plain, **times, "total": result.total or 0, "key_fingerprint": key}
 
 
 def result_document(election: Election, result: Result) -> dict[str, Any]:

@@ -122,6 +122,15 @@ def picture_fonts(text: str) -> tuple[str | None, str | None]:
     return (str(best[0]), str(best[1])) if best else (None, None)
 
 
+def picture_lacks(text: str, file: str | None) -> bool:
+    """Tell whether a picture's font file has no sign for some letter of `text`, and would draw a box."""
+    signs = [char for char in unicodedata.normalize("NFC", text) if unicodedata.category(char) not in ("Cf", "Zs")]
+    if file is None:
+        return any(not _is_western(char) for char in signs)
+    letters = _letters_of(Path(file))
+    return any(ord(char) not in letters for char in signs)
+
+
 @cache
 def _letters_of(path: Path | None) -> frozenset[int]:
     try:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
 
 from flask_babel import gettext as _
 from PIL import Image, ImageDraw, ImageFont, features
 
-from services.exports.fonts import picture_fonts
+from services.exports.fonts import picture_fonts, picture_lacks
 from services.result_words import verdict_title
 from services.results import Result
 
@@ -61,6 +61,7 @@ def share_picture(poster: Poster) -> bytes:
     pen = ImageDraw.Draw(image)
     words = "".join([poster.title, poster.headline, *(bar[0] for bar in poster.bars)])
     regular, bold = picture_fonts(words)
+    poster = _drawable(poster, bold)
     _head(pen, poster, regular, bold)
     _line(pen, (MARGIN, HEAD + 34), poster.headline, bold, 54, INK)
     _line(pen, (MARGIN, HEAD + 108), poster.turnout, regular, 28, SECOND)
@@ -71,6 +72,25 @@ def share_picture(poster: Poster) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
+
+
+def _drawable(poster: Poster, bold: str | None) -> Poster:
+    """Return the poster with words in the place of what this machine's fonts would draw as boxes.
+
+    A font of all East Asian letters has 15 MB and more, too much for a picture; the page shows every name.
+    """
+
+    def said(text: str, words: str) -> str:
+        return words if picture_lacks(text, bold) else text
+
+    bars = tuple(
+        (said(bar[0], _("Candidate %(place)s, see the page", place=place)), *bar[1:])
+        for place, bar in enumerate(poster.bars, start=1)
+    )
+    return replace(
+        poster, title=said(poster.title, _("Result of an election")),
+        headline=said(poster.headline, _("Who is elected is on the page")), bars=bars,
+    )  # fmt: skip
 
 
 def _head(pen: ImageDraw.ImageDraw, poster: Poster, regular: str | None, bold: str | None) -> None:

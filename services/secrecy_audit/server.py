@@ -24,8 +24,8 @@ UNSAFE: dict[str, Callable[[str], bool]] = {
 """Settings and when they let the text of any statement, or a value in it, into a log."""
 FAILED = "log_min_error_statement"
 """Statements that fail: PostgreSQL logs them unless told otherwise. No door: of a cast there are the voter and a
-ciphertext, of a sealing the shuffled choices and the sorted receipts; even with every statement logged no choice stands
-with a voter (tests/services/security/test_choice_leaves_no_trace.py). Said all the same: names of voters stand there."""
+ciphertext, of a sealing the shuffled choices and the sorted receipts. Even with every statement logged no choice stands
+with a voter (tests/services/security/test_choice_leaves_no_trace.py). Said all the same: names of voters are there."""
 
 
 def server_settings(target: Target) -> Finding:

@@ -36,8 +36,8 @@ SENTENCES: dict[str, Any] = {
     "order_known": N_("The ballots stand in an order that tells votes (%(order)s), %(deviation)s standard deviations."),
     "known_unusable": N_("%(count)s known votes can only be laid beside the ballots when all votes are sealed."),
     "no_known": N_(
-        "Not looked: whether this is the order of arrival, apart from clusters of equal choices. Where choices alternate"
-        " it shows only against votes that somebody knows: --known."
+        "Not looked: whether this is the order of arrival, apart from clusters of equal choices. Where choices"
+        " alternate it shows only against votes that somebody knows: --known."
     ),
     "too_few": N_(
         "Not looked for clusters in %(count)s ballots (%(order)s): a choice with fewer than %(least)s proves none."

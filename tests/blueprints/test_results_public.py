@@ -8,6 +8,7 @@ from models import db
 from services import elections
 from services.actor import SYSTEM
 from services.ballots import Choice
+from services.context import platform
 from tests.factories import ElectionFactory, make_open_election, make_recorded_election
 from tests.support.voting import cast_by, seal_all, voters_of
 
@@ -145,3 +146,10 @@ def test_pages_of_other_sites_may_show_the_picture_once_the_result_is_public_and
     assert client.get(f"/results/share.png?election={recorded.id}").headers[policy] == "cross-origin"
     for page in ("", "live", "sample-ballot.pdf"):
         assert client.get(f"/results/{page}?election={recorded.id}").headers[policy] == "same-origin"
+
+
+def test_the_page_of_a_result_names_the_key_that_signed_the_definition(client):
+    make_open_election()
+    key = platform().keyring.fingerprints()["signing"]
+    page = client.get("/results/").text
+    assert f'Fingerprint of the key that signed it: <span class="code wrapcode">{key}</span>' in page
