@@ -76,6 +76,8 @@ class BoxBallot(Model):
 class SealBatch(Model):
     """The members of one sealing, chosen and committed before they are opened, so that a retry repeats the set.
 
+    The worker signs which ballots it chose of a box that is still filling (`choice_signature`); see `opening_rules.py`.
+
     Once sealed: the places of its ballots in the chain, the hash of the last one, and the installation's signature.
     """
 
@@ -85,6 +87,7 @@ class SealBatch(Model):
     election_id: Mapped[int] = mapped_column(ForeignKey("elections.id"), index=True)
     final: Mapped[bool]
     sealed_at: Mapped[datetime | None]
+    choice_signature: Mapped[bytes | None]
     first_seq: Mapped[int | None]
     last_seq: Mapped[int | None]
     head: Mapped[bytes | None]

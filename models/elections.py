@@ -75,6 +75,7 @@ class Election(TimestampMixin, Model):
     closes_at: Mapped[datetime]
     activated_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    closing_signature: Mapped[bytes | None]
     method: Mapped[Method] = mapped_column(text_enum(Method), server_default=Method.PLURALITY)
     seats: Mapped[int] = mapped_column(server_default="1")
     max_choices: Mapped[int] = mapped_column(server_default="1")

@@ -1,4 +1,4 @@
-"""Signed heads get the time stamp of an authority, with what it says; how asking goes is one row.
+"""Signed heads get the time stamp of an authority; choices of live batches and closings are signed.
 
 Revision ID: 0020
 """
@@ -36,6 +36,8 @@ def upgrade() -> None:
         sa.CheckConstraint("id", name=op.f("ck_time_stamping_one_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_time_stamping")),
     )
+    op.add_column("seal_batches", sa.Column("choice_signature", sa.LargeBinary(), nullable=True))
+    op.add_column("elections", sa.Column("closing_signature", sa.LargeBinary(), nullable=True))
     op.get_bind().connection.cursor().execute((SQL / "time_stamps.sql").read_text())
 
 

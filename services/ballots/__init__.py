@@ -7,6 +7,7 @@ from services.ballots.choices import Choice, choices_of, choices_shown, parse_ch
 from services.ballots.counting import Counts, counts
 from services.ballots.definition import definition_intact, freeze_definition, verify_definition
 from services.ballots.extensions import extend_closing, extensions_of
+from services.ballots.opening_rules import sign_closing
 from services.ballots.receipts import format_receipt, is_counted, listed_receipts, some_receipts
 from services.ballots.sealing import seal_due
 from services.ballots.signed_receipts import LONGEST as LONGEST_RECEIPT
@@ -35,6 +36,7 @@ __all__ = [
     "parse_choice",
     "receipt_qr",
     "seal_due",
+    "sign_closing",
     "signed_receipt",
     "some_receipts",
     "verify_definition",

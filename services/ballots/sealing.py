@@ -24,7 +24,7 @@ from sqlalchemy.types import Text
 from models import BallotReceipt, BoxBallot, Election, ElectionStatus, SealBatch, SealBatchMember, Secrecy, db
 from services import audit_logger
 from services.actor import Actor
-from services.ballots import alerts, payload, signed_seals
+from services.ballots import alerts, opening_rules, payload, signed_seals
 from services.ballots.choices import choices_of
 from services.ballots.definition import verify_definition
 from services.ballots.signed_seals import ChainChanged
@@ -94,9 +94,11 @@ def choose_batch(election: Election) -> int:
     """Choose the members of the next batch: all when it is over, else `live_batch` at random; return its id."""
     final = election.status is not ElectionStatus.ACTIVE
     members = list(db.session.scalars(select(BoxBallot.id).where(BoxBallot.election_id == election.id)))
+    batch = SealBatch(election_id=election.id, final=final)
     if not final:
         members = _sample(members, election.live_batch or len(members))
-    batch = SealBatch(election_id=election.id, final=final)
+        chosen = db.session.scalars(select(BoxBallot.sealed_payload).where(BoxBallot.id.in_(members)))
+        opening_rules.sign_choice(batch, election, map(bytes, chosen))
     db.session.add(batch)
     db.session.flush()
     if members:
@@ -116,7 +118,7 @@ def seal_batch(batch_id: int) -> int:
     election = db.session.get_one(Election, batch.election_id)
     _check_key(election)
     signed_seals.check_end(election)
-    sorted_ballots = _open_members(election, batch_id)
+    sorted_ballots = _open_members(election, batch)
     _shuffle(sorted_ballots.payloads)
     sealed = _call(batch_id, sorted_ballots)
     db.session.refresh(batch)
@@ -141,19 +143,16 @@ def _check_key(election: Election) -> None:
         raise KeyringError(f"The box key of {election.title} is not the one of its signed definition.")
 
 
-def _open_members(election: Election, batch_id: int) -> Sorted:
+def _open_members(election: Election, batch: SealBatch) -> Sorted:
     keyring = platform().keyring
     box_key, cast_key = keyring.box_key(election.public_id), keyring.cast_key(election.public_id)
     known = {choice["id"] for choice in choices_of(election)}
-    members = db.session.execute(
-        select(BoxBallot.id, BoxBallot.sealed_payload)
-        .join(SealBatchMember, SealBatchMember.box_id == BoxBallot.id)
-        .where(SealBatchMember.batch_id == batch_id)
-    )
+    members = _members(election, batch)
+    opening_rules.check_members(election, batch, [ciphertext for _box_id, ciphertext in members])
     result, seen = Sorted(), set(_receipts_of(election))
     for box_id, ciphertext in members:
         try:
-            ballot = payload.unseal(election, bytes(ciphertext), box_key, cast_key)
+            ballot = payload.unseal(election, ciphertext, box_key, cast_key)
         except payload.UnreadableBallot as error:
             result.spoiled[box_id] = str(error)
             continue
@@ -166,6 +165,15 @@ def _open_members(election: Election, batch_id: int) -> Sorted:
             result.payloads.append(ballot.choice.as_payload())
             result.receipts.append(ballot.receipt)
     return result
+
+
+def _members(election: Election, batch: SealBatch) -> list[tuple[uuid.UUID, bytes]]:
+    listed = (
+        select(BoxBallot.id, BoxBallot.sealed_payload)
+        .join(SealBatchMember, SealBatchMember.box_id == BoxBallot.id)
+        .where(SealBatchMember.batch_id == batch.id, BoxBallot.election_id == election.id)
+    )
+    return [(box_id, bytes(ciphertext)) for box_id, ciphertext in db.session.execute(listed)]
 
 
 def _receipts_of(election: Election) -> list[str]:

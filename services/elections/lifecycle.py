@@ -37,6 +37,8 @@ def close_election(election: Election, actor: Actor, *, by_the_clock: bool = Fal
     # The step waited for the casts under way, so a sheet may have grown since it was checked.
     if not by_the_clock:
         booth_sheet.check_before_closing(election)
+    if not by_the_clock:
+        ballots.sign_closing(election)
     booth_sheet.freeze(election)
     unexplained = booth_sheet.unexplained(election) if by_the_clock else []
     missing = {"count": len(unexplained)} if unexplained else {}

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from models import AuditLog, Election, EmailMessage, SignedHead, StaffRole, db, transaction, use_role
 from services import approvals, elections, heads, verification
 from services.actor import SYSTEM
-from services.ballots import Choice
+from services.ballots import Choice, sign_closing
 from services.ballots.signed_seals import ChainChanged
 from services.context import platform
 from services.errors import Conflict
@@ -68,6 +68,8 @@ def close_unbalanced(number):
     with pytest.raises(Conflict, match="do not balance"):
         close(number)
     attack("UPDATE elections SET status = 'closed', closed_at = clock_timestamp() WHERE id = :id", id=number)
+    with transaction():
+        sign_closing(db.session.get_one(Election, number))
 
 
 def sign():
