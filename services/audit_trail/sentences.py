@@ -183,6 +183,8 @@ def row_in_words(row: AuditLog, titles: Mapping[int, str] | None = None) -> Row:
     said = {name: str(value) for name, value in row.details.items() if not isinstance(value, (dict, list))}
     if "act" in said:
         said["act"] = said["act"].replace("_", " ")
+    if "reason" in said and row.event_type.startswith("kiosk:"):
+        said["reason"] = said["reason"].replace("_", " ")
     words = SENTENCES.get(row.event_type)
     sentence = str(words) % _Details(said, actor=row.actor) if words else f"{row.actor}: {row.event_type}"
     election = titles.get(row.election_id, "") if row.election_id is not None else ""

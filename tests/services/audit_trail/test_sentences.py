@@ -30,6 +30,12 @@ def test_a_sentence_needs_no_detail_to_be_said(event, app):
     assert words.endswith((".", "–", "– –"))
 
 
+def test_a_reason_of_the_booth_is_said_without_the_signs_of_a_program(app):
+    details = {"kiosk": "Booth 1", "voter_number": "2048", "reason": "different_person"}
+    row = AuditLog(id=1, event_type="kiosk:voter:not_identified", actor="Booth 1", details=details, created_at=None)
+    assert row_in_words(row).sentence.endswith("was not recognised: different person.")
+
+
 def test_a_row_names_its_election_and_what_changed(open_election):
     row = audit_logger.record(
         "staff:election:extended", SYSTEM, election_id=open_election.id, reason="Queues", before="20:00", after="21:00"
