@@ -41,6 +41,6 @@ def chain_changed(election: Election, problem: str, actor: Actor) -> None:
     queue_system_alert(
         f"ALERT: the sealing of {election.title} was stopped",
         f"The ballots that wait in the box are not counted yet, and none is lost.\n\n{problem}\n\n"
-        "Somebody wrote to the sealed ballots without the voting system. Run `flask audit verify`, keep a copy of the"
-        " database as evidence, and find out who had access.",
+        "Somebody wrote to the ballots, or to the election, without the voting system. Run `flask audit verify`,"
+        " keep a copy of the database as evidence, and find out who had access.",
     )

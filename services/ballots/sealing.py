@@ -27,6 +27,7 @@ from services.actor import Actor
 from services.ballots import alerts, opening_rules, payload, signed_seals
 from services.ballots.choices import choices_of
 from services.ballots.definition import verify_definition
+from services.ballots.opened_before import note_opening
 from services.ballots.signed_seals import ChainChanged
 from services.context import platform
 from services.errors import Conflict
@@ -148,7 +149,9 @@ def _open_members(election: Election, batch: SealBatch) -> Sorted:
     box_key, cast_key = keyring.box_key(election.public_id), keyring.cast_key(election.public_id)
     known = {choice["id"] for choice in choices_of(election)}
     members = _members(election, batch)
-    opening_rules.check_members(election, batch, [ciphertext for _box_id, ciphertext in members])
+    ciphertexts = [ciphertext for _box_id, ciphertext in members]
+    opening_rules.check_members(election, batch, ciphertexts)
+    note_opening(election, ciphertexts)
     result, seen = Sorted(), set(_receipts_of(election))
     for box_id, ciphertext in members:
         try:

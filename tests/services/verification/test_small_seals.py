@@ -11,6 +11,7 @@ from services.actor import SYSTEM
 from services.ballots import Choice
 from services.ballots.sealing import choose_batch
 from services.ballots.signed_seals import ChainChanged
+from services.context import platform
 from tests.factories import make_open_election
 from tests.support.voting import as_attacker, cast_by, seal_all, voters_of
 
@@ -122,3 +123,49 @@ def test_a_live_batch_is_opened_only_as_it_was_chosen(chosen, what):
     as_attacker(SWAPS[what])
     assert "not those that the worker chose" in refused()
     assert box_and_chain(chosen) == (100, 0)
+
+
+FORGET = tuple(
+    f"DELETE FROM {table} WHERE election_id = :id"
+    for table in ("ballots", "ballot_receipts", "tallies", "seal_batches")
+)
+PUT_BACK = "INSERT INTO ballot_box SELECT :id, :election, ballot_length, :content FROM elections WHERE id = :election"
+
+
+def put_back(number, copy):
+    """Put the box back as it was before sealing, as an older copy of the database would."""
+    as_attacker(*FORGET, id=number)
+    for box_id, content in copy:
+        as_attacker(
+            PUT_BACK.replace("SELECT :id", "SELECT CAST(:id AS uuid)"), id=box_id, election=number, content=content
+        )
+
+
+@pytest.fixture
+def sealed(number):
+    """The same election, closed and sealed, and the copy of its box from before."""
+    with use_role("sealer"):
+        copy = [(str(row.id), bytes(row.sealed_payload)) for row in db.session.scalars(select(BoxBallot))]
+    with transaction():
+        elections.close_election(db.session.get_one(Election, number), SYSTEM)
+    seal_all()
+    return number, copy
+
+
+def test_an_older_copy_with_one_ballot_less_is_not_opened_again(sealed):
+    number, copy = sealed
+    put_back(number, copy[1:])
+    assert "were opened before, in other company" in refused()
+    assert box_and_chain(number) == (3, 0)
+
+
+def test_an_older_copy_as_it_was_is_sealed_again_also_after_a_crash_in_the_middle_of_a_line(sealed):
+    number, copy = sealed
+    public_id = db.session.get_one(Election, number).public_id
+    file = platform().keyring.folder / "elections" / f"{public_id}.opened"
+    file.write_bytes(file.read_bytes()[:-60])
+    put_back(number, copy)
+    seal_all()
+    assert box_and_chain(number) == (0, 4)
+    put_back(number, copy[1:])
+    assert "were opened before" in refused()
