@@ -17,7 +17,7 @@ ALLOWED_DETAILS = frozenset(
     {
         "act", "after", "audit_ref", "before", "channel", "confirmed_by", "count", "distance", "fingerprint", "form",
         "kiosk", "kind", "method", "name", "next_round", "note", "pictures", "reason", "requested_by", "result",
-        "role", "secrecy", "spoiled", "status", "subject_id", "title", "username", "voter_number",
+        "role", "roll_fingerprint", "secrecy", "spoiled", "status", "subject_id", "title", "username", "voter_number",
     }
 )  # fmt: skip
 

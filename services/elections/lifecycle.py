@@ -9,6 +9,7 @@ from services.booth_sheet import Sheet
 from services.elections.checklist import obstacles
 from services.elections.state_machine import lock_for, move
 from services.errors import ValidationFailed
+from services.roll_fingerprint import of_an_open_roll
 
 
 def open_election(election: Election, actor: Actor) -> None:
@@ -21,7 +22,9 @@ def open_election(election: Election, actor: Actor) -> None:
     election.opening_problem = election.opening_failed_at = None
     move(election, ElectionStatus.ACTIVE)
     fingerprint = election.definition_hash.hex() if election.definition_hash else ""
-    audit_logger.record(_event(actor, "opened"), actor, election_id=election.id, fingerprint=fingerprint)
+    audit_logger.record(
+        _event(actor, "opened"), actor, election_id=election.id, fingerprint=fingerprint, **of_an_open_roll(election)
+    )
 
 
 def close_election(election: Election, actor: Actor, *, by_the_clock: bool = False) -> list[Sheet]:
@@ -31,6 +34,7 @@ def close_election(election: Election, actor: Actor, *, by_the_clock: bool = Fal
     nothing holds up. Raises Conflict for another status, SheetsUnbalanced while there are such sheets.
     """
     lock_for(election, ElectionStatus.CLOSED)
+    on_roll = of_an_open_roll(election)
     if not by_the_clock:
         booth_sheet.check_before_closing(election)
     move(election, ElectionStatus.CLOSED)
@@ -42,7 +46,7 @@ def close_election(election: Election, actor: Actor, *, by_the_clock: bool = Fal
     booth_sheet.freeze(election)
     unexplained = booth_sheet.unexplained(election) if by_the_clock else []
     missing = {"count": len(unexplained)} if unexplained else {}
-    audit_logger.record(_event(actor, "closed"), actor, election_id=election.id, **missing)
+    audit_logger.record(_event(actor, "closed"), actor, election_id=election.id, **missing, **on_roll)
     return unexplained
 
 

@@ -14,6 +14,7 @@ from models import Election, ElectionStatus, Group, GroupMember, RollEntry, Vote
 from services import audit_logger
 from services.actor import Actor
 from services.errors import Conflict, NotFound, ValidationFailed
+from services.roll_fingerprint import of_an_open_roll
 from services.savepoints import referenced, savepoint
 from services.voters import VoterQuery, check_reason, voter_conditions
 
@@ -70,7 +71,7 @@ def take_off(election: Election, voters: Collection[int], reason: str, actor: Ac
     if gone:
         audit_logger.record(
             "staff:roll:removed", actor, election_id=election.id, count=len(gone), before=before,
-            after=before - len(gone), reason=reason, **_single(gone),
+            after=before - len(gone), reason=reason, **_single(gone), **of_an_open_roll(election),
         )  # fmt: skip
     return RollChange(len(gone), kept)
 
@@ -104,7 +105,7 @@ def put_on(election: Election, wanted: ColumnElement[bool], actor: Actor, **deta
     if count:
         audit_logger.record(
             "staff:roll:added", actor, election_id=election.id, count=count, before=before, after=before + count,
-            **details,
+            **details, **of_an_open_roll(election),
         )  # fmt: skip
     return RollChange(count)
 

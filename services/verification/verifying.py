@@ -10,6 +10,7 @@ from services import ballots, heads
 from services.verification import books
 from services.verification.ballot_chain import chain_problems
 from services.verification.findings import Report
+from services.verification.roll import roll_problems
 
 AUDIT_LOG = "Audit log"
 FETCHED_AT_ONCE = 500
@@ -35,7 +36,7 @@ def verify_election(election: Election, report: Report) -> None:
     read, problems = chain_problems(election)
     report.count("ballots", read)
     report.count("votes", books.votes_of(election))
-    report.add(where, *problems, *books.book_problems(election))
+    report.add(where, *problems, *books.book_problems(election), *roll_problems(election))
 
 
 def _verify_heads(report: Report) -> None:
