@@ -97,9 +97,11 @@ def test_a_cast_over_a_broken_line_is_repeated_with_its_key_and_counts_once(
     page, voter = at_review(site, filled)
     before = page.context.cookies()
     keys: list[str] = []
+    sizes: set[int] = set()
 
     def line(route: Route) -> None:
         keys.append(parse_qs(route.request.post_data or "")["idempotency_key"][0])
+        sizes.add(len(route.request.post_data or ""))
         if len(keys) > 1:
             return route.continue_()
         if lost != "request":
@@ -117,6 +119,7 @@ def test_a_cast_over_a_broken_line_is_repeated_with_its_key_and_counts_once(
     expect(page.locator(".receipt")).to_be_visible()
     assert len(keys) == 2
     assert keys[0] == keys[1]
+    assert sizes == {4096}, "the length of what is sent would tell NOTA from a name, and one choice from three"
     assert votes_of(voter) == 1
 
 

@@ -73,12 +73,21 @@ export async function getJson(url, settings) {
   return { status, ok, data: readJson(text) };
 }
 
-/** POST of a form as the browser would, but answered to us: resolves to {status, ok, url, html}. */
-export async function postForm(url, form, settings) {
+/** The form as a browser sends it, filled up to a multiple of `step` bytes: encryption hides content, not length. */
+function encoded(form, step) {
+  const fields = new URLSearchParams(new FormData(form));
+  if (!step) return fields;
+  fields.set("padding", "");
+  fields.set("padding", "0".repeat((step - (fields.toString().length % step)) % step));
+  return fields;
+}
+
+/** POST of a form, answered to us: resolves to {status, ok, url, html}. `paddedTo`: bytes of which it is a multiple. */
+export async function postForm(url, form, { paddedTo = 0, ...settings } = {}) {
   const { status, ok, url: address, text } = await send(url, {
     method: "POST",
     headers: { Accept: "text/html", "X-CSRFToken": csrfToken() },
-    body: new URLSearchParams(new FormData(form)),
+    body: encoded(form, paddedTo),
   }, settings);
   return { status, ok, url: address, html: text };
 }
