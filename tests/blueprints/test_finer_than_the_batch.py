@@ -32,8 +32,14 @@ CAST = (
     " FROM roll_entries WHERE election_id = :id AND NOT has_voted",
     "UPDATE roll_entries SET has_voted = true, channel = 'booth' WHERE election_id = :id",
 )
-PUT = "INSERT INTO ballot_box (election_id, ballot_length, sealed_payload) VALUES (:id, :length, :content)"
-SWAP = "UPDATE ballot_box SET sealed_payload = :content WHERE id = :row"
+PUT = (
+    "INSERT INTO ballot_box (election_id, ballot_length, sealed_payload) SELECT id, ballot_length, content"
+    " FROM elections, unnest(CAST(:contents AS bytea[])) AS content WHERE id = :id"
+)
+SWAP = (
+    "UPDATE ballot_box SET sealed_payload = content"
+    " FROM unnest(CAST(:rows AS uuid[]), CAST(:contents AS bytea[])) AS new(row, content) WHERE id = row"
+)
 CHANGES_BY_ITSELF = "|".join([
     r'name="csrf[_-]token"[^>]*', r'nonce="[^"]*"', r'class="code">[0-9a-f]{8}<',
     r"/CreationDate[^\n]*", r"/ModDate[^\n]*", r"/ID[^\]]*\]",
@@ -47,15 +53,12 @@ DESK = [f"admin.{name}" for name in (
 BATCH, ON_ROLL = 50, 102
 
 
-def ciphertexts(number: int, wanted: list[int]) -> list[tuple[str, bytes]]:
-    """Return a receipt and a ciphertext for each wanted candidate."""
+def ciphertexts(number: int, wanted: list[int]) -> list[bytes]:
+    """Return a ballot for each wanted candidate, as the booth encrypts it."""
     election = db.session.get_one(Election, number)
-    made = []
-    for candidate in wanted:
-        receipt = receipt_code(election.public_id, new_key())
-        cast_key = platform().keyring.cast_key(election.public_id)
-        made.append((receipt, payload.seal(election, Choice((candidate,)), receipt, cast_key)))
-    return made
+    cast_key = platform().keyring.cast_key(election.public_id)
+    made = [(one, receipt_code(election.public_id, new_key())) for one in wanted]
+    return [payload.seal(election, Choice((candidate,)), receipt, cast_key) for candidate, receipt in made]
 
 
 @pytest.fixture
@@ -65,13 +68,11 @@ def live(app):
         candidates=2, voters=ON_ROLL, results_policy=ResultsPolicy.LIVE, live_batch=BATCH, title="Larkmoor"
     )
     number, first, second = election.id, election.candidates[0].id, election.candidates[1].id
-    length, voters = election.ballot_length, voters_of(election)
-    for voter, candidate in zip(voters[:2], (first, second), strict=True):
+    for voter, candidate in zip(voters_of(election)[:2], (first, second), strict=True):
         cast_by(voter, election, Choice((candidate,)))
         election = db.session.get_one(Election, number)
     as_attacker(*CAST, id=number)
-    for _receipt, content in ciphertexts(number, [first] * 60 + [second] * 40):
-        as_attacker(PUT, id=number, length=length, content=content)
+    as_attacker(PUT, id=number, contents=ciphertexts(number, [first] * 60 + [second] * 40))
     with use_role("sealer"), transaction():
         heads.sign_due_heads()
     assert seal_all() == BATCH
@@ -82,9 +83,8 @@ def change_every_choice(number: int) -> None:
     """Put a ballot for another candidate into each row of the box."""
     second = db.session.get_one(Election, number).candidates[1].id
     with use_role("sealer"):
-        waiting = list(db.session.scalars(select(BoxBallot.id).where(BoxBallot.election_id == number)))
-    for row, (_receipt, content) in zip(waiting, ciphertexts(number, [second] * len(waiting)), strict=True):
-        as_attacker(SWAP, row=row, content=content)
+        waiting = [str(row) for row in db.session.scalars(select(BoxBallot.id).where(BoxBallot.election_id == number))]
+    as_attacker(SWAP, rows=waiting, contents=ciphertexts(number, [second] * len(waiting)))
 
 
 def seen(anybody, admin, rows) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Heads reach somebody outside: at opening, regularly while something happens, and at closing."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from models import EmailMessage, HeadMail, MailOccasion, StaffRole, db, use_role
 from services import elections, heads
 from services.actor import SYSTEM
 from services.clock import utc_now
+from services.context import platform
 from services.email_service.content import open_body
 from tests.factories import StaffUserFactory, make_open_election
 from tests.support.voting import seal_all
@@ -55,6 +57,15 @@ def test_observers_get_the_heads_at_opening_with_all_that_a_check_needs(election
         for value in (head.head_hash.hex(), head.signature.hex(), heads.as_document(head)["made_at"]):
             assert value in body.text
             assert value in body.html
+
+
+def test_the_mail_says_that_an_authority_is_asked_where_one_is(election, monkeypatch):
+    settings = replace(platform().settings, timestamp_url="https://tsa.example.org/tsr")
+    monkeypatch.setattr(platform(), "settings", settings)
+    work()
+    body = open_body(mails()[0].body)
+    for words in (body.text, body.html):
+        assert "tsa.example.org is asked for a stamp of each head" in words
 
 
 def test_a_mail_follows_each_hour_when_something_was_recorded(election):
