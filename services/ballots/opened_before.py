@@ -3,7 +3,7 @@
 Who puts an older copy of the database back, with one ballot less in the box, and has it sealed once more, gets two
 counts that differ by one vote. So a ballot is opened again only together with the same others.
 
-`elections/<public id>.opened` in the key folder: a line for each ballot, written before it is opened; half of its
+`elections/<public id>.opened` in the key folder: a line for each ballot, written before anything of it is; half of its
 SHA-256 (32 hexadecimal digits), and the first 16 digits of that of the whole set.
 """
 

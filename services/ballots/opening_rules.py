@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from nacl.exceptions import BadSignatureError
 from sqlalchemy import func, select
 
@@ -46,6 +47,21 @@ def check_members(election: Election, batch: SealBatch, ciphertexts: list[bytes]
     in_box = select(func.count()).where(BoxBallot.election_id == election.id)
     if len(ciphertexts) != db.session.scalar(in_box):
         raise ChainChanged(_("The ballots that wait to be counted are not all of those in the box."))
+
+
+def check_opened(election: Election, spoiled: int) -> None:
+    """Raise ChainChanged when a batch of an open election holds ballots that cannot be opened.
+
+    Who puts rubbish into the box around one voter would read that vote from the batch, so it waits for the closing.
+    """
+    if spoiled and election.status is ElectionStatus.ACTIVE:
+        raise ChainChanged(
+            ngettext(
+                "%(num)s ballot of the batch cannot be opened. Counting waits for the closing.",
+                "%(num)s ballots of the batch cannot be opened. Counting waits for the closing.",
+                spoiled,
+            )
+        )
 
 
 def _is_over(election: Election) -> bool:

@@ -119,7 +119,12 @@ def seal_batch(batch_id: int) -> int:
     election = db.session.get_one(Election, batch.election_id)
     _check_key(election)
     signed_seals.check_end(election)
-    sorted_ballots = _open_members(election, batch)
+    members = _members(election, batch)
+    ciphertexts = [ciphertext for _box_id, ciphertext in members]
+    opening_rules.check_members(election, batch, ciphertexts)
+    sorted_ballots = _open_members(election, members)
+    opening_rules.check_opened(election, len(sorted_ballots.spoiled))
+    note_opening(election, ciphertexts)
     _shuffle(sorted_ballots.payloads)
     sealed = _call(batch_id, sorted_ballots)
     db.session.refresh(batch)
@@ -144,14 +149,10 @@ def _check_key(election: Election) -> None:
         raise KeyringError(f"The box key of {election.title} is not the one of its signed definition.")
 
 
-def _open_members(election: Election, batch: SealBatch) -> Sorted:
+def _open_members(election: Election, members: list[tuple[uuid.UUID, bytes]]) -> Sorted:
     keyring = platform().keyring
     box_key, cast_key = keyring.box_key(election.public_id), keyring.cast_key(election.public_id)
     known = {choice["id"] for choice in choices_of(election)}
-    members = _members(election, batch)
-    ciphertexts = [ciphertext for _box_id, ciphertext in members]
-    opening_rules.check_members(election, batch, ciphertexts)
-    note_opening(election, ciphertexts)
     result, seen = Sorted(), set(_receipts_of(election))
     for box_id, ciphertext in members:
         try:

@@ -125,6 +125,16 @@ def test_a_live_batch_is_opened_only_as_it_was_chosen(chosen, what):
     assert box_and_chain(chosen) == (100, 0)
 
 
+def test_a_live_batch_that_was_spoiled_around_one_voter_waits_for_the_closing(chosen):
+    assert "50 ballots of the batch cannot be opened" in refused()
+    assert box_and_chain(chosen) == (100, 0)
+    with transaction():
+        elections.close_election(db.session.get_one(Election, chosen), SYSTEM)
+    seal_all()
+    seal_all()
+    assert box_and_chain(chosen) == (0, 0)
+
+
 FORGET = tuple(
     f"DELETE FROM {table} WHERE election_id = :id"
     for table in ("ballots", "ballot_receipts", "tallies", "seal_batches")
