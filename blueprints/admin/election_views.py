@@ -52,6 +52,7 @@ def election_page(found: Election, errors: dict[str, str] | None = None) -> str:
         shortest=box_keys.MIN_PASSPHRASE,
         secrecy_run=secrecy_audit.last_run(found),
         secrecy_lines=secrecy_audit.last_run_in_words(found),
+        secrecy_left_out=secrecy_audit.attacks_not_made(found),
     )
 
 

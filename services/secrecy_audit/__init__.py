@@ -5,7 +5,7 @@ is one way in. The attacks read; the run is kept in `secrecy_audits`.
 """
 
 from services.secrecy_audit.findings import Finding, Report, State
-from services.secrecy_audit.running import attack, last_run, last_run_in_words
+from services.secrecy_audit.running import attack, attacks_not_made, last_run, last_run_in_words
 from services.secrecy_audit.target import Sources
 from services.secrecy_audit.words import ATTACKS, STATES, say
 
@@ -17,6 +17,7 @@ __all__ = [
     "Sources",
     "State",
     "attack",
+    "attacks_not_made",
     "last_run",
     "last_run_in_words",
     "say",

@@ -13,7 +13,7 @@ from services.actor import Actor
 from services.errors import Conflict
 from services.secrecy_audit import batches, columns, contents, disk, dump, lengths, logs, order, server, wal, words
 from services.secrecy_audit import transactions as together
-from services.secrecy_audit.findings import Finding, Report
+from services.secrecy_audit.findings import Finding, Report, State
 from services.secrecy_audit.target import Sources, Target, look_at, rows
 
 NEEDED = ("ballot_box", "ballots", "votes", "audit_logs", "email_messages")
@@ -64,6 +64,13 @@ def last_run(election: Election) -> SecrecyAudit | None:
     """Return the newest run against an election."""
     newest = select(SecrecyAudit).where(SecrecyAudit.election_id == election.id).order_by(SecrecyAudit.id.desc())
     return db.session.scalar(newest.limit(1))
+
+
+def attacks_not_made(election: Election) -> int:
+    """Return how many attacks of the newest run had no file to look at, or no right to."""
+    run = last_run(election)
+    made = {State.CLEAN, State.LINKED, State.EXPOSED}
+    return sum(one["state"] not in made for one in (run.findings if run is not None else []))
 
 
 def last_run_in_words(election: Election) -> list[tuple[str, str, int, list[str]]]:

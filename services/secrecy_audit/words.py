@@ -49,7 +49,7 @@ SENTENCES: dict[str, Any] = {
     "small_batch": N_("A batch of %(count)s ballots is smaller than %(least)s."),
     "unanimous_batch": N_("All %(count)s ballots of a batch agree: its voters are known."),
     "past_sealing": N_("The ballots came in %(count)s transactions, the worker sealed %(sealed)s batches."),
-    "looked_batches": N_("%(ballots)s ballots in %(count)s batches."),
+    "looked_batches": N_("Batches: %(count)s. Ballots in them: %(ballots)s."),
     "ciphertext_lengths": N_("The rows of %(table)s have %(lengths)s lengths: a length tells the choice."),
     "mail_lengths": N_("Stored confirmations have %(lengths)s lengths."),
     "looked_lengths": N_("Lengths of %(count)s ciphertexts and stored confirmations."),
@@ -80,6 +80,15 @@ SENTENCES: dict[str, Any] = {
     "looked_lines": N_("%(count)s lines of %(files)s files."),
     "no_logs": N_("Not given: --logs, log files."),
 }
+ORDERS: dict[str, Any] = {
+    "seq": N_("by place in the chain"),
+    "heap": N_("by place in the table"),
+    "cast": N_("in the order of casting"),
+    "cast_backwards": N_("in the order of casting, backwards"),
+    "roll": N_("in the order of the roll"),
+    "names": N_("in the order of names"),
+    "dump": N_("in the order of the dump"),
+}
 STATES: dict[str, Any] = {
     "clean": N_("Nothing linked"),
     "linked": N_("Linked"),
@@ -92,4 +101,6 @@ STATES: dict[str, Any] = {
 def say(code: str, values: Mapping[str, Any]) -> str:
     """Return one sentence; numbers are written with a comma for thousands."""
     shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in values.items()}
+    if "order" in shown:
+        shown["order"] = str(ORDERS[shown["order"]])
     return str(SENTENCES[code]) % shown

@@ -220,6 +220,7 @@ def test_audit_secrecy_attacks_an_election_and_its_page_shows_the_run(run, app, 
 
     page = admin_client.get(f"/admin/elections/{number}")
     assert "No ballot could be linked to its voter." in page.text
+    assert "attacks were not made: their files were not given" in page.text
     document = admin_client.get(f"/admin/elections/{number}", headers={"Accept": "application/json"}).json["election"]
     assert (document["secrecy_audit"]["linked"], document["secrecy_audit"]["votes"]) == (0, 1)
 

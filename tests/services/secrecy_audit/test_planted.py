@@ -8,7 +8,18 @@ from models import db, use_role
 from services import elections, secrecy_audit
 from services.actor import SYSTEM
 from services.ballots import sealing
-from services.secrecy_audit import Sources, batches, columns, contents, lengths, logs, order, server, transactions
+from services.secrecy_audit import (
+    Sources,
+    batches,
+    columns,
+    contents,
+    lengths,
+    logs,
+    order,
+    server,
+    transactions,
+    words,
+)
 from services.secrecy_audit.running import ATTACKS
 from services.secrecy_audit.target import look_at
 from tests.services.secrecy_audit.conftest import MINORITY, VOTERS, vote
@@ -269,3 +280,9 @@ def test_a_log_line_with_voter_and_choice_is_found(attacked, planted, voted, tmp
     finding = attacked(logs.log_lines, sources=Sources(logs=(path,)))
 
     assert finding.linked == 1
+
+
+def test_every_order_that_is_named_has_words():
+    said = [words.say("order_known", {"order": order, "count": 40, "deviation": 6.2}) for order in words.ORDERS]
+    assert said[0] == "The ballots stand in an order that tells votes (by place in the chain), 6.2 standard deviations."
+    assert len(set(said)) == len(words.ORDERS)
