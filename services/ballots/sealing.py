@@ -124,7 +124,7 @@ def seal_batch(batch_id: int) -> int:
     opening_rules.check_members(election, batch, ciphertexts)
     sorted_ballots = _open_members(election, members)
     opening_rules.check_opened(election, len(sorted_ballots.spoiled))
-    note_opening(election, ciphertexts)
+    note_opening(election, ciphertexts, last=batch.final)
     _shuffle(sorted_ballots.payloads)
     sealed = _call(batch_id, sorted_ballots)
     db.session.refresh(batch)

@@ -179,3 +179,16 @@ def test_an_older_copy_as_it_was_is_sealed_again_also_after_a_crash_in_the_middl
     assert box_and_chain(number) == (0, 4)
     put_back(number, copy[1:])
     assert "were opened before" in refused()
+
+
+LATE = (
+    "INSERT INTO ballot_box (election_id, ballot_length, sealed_payload) SELECT id, ballot_length, :content"
+    " FROM elections"
+)
+
+
+def test_after_the_last_ballots_no_others_are_opened(sealed):
+    number, copy = sealed
+    as_attacker(LATE, content=copy[0][1][::-1])
+    assert "The last ballots of this election were opened already" in refused()
+    assert box_and_chain(number) == (1, 4)
