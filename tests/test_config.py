@@ -147,6 +147,25 @@ def test_unusable_value_is_named(name: str, value: str) -> None:
     assert any(problem.startswith(f"{name}: ") for problem in problems_of({name: value}))
 
 
+@pytest.mark.parametrize(
+    ("address", "certificate", "problem"),
+    [
+        ("ftp://tsa.example.org", "-----BEGIN CERTIFICATE-----", "TIMESTAMP_URL: write an address that begins with"),
+        ("https://tsa.example.org", None, "TIMESTAMP_CA: missing, TIMESTAMP_URL needs it"),
+        ("https://tsa.example.org", "gone", "TIMESTAMP_CA: there is no such file"),
+        ("", "a certificate", "TIMESTAMP_CA: the file holds no certificate in PEM"),
+    ],
+)
+def test_whom_a_time_stamp_is_trusted_from_is_named(
+    tmp_path: Path, address: str, certificate: str | None, problem: str
+) -> None:
+    file = tmp_path / "root.pem"
+    if certificate and certificate != "gone":
+        file.write_text(certificate)
+    found = problems_of({"TIMESTAMP_URL": address, "TIMESTAMP_CA": str(file) if certificate else ""})
+    assert [one for one in found if one.startswith(problem)] == found != []
+
+
 @pytest.mark.parametrize("mark", ["$2b$12$", "$2a$10$", "sha256+$2b$12$"])
 def test_bcrypt_hash_is_accepted_with_and_without_our_mark(mark: str) -> None:
     assert problems_of({"ADMIN_DEFAULT_PASS_HASH": mark + "a" * 53}) == []
