@@ -77,7 +77,9 @@ def take_off(election: Election, voters: Collection[int], reason: str, actor: Ac
 
 
 def refuse_fixed(election: Election) -> None:
-    """Raise Conflict unless the roll of this election may be changed at once."""
+    """Raise Conflict unless the roll of this election may be changed at once; it does not open before the change."""
+    if election.status is ElectionStatus.DRAFT:
+        db.session.refresh(election, with_for_update={"read": True})
     if election.status is ElectionStatus.ACTIVE:
         raise Conflict(_("This election is open. Each change of its roll waits for a second person."))
     if election.status is not ElectionStatus.DRAFT:

@@ -19,7 +19,7 @@ from services.voters.entries import VoterEntries, check
 from services.voters.errors import FieldConflict, email_taken, number_taken
 from services.voters.numbers import new_voter_number
 from services.voters.roll import roll_entries_of, set_rolls
-from services.voters.suspension import refuse_on_open_roll
+from services.voters.suspension import hold_drafts_of, refuse_on_open_roll
 
 NUMBER_TRIES = 5
 """New numbers drawn before giving up; with a million voters one draw in nine collides."""
@@ -100,6 +100,7 @@ def delete_voter(voter_id: int, actor: Actor) -> str:
         raise refusal
     if effect.rolls > len(roll_entries_of(voter, actor)):
         raise Conflict(_("This voter is on the roll of an election of others. Its administrators take the voter off."))
+    hold_drafts_of(voter)
     refuse_on_open_roll(voter)
     snapshots = [face.image_snapshot_path for face in voter.faces if face.image_snapshot_path]
     number = voter.voter_id

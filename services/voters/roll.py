@@ -54,6 +54,9 @@ def set_rolls(voter: Voter, wanted: frozenset[int], actor: Actor) -> None:
 
 
 def _refuse_open(election: Election) -> None:
+    # It does not open before the change. Of an open one no lock: who holds it may wait for the voter, whom we hold.
+    if election.status is ElectionStatus.DRAFT:
+        db.session.refresh(election, with_for_update={"read": True})
     if election.status is ElectionStatus.ACTIVE:
         words = _("“%(title)s” is open. Change its roll on the page Roll.", title=election.title)
         raise FieldConflict(fields={"elections": words})

@@ -20,6 +20,13 @@ def refuse_on_open_roll(voter: Voter) -> None:
         raise Conflict(_("This voter is on the roll of an open election. Ask for it on the page Roll."))
 
 
+def hold_drafts_of(voter: Voter) -> None:
+    """Let no draft on whose roll the voter stands open before this transaction ends."""
+    stands = exists().where(RollEntry.voter_id == voter.id, RollEntry.election_id == Election.id)
+    drafts = select(Election.id).where(stands, Election.status == ElectionStatus.DRAFT).order_by(Election.id)
+    db.session.execute(drafts.with_for_update(read=True))
+
+
 def check_reason(reason: str) -> str:
     """Return the reason on one line; raises ValidationFailed when there is none."""
     words = " ".join(reason.split())[:MAX_REASON]

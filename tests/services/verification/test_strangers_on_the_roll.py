@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as Waits
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -11,7 +14,15 @@ from services import accounts, approvals, elections, rolls, verification
 from services.actor import SYSTEM, Actor
 from services.errors import Conflict
 from services.security.passwords import hash_password
-from tests.factories import StaffUserFactory, VoterFactory, make_open_election
+from services.voters import delete_voter
+from tests.factories import (
+    CandidateFactory,
+    ElectionFactory,
+    RollEntryFactory,
+    StaffUserFactory,
+    VoterFactory,
+    make_open_election,
+)
 from tests.support.approvals import actor_of
 from tests.support.voting import as_attacker, voters_of
 
@@ -118,3 +129,29 @@ def test_whoever_writes_a_password_of_their_own_is_signed_in_as_that_person(app)
     )
     db.session.expire_all()
     assert accounts.authenticate(name, "mine, now", ATTACKER).user.username == name
+
+
+@pytest.mark.commits
+def test_an_election_opens_with_the_roll_as_a_change_of_the_same_moment_leaves_it(committing_app):
+    """Else the change would come after opening, without a second person, and look like an attack."""
+    draft = ElectionFactory()
+    CandidateFactory.create_batch(2, election=draft)
+    gone, _stays = (entry.voter for entry in RollEntryFactory.create_batch(2, election=draft))
+    newcomer, number = VoterFactory(), draft.id
+    db.session.commit()
+
+    def opens():
+        with committing_app.app_context(), transaction():
+            elections.open_election(db.session.get_one(Election, number), SYSTEM)
+
+    with ThreadPoolExecutor(1) as pool:
+        rolls.add_voters(draft, [newcomer.id], SYSTEM)
+        delete_voter(gone.id, SYSTEM)
+        opening = pool.submit(opens)
+        with pytest.raises(Waits):
+            opening.result(timeout=1.0)
+        db.session.commit()
+        opening.result(timeout=20)
+    db.session.expire_all()
+    assert newcomer.id in voters(number)
+    assert ROLL not in verify()
