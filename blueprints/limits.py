@@ -35,6 +35,8 @@ BOOTH_VOTE = "20 per minute"
 """By kiosk and voter."""
 BOOTH_OTHER = "60 per minute"
 
+HEAD_MAILS = "60 per hour"
+"""By address: entering all people of an election passes, filling mailboxes does not."""
 EVIDENCE = "20 per minute"
 """By address: the first request of an election builds its pack."""
 RECEIPTS = "30 per minute"

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Model, text_enum
+from models.base import Model, TimestampMixin, text_enum
 from models.elections import Election
 
 
@@ -153,4 +153,28 @@ class HeadMail(Model):
         Index(
             "uq_head_mails_once", "election_id", "occasion", unique=True, postgresql_where=text("occasion <> 'running'")
         ),
+    )
+
+
+class HeadSubscription(TimestampMixin, Model):
+    """Somebody outside who gets an election's heads by mail once the address is confirmed; gone when it ends.
+
+    The confirmation mail holds the token, the table its SHA-256.
+    """
+
+    __tablename__ = "head_subscriptions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    election_id: Mapped[int] = mapped_column(ForeignKey("elections.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    email: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+
+    election: Mapped[Election] = relationship()
+
+    __table_args__ = (
+        Index("uq_head_subscriptions_election_id_email_lower", "election_id", text("lower(email)"), unique=True),
     )

@@ -20,6 +20,7 @@ from blueprints.admin import (  # noqa: E402,F401
     exports,
     extending,
     groups,
+    head_mails,
     imports,
     live_desk,
     parties,

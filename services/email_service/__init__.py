@@ -7,6 +7,7 @@ is ever sent within a request.
 from services.email_service.letters import auth_failure_alert, vote_confirmation
 from services.email_service.outbox import (
     queue_auth_failure_alert,
+    queue_head_confirmation,
     queue_invitation,
     queue_signed_heads,
     queue_system_alert,
@@ -21,6 +22,7 @@ __all__ = [
     "Letter",
     "auth_failure_alert",
     "queue_auth_failure_alert",
+    "queue_head_confirmation",
     "queue_invitation",
     "queue_signed_heads",
     "queue_system_alert",

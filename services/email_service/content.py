@@ -13,11 +13,10 @@ BLOCK = 4096  # Bytes before encryption. The two letters compress to about 1,500
 
 def seal_body(body: Body) -> bytes:
     """Return the bytes for `email_messages.body`."""
-    packed = zlib.compress(json.dumps([body.text, body.html]).encode(), level=9)
+    packed = zlib.compress(json.dumps([body.text, body.html, body.stop]).encode(), level=9)
     return platform().cipher.encrypt_padded(packed, BLOCK)
 
 
 def open_body(stored: bytes) -> Body:
     """Return the body in clear; raises `cryptography.fernet.InvalidToken` when the keys are not those of the row."""
-    text, html = json.loads(zlib.decompress(platform().cipher.decrypt_padded(stored, BLOCK)))
-    return Body(text, html)
+    return Body(*json.loads(zlib.decompress(platform().cipher.decrypt_padded(stored, BLOCK))))

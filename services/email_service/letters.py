@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ from services.email_service.rendering import Letter, render_letter
 
 CHOICE_NOT_STORED = lazy_gettext("secret ballot, not stored with your name")
 NOT_AVAILABLE = lazy_gettext("not available")
+STOP_PATH = "/verify/mail/stop"
+"""The page that ends the mails with heads; a test holds it to the route."""
 
 
 def vote_confirmation(
@@ -71,7 +74,11 @@ def invitation(link: str, name: str, role: str, invited_by: str, expires_at: dat
 
 
 def signed_heads(
-    election: Election, occasion: MailOccasion, audit: dict[str, Any], ballots: dict[str, Any] | None
+    election: Election,
+    occasion: MailOccasion,
+    audit: dict[str, Any],
+    ballots: dict[str, Any] | None,
+    stop_token: str | None = None,
 ) -> Letter:
     """Return the mail that leaves heads (`services.heads.as_document`) with somebody outside."""
     when = {
@@ -80,15 +87,33 @@ def signed_heads(
         MailOccasion.CLOSING: _("The election is closed, and every ballot is sealed."),
     }
     settings = platform().settings
-    return render_letter(
+    site = settings.public_url
+    stop = f"{site}{STOP_PATH}?token={stop_token}" if site and stop_token else None
+    letter = render_letter(
         "signed_heads",
         election_title=election.title,
         occasion=when[occasion],
         audit=audit,
         ballots=ballots,
         minutes=None if occasion is MailOccasion.CLOSING else settings.head_mail_minutes,
-        link=f"{settings.public_url}/verify/" if settings.public_url else None,
+        link=f"{site}/verify/" if site else None,
+        pack=f"{site}/verify/{election.public_id}" if site and election.is_secret else None,
+        stop=stop if occasion is not MailOccasion.CLOSING else None,
         authority=urlsplit(settings.timestamp_url).hostname,
+    )
+    return replace(letter, body=replace(letter.body, stop=stop))
+
+
+def head_confirmation(election: Election, link: str, name: str, expires_at: datetime) -> Letter:
+    """Return the mail that asks whether heads are wanted; `link` holds the token, so it is in no other place."""
+    settings = platform().settings
+    return render_letter(
+        "head_confirmation",
+        election_title=election.title,
+        link=link,
+        name=name,
+        minutes=settings.head_mail_minutes,
+        until=local_text(expires_at, settings.timezone),
     )
 
 

@@ -39,6 +39,7 @@ class OutgoingMail(flask_mail.Message):
         self.mail_id = mail_id
         self.msgId = message_id(mail_id, sender)
         self.photo = photo
+        self.stop = body.stop
         self.date = date.timestamp()
         self._written_at = date
 
@@ -52,6 +53,9 @@ class OutgoingMail(flask_mail.Message):
         mime["Date"] = format_datetime(self._written_at)
         mime["Message-ID"] = self.msgId
         mime["Auto-Submitted"] = "auto-generated"
+        if self.stop is not None:
+            mime["List-Unsubscribe"] = f"<{self.stop}>"
+            mime["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
         mime.set_content(self.body or "")
         if self.html is not None:
             mime.add_alternative(self.html, subtype="html")

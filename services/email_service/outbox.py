@@ -19,6 +19,7 @@ from services.context import platform
 from services.email_service.content import seal_body
 from services.email_service.letters import (
     auth_failure_alert,
+    head_confirmation,
     invitation,
     signed_heads,
     system_alert,
@@ -34,6 +35,7 @@ AUTH_FAILURE_ALERT = "auth_failure_alert"
 SYSTEM_ALERT = "system_alert"
 INVITATION = "invitation"
 SIGNED_HEADS = "signed_heads"
+HEAD_CONFIRMATION = "head_confirmation"
 ALERT_PAUSE = timedelta(minutes=1)  # At most one alert a voter ID in this time (design, section 4).
 SYSTEM_ALERT_EVERY_SECONDS = 3600  # The same words again only in another hour: a stopped election refuses many votes.
 # Printable ASCII without the specials of RFC 5322, then a domain, which may be international.
@@ -103,12 +105,29 @@ def queue_invitation(
 
 
 def queue_signed_heads(
-    recipient: str, election: Election, occasion: MailOccasion, audit: dict[str, Any], ballots: dict[str, Any] | None
+    recipient: str,
+    election: Election,
+    occasion: MailOccasion,
+    audit: dict[str, Any],
+    ballots: dict[str, Any] | None,
+    stop_token: str | None = None,
 ) -> uuid.UUID | None:
-    """Write and queue the heads of an election for somebody who keeps them; the same ones once for each recipient."""
-    letter = signed_heads(election, occasion, audit, ballots)
+    """Write and queue the heads of an election for somebody who keeps them; the same ones once for each recipient.
+
+    `stop_token` is for somebody who asked for them, and may end them by the link in the mail.
+    """
+    letter = signed_heads(election, occasion, audit, ballots, stop_token)
     digest = hashlib.sha256(f"{recipient.lower()}\n{letter.body.text}".encode()).hexdigest()
     return _queue(SIGNED_HEADS, recipient, letter.subject, letter.body, dedupe_key=f"{SIGNED_HEADS}:{digest}")
+
+
+def queue_head_confirmation(
+    recipient: str, election: Election, link: str, name: str, expires_at: datetime
+) -> uuid.UUID | None:
+    """Write and queue the mail that asks whether heads are wanted at this address; each link is a mail of its own."""
+    letter = head_confirmation(election, link, name, expires_at)
+    digest = hashlib.sha256(link.encode()).hexdigest()
+    return _queue(HEAD_CONFIRMATION, recipient, letter.subject, letter.body, dedupe_key=f"{HEAD_CONFIRMATION}:{digest}")
 
 
 def queue_system_alert(subject: str, words: str) -> uuid.UUID | None:

@@ -17,10 +17,11 @@ _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u20
 
 @dataclass(frozen=True)
 class Body:
-    """The text of a mail, and the same sentences as HTML when there is such a part."""
+    """The text of a mail, the same sentences as HTML if there is such a part, and the address that ends such mails."""
 
     text: str
     html: str | None = None
+    stop: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Heads leave the installation: by mail to the observers of an election, at opening, regularly, and at closing."""
+"""Heads leave the installation: by mail to observers and those who asked, at opening, regularly, and at closing."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from services.clock import utc_now
 from services.context import platform
 from services.email_service import queue_signed_heads
 from services.heads.finding import as_document, newest_audit_head, newest_ballot_head
+from services.heads.subscriptions import confirmed_of, end_all, stop_token
 
 STALE = timedelta(days=7)
 """An election that closed longer ago gets no mail any more: it was closed before there were such mails."""
@@ -33,6 +34,8 @@ def mail_due_heads() -> int:
     for election in _open_or_just_over():
         if (occasion := _occasion(election)) is not None:
             mailed += _mail(election, occasion)
+            if occasion is MailOccasion.CLOSING:
+                end_all(election)
     return mailed
 
 
@@ -71,7 +74,7 @@ def _closing_head(election: Election) -> SignedHead | None:
 
 def _mail(election: Election, occasion: MailOccasion) -> int:
     audit = _closing_head(election) if occasion is MailOccasion.CLOSING else newest_audit_head()
-    addresses = _observers(election)
+    addresses = _recipients(election)
     if audit is None or not addresses:
         return 0
     of_ballots = newest_ballot_head(election)
@@ -86,9 +89,17 @@ def _mail(election: Election, occasion: MailOccasion) -> int:
             made_at=utc_now(),
         )
     )
-    for address in addresses:
-        queue_signed_heads(address, election, occasion, as_document(audit), ballots)
+    for address, token in addresses.items():
+        queue_signed_heads(address, election, occasion, as_document(audit), ballots, token)
     return len(addresses)
+
+
+def _recipients(election: Election) -> dict[str, str | None]:
+    """Return each address once, with the token that ends its mails; None for an observer, who gets them by office."""
+    observers: dict[str, str | None] = dict.fromkeys(_observers(election))
+    known = {address.lower() for address in observers}
+    asked = (one for one in confirmed_of(election) if one.email.lower() not in known)
+    return observers | {one.email: stop_token(one) for one in asked}
 
 
 def _observers(election: Election) -> list[str]:

@@ -73,6 +73,7 @@ MAY: dict[str, frozenset[str]] = {
     "admin.import_bad_rows": ADMIN,
     "admin.groups": ADMIN,
     "admin.invite_staff": ADMIN,
+    "admin.head_mails": ADMIN,
     "admin.join_group": ADMIN,
     "admin.judge_same_face": ADMIN,
     "admin.leave_group": ADMIN,
@@ -154,12 +155,15 @@ MAY: dict[str, frozenset[str]] = {
     "results.receipts": EVERYBODY,
     "results.sample_ballot": EVERYBODY,
     "results.share": EVERYBODY,
+    "verify.accept_mails": EVERYBODY,
+    "verify.confirm_mails": EVERYBODY,
     "verify.election": EVERYBODY,
     "verify.index": EVERYBODY,
     "verify.pack": EVERYBODY,
     "verify.program": EVERYBODY,
     "verify.receipt": EVERYBODY,
     "verify.stamp": EVERYBODY,
+    "verify.stop_mails": EVERYBODY,
 }
 NARROWER: dict[tuple[str, str], frozenset[str]] = {
     ("admin.elections", "POST"): ADMIN,
@@ -199,6 +203,8 @@ VALID: dict[str, dict[str, Any]] = {
     "admin.imports": {"target": "roll", "file": "none"},
     "admin.start_import": {"existing": "keep", "bad_rows": "refuse"},
     "admin.groups": {"name": "Planted Group"},
+    "admin.head_mails": {"act": "add", "name": "Rosa Demir", "email": "rosa@example.org"},
+    "admin.head_mails remove": {"act": "remove", "subscription": 1},
     "admin.join_group": {"voters": [1]},
     "admin.judge_same_face": {"decision": "different", "note": "Twins", "seen": "x"},
     "admin.leave_group": {"voters": [1]},
@@ -226,6 +232,7 @@ VALID: dict[str, dict[str, Any]] = {
     "poll.verify": {"challenge_id": "x", "step": 0, "frames": ["data:image/jpeg;base64,AAAA"], "seq": 0},
     "poll.vote": {"voter_id": "20481730", "choice": "nota", "idempotency_key": "AbCdEfGhIjKlMnOpQrStUvWx"},
     "results.receipt": {"receipt": "ABCD"},
+    "verify.accept_mails": {"token": "x"},
     "verify.receipt": {"receipt": "ABCD"},
 }
 """A body for every route that reads one. A second body of the same route has a name: "admin.elections lottery"."""
@@ -250,6 +257,7 @@ WITHOUT_BODY = {
     "poll.leave",
     "poll.more_time",
     "poll.officer",
+    "verify.stop_mails",
 }
 """Routes that write and read no body."""
 # fmt: on
