@@ -88,17 +88,18 @@ def signed_heads(
     }
     settings = platform().settings
     site = settings.public_url
-    stop = f"{site}{STOP_PATH}?token={stop_token}" if site and stop_token else None
+    goes_on = occasion is not MailOccasion.CLOSING
+    stop = f"{site}{STOP_PATH}?token={stop_token}" if site and stop_token and goes_on else None
     letter = render_letter(
         "signed_heads",
         election_title=election.title,
         occasion=when[occasion],
         audit=audit,
         ballots=ballots,
-        minutes=None if occasion is MailOccasion.CLOSING else settings.head_mail_minutes,
+        minutes=settings.head_mail_minutes if goes_on else None,
         link=f"{site}/verify/" if site else None,
         pack=f"{site}/verify/{election.public_id}" if site and election.is_secret else None,
-        stop=stop if occasion is not MailOccasion.CLOSING else None,
+        stop=stop,
         authority=urlsplit(settings.timestamp_url).hostname,
     )
     return replace(letter, body=replace(letter.body, stop=stop))

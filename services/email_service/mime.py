@@ -6,13 +6,26 @@ import uuid
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage as MimeMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 
 import flask_mail
 
 from services.email_service.rendering import Body, single_line
 
+LIST_UNSUBSCRIBE = "List-Unsubscribe"
+
+
+class _AddressesStayWhole(EmailPolicy):
+    """The standard library encodes a long address in a header (RFC 2047), where RFC 2369 wants it as it is."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name == LIST_UNSUBSCRIBE:
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+POLICY = _AddressesStayWhole(linesep="\r\n")
 PNG_SIGNATURE = b"\x89PNG"
 
 
@@ -45,7 +58,7 @@ class OutgoingMail(flask_mail.Message):
 
     def as_bytes(self) -> bytes:
         """Return the message with CRLF line ends."""
-        mime = MimeMessage(policy=SMTP)
+        mime = MimeMessage(policy=POLICY)
         name, address = parseaddr(str(self.sender))
         mime["Subject"] = self.subject
         mime["From"] = Address(display_name=name, addr_spec=address)
@@ -54,7 +67,7 @@ class OutgoingMail(flask_mail.Message):
         mime["Message-ID"] = self.msgId
         mime["Auto-Submitted"] = "auto-generated"
         if self.stop is not None:
-            mime["List-Unsubscribe"] = f"<{self.stop}>"
+            mime[LIST_UNSUBSCRIBE] = f"<{self.stop}>"
             mime["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
         mime.set_content(self.body or "")
         if self.html is not None:

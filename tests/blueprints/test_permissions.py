@@ -13,6 +13,8 @@ from tests.support.route_tables import EVERYBODY, MAY, NEEDS_A_PASSWORD, PRINCIP
 
 ALL = routes.all_routes()
 WRITES = [route for route in ALL if route.method in routes.WRITING]
+ONE_CLICK = "verify.stop_mails"
+"""Posted to by mail programs, which have no session (RFC 8058): the token in the address is the whole right."""
 JSON = {"Accept": "application/json"}
 
 
@@ -87,6 +89,8 @@ def test_an_ended_kiosk_does_not_turn_into_the_admin_whose_token_lies_beside(adm
 def test_no_change_without_a_csrf_token(kind, world, case):
     body = {"form": {"data": {"name": "Planted"}}, "json": {"json": {"name": "Planted"}}, "empty": {}}[kind]
     for route in WRITES:
+        if route.endpoint == ONE_CLICK:
+            continue
         with case(str(route)):
             caller = world.client("kiosk" if route.endpoint.startswith("poll.") else "admin")
             address = route.address(world.rows)

@@ -6,8 +6,8 @@ import pyotp
 from playwright.sync_api import Page, expect
 
 from models import StaffRole, db
-from services import accounts, second_step
-from services.actor import Actor
+from services import accounts, heads, second_step
+from services.actor import SYSTEM, Actor
 from services.security import hash_token
 from tests import factories
 from tests.support.demo import Demo
@@ -59,6 +59,17 @@ def staff_invitation_with_errors(site: Site, demo: Demo) -> Page:
 def staff_of_an_election(site: Site, demo: Demo) -> Page:
     factories.StaffUserFactory(role=StaffRole.OBSERVER, name="Lena Weiss", on_lists=False)
     return site.staff_page(f"/admin/elections/{demo.secret.id}/staff", election=demo.secret)
+
+
+@state
+def heads_by_mail_with_errors(site: Site, demo: Demo) -> Page:
+    heads.subscribe(demo.secret, "Rosa Demir", "rosa@example.org", SYSTEM, "https://vote.example.org/")
+    db.session.commit()
+    page = site.staff_page(f"/admin/elections/{demo.secret.id}/head-mails", election=demo.secret)
+    page.get_by_label("E-mail").fill("nobody")
+    press(page, "Send the confirmation mail")
+    expect(page.get_by_role("alert")).to_contain_text("Change this first")
+    return page
 
 
 @state
