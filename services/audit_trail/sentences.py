@@ -134,6 +134,7 @@ SENTENCES: dict[str, Any] = {
     "system:picture:damaged": N_("A stored picture is damaged."),
     "system:requests:burst": N_("%(count)s requests from one address were refused within five minutes."),
     "operator:secrecy:attacked": N_("%(actor)s attacked the secrecy of the election: %(count)s ballots were linked."),
+    "worker:election:closed": N_("The election closed at its time."),
     "worker:ballots:sealed": N_("The worker sealed %(count)s ballots."),
     "worker:ballots:spoiled": N_("The worker set %(spoiled)s ballots aside as spoiled."),
     "worker:election:not_opened": N_("The election did not open at its time: %(reason)s."),
