@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.orm import contains_eager
 
 from models import LoginFailure, SignInStep, StaffRole, StaffSession, StaffUser, db
 from services import audit_logger, metrics
@@ -81,7 +82,8 @@ def find_session(token: str) -> StaffSession | None:
     """Return the live session of this token, unless it ended, is too old, or its user was deactivated."""
     return db.session.scalar(
         select(StaffSession)
-        .join(StaffUser)
+        .join(StaffSession.staff_user)
+        .options(contains_eager(StaffSession.staff_user))
         .where(
             StaffSession.token_hash == hash_token(token),
             StaffSession.ended_at.is_(None),

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from models import AuthEvent, AuthMethod, AuthResult, BallotPass, Election, ElectionStatus, Kiosk, db
-from services import elections
+from models import AuthEvent, AuthMethod, AuthResult, BallotPass, Channel, Election, ElectionStatus, Kiosk, db
+from services import elections, membership
 from services.actor import Actor
 from services.errors import NotFound
 from services.kiosks import SILENT_AFTER
@@ -48,16 +48,19 @@ def election_for(chosen: int | None, actor: Actor) -> Election | None:
     """Return the election that the desk shows: the chosen one, else the open one, else the newest; None of others."""
     visible = elections.visible_elections(actor)
     found = next((election for election in visible if election.id == chosen), None)
-    open_now = next((election for election in elections.current_booth_elections() if election in visible), None)
-    return found or open_now or max(visible, key=lambda election: election.id, default=None)
+    return found or next(filter(_has_open_booth, reversed(visible)), None) or next(iter(visible), None)
 
 
 def visible_election(election_id: int, actor: Actor) -> Election:
     """Return one of the elections that this member of staff may see; raises NotFound."""
-    found = next((election for election in elections.visible_elections(actor) if election.id == election_id), None)
+    found = db.session.scalar(select(Election).where(Election.id == election_id, membership.seen_by(actor)))
     if found is None:
         raise NotFound(_("There is no election with this number."))
     return found
+
+
+def _has_open_booth(election: Election) -> bool:
+    return election.status is ElectionStatus.ACTIVE and Channel.BOOTH in election.channels
 
 
 def time_left(election: Election, now: datetime) -> str | None:

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from blueprints.admin import attempt_form, bp
+from blueprints.admin.frame import election_at_the_desk
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
 from models import AuthEvent, Election, Review, transaction
@@ -35,7 +36,7 @@ def attempts_frame() -> dict[str, Any]:
 @requires(Permission.REVIEW_ATTEMPTS)
 def attempts() -> ResponseReturnValue:
     """List the attempts of the chosen election (result, method, review, kiosk, from, until, voter_id, page)."""
-    election, query = desk.election_for(g.principal.election_id, current_actor()), attempt_form.attempt_query()
+    election, query = election_at_the_desk(), attempt_form.attempt_query()
     found = review_list.search(election, query) if election else review_list.AttemptPage([], 0, 1, 1)
     if wants_json():
         rows = [attempt_form.attempt_json(event) for event in found.rows]

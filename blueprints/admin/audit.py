@@ -8,15 +8,16 @@ from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, g, jsonify, render_template, request, send_file, stream_with_context, url_for
+from flask import Response, jsonify, render_template, request, send_file, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from blueprints.admin import bp
+from blueprints.admin.frame import election_at_the_desk
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
 from models import Refusal, transaction
-from services import audit_trail, desk, elections, sealed_file
+from services import audit_trail, elections, sealed_file
 from services.audit_trail import Filters
 from services.audit_trail.sentences import row_in_words, titles_of
 from services.clock import utc_now
@@ -197,4 +198,4 @@ def _kinds() -> dict[str, str]:
 
 
 def _chosen() -> Any:
-    return desk.election_for(g.principal.election_id, current_actor())
+    return election_at_the_desk()

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from blueprints.admin import bp
+from blueprints.admin.frame import election_at_the_desk
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
 from models import Election, transaction
@@ -39,7 +40,7 @@ def booth_frame() -> dict[str, Any]:
 @requires(Permission.MANAGE_BOOTHS)
 def booths() -> ResponseReturnValue:
     """Show every booth with its last sign of life, what to do, and whether its sheet balances."""
-    now, election = utc_now(), desk.election_for(g.principal.election_id, current_actor())
+    now, election = utc_now(), election_at_the_desk()
     found = kiosks.booths(election, now) if election else []
     sheets = booth_sheet.sheets(election, now) if election else []
     if wants_json():
@@ -124,7 +125,7 @@ def store_notes(election: Election, values: dict[str, Any]) -> None:
 
 
 def _election() -> Election:
-    election = desk.election_for(g.principal.election_id, current_actor())
+    election = election_at_the_desk()
     if election is None:
         raise NotFound(_("There is no election yet."))
     return election

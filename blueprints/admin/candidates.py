@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from blueprints.admin import bp, forms
+from blueprints.admin.frame import election_at_the_desk
 from blueprints.admin.pictures import picture_url, upload_limit
 from blueprints.http import body, current_actor, wants_json
 from blueprints.policy import requires
@@ -186,6 +187,6 @@ def candidate_json(found: Candidate) -> dict[str, Any]:
 
 def _chosen(elections: list[Election]) -> Election | None:
     """Return the election of the address, else the one chosen at the desk, else the first of the list."""
-    at_the_desk = desk.election_for(g.principal.election_id, current_actor())
+    at_the_desk = election_at_the_desk()
     wanted = request.args.get("election", at_the_desk.id if at_the_desk else None, type=int)
     return next((election for election in elections if election.id == wanted), elections[0] if elections else None)

@@ -12,10 +12,10 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from blueprints.admin import bp
+from blueprints.admin.frame import election_at_the_desk
 from blueprints.admin.live_desk import note_view, sheets
-from blueprints.http import current_actor
 from blueprints.policy import requires
-from services import desk, heads
+from services import heads
 from services.charts import bar_svg
 from services.clock import utc_now
 from services.context import platform
@@ -47,7 +47,7 @@ def desk_frame() -> dict[str, Any]:
     staff = {"name": principal.name, "role": roles.get(principal.role, principal.role)}
     return {
         "staff": staff,
-        "current_election": desk.election_for(principal.election_id, current_actor()),
+        "current_election": election_at_the_desk(),
         "views_audit": has_permission(principal.role, Permission.VIEW_AUDIT),
         "manages_staff": has_permission(principal.role, Permission.MANAGE_STAFF),
         "mailbox_open": mailbox.is_open() and has_permission(principal.role, Permission.READ_MAILBOX),
@@ -58,7 +58,7 @@ def desk_frame() -> dict[str, Any]:
 @requires(Permission.VIEW_DESK)
 def dashboard() -> ResponseReturnValue:
     """Show turnout, count, alerts and kiosks of the chosen election, or what to do first."""
-    election = desk.election_for(g.principal.election_id, current_actor())
+    election = election_at_the_desk()
     manages = has_permission(g.principal.role, Permission.MANAGE_ELECTIONS)
     if election is None:
         return render_template("admin/dashboard_empty.html", manages=manages)

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from blueprints.admin import bp, forms
 from blueprints.admin.election_form import election_values, form_values, twice, typed_values
 from blueprints.admin.election_views import election_json, election_page, manages
+from blueprints.admin.frame import election_at_the_desk
 from blueprints.http import body, current_actor, wants_json
 from blueprints.policy import requires
 from models import Election, transaction
@@ -164,6 +165,6 @@ def _form(found: Election | None, values: dict[str, Any], errors: dict[str, str]
     return render_template(
         "admin/elections/form.html", election=found, values=values, errors=errors or {}, zone=zone,
         twice=twice(values, zone), summary=[(f"f-{name}", words) for name, words in (errors or {}).items()],
-        current_election=found or desk.election_for(g.principal.election_id, current_actor()),
+        current_election=found or election_at_the_desk(),
         smallest_batch=service.SMALLEST_BATCH, batch_cost=ballots.batch_cost_examples(service.SMALLEST_BATCH),
     )  # fmt: skip

@@ -8,9 +8,9 @@ from typing import Any
 from flask import g, render_template, url_for
 from flask_babel import gettext as _
 
-from blueprints.http import current_actor
+from blueprints.admin.frame import election_at_the_desk
 from models import Election, ElectionStatus
-from services import booth_sheet, box_keys, desk, secrecy_audit
+from services import booth_sheet, box_keys, secrecy_audit
 from services import elections as service
 from services.clock import utc_now
 from services.elections import Finding, Mend
@@ -33,7 +33,7 @@ def election_page(found: Election, errors: dict[str, str] | None = None) -> str:
     draft = found.status is ElectionStatus.DRAFT
     findings = service.check(found) if draft else []
     over = found.status in (ElectionStatus.CLOSED, ElectionStatus.ARCHIVED)
-    now, at_the_desk = utc_now(), desk.election_for(g.principal.election_id, current_actor())
+    now, at_the_desk = utc_now(), election_at_the_desk()
     shown = at_the_desk is not None and at_the_desk.id == found.id
     return render_template(
         "admin/elections/detail.html",

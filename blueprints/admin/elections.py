@@ -15,6 +15,7 @@ from blueprints.admin.booths import note_field, store_notes
 from blueprints.admin.election_drafts import create_election
 from blueprints.admin.election_form import search_words
 from blueprints.admin.election_views import election_json, election_page, manages
+from blueprints.admin.frame import election_at_the_desk
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
 from models import Election, ElectionStatus, transaction
@@ -40,7 +41,7 @@ def elections() -> ResponseReturnValue:
         return jsonify(elections=[election_json(election) for election in found])
     return render_template(
         "admin/elections/list.html", elections=found, counts=service.roll_counts_of(found), q=words, status=status,
-        current_election=desk.election_for(g.principal.election_id, current_actor()), manages=manages(),
+        current_election=election_at_the_desk(), manages=manages(),
     )  # fmt: skip
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from flask import g
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from blueprints.admin import bp, forms
+from blueprints.admin.frame import election_at_the_desk
 from blueprints.admin.lists import csv_download
 from blueprints.http import current_actor
 from blueprints.policy import requires
 from models import transaction
-from services import audit_logger, desk, exports
+from services import audit_logger, exports
 from services.errors import NotFound
 from services.security import Permission
 
@@ -29,7 +29,7 @@ def export_voters() -> ResponseReturnValue:
 @requires(Permission.MANAGE_VOTERS)
 def export_roll() -> ResponseReturnValue:
     """Download the chosen election's roll; bom=1 as above."""
-    election = desk.election_for(g.principal.election_id, current_actor())
+    election = election_at_the_desk()
     if election is None:
         raise NotFound(_("There is no election yet. Add one first."))
     with transaction():

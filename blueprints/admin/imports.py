@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import flash, g, jsonify, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from blueprints.admin import bp, forms
+from blueprints.admin.frame import election_at_the_desk
 from blueprints.admin.lists import csv_download
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
@@ -111,7 +112,7 @@ def _onto_roll() -> bool:
 
 
 def _target() -> Election | None:
-    return desk.election_for(g.principal.election_id, current_actor())
+    return election_at_the_desk()
 
 
 def _visible(import_id: uuid.UUID) -> RollImport:

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from blueprints import streams
 from blueprints.admin import bp, dangerous
+from blueprints.admin.frame import election_at_the_desk
 from blueprints.admin.live_desk import still_allowed
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
@@ -36,7 +37,7 @@ RESET = "reset-election"
 @requires(Permission.VIEW_RESULTS)
 def results() -> ResponseReturnValue:
     """Show the result of the chosen election; the page asks for new figures every 2 s."""
-    election = desk.election_for(g.principal.election_id, current_actor())
+    election = election_at_the_desk()
     if election is None:
         return render_template("admin/results_empty.html")
     now = utc_now()
@@ -137,7 +138,7 @@ def figures(election_id: int) -> dict[str, Any]:
 
 
 def _chosen() -> Election:
-    election = desk.election_for(g.principal.election_id, current_actor())
+    election = election_at_the_desk()
     if election is None:
         raise NotFound(_("There is no election yet."))
     return election

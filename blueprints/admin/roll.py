@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import flash, g, jsonify, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from blueprints.admin import bp, dangerous, forms
+from blueprints.admin.frame import election_at_the_desk
 from blueprints.admin.lists import list_address, page_json, row_json, statuses
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
@@ -30,7 +31,7 @@ VOTED = {"yes": True, "no": False}
 @requires(Permission.MANAGE_VOTERS)
 def roll() -> ResponseReturnValue:
     """List who is on the chosen election's roll (show=off: who is not), with q, status, voted, sort, order, page."""
-    election = desk.election_for(g.principal.election_id, current_actor())
+    election = election_at_the_desk()
     if election is None:
         return _nothing_chosen()
     query = roll_query(election)
@@ -162,7 +163,7 @@ def _some(name: str) -> list[int]:
 
 
 def _chosen() -> Election:
-    election = desk.election_for(g.principal.election_id, current_actor())
+    election = election_at_the_desk()
     if election is None:
         raise NotFound(_("There is no election yet. Add one first."))
     return election

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, g, jsonify, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from blueprints.admin import bp, forms
+from blueprints.admin.frame import election_at_the_desk
 from blueprints.admin.lists import list_address, page_json, statuses
 from blueprints.admin.roll import question
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
 from models import Gender, Voter, transaction
-from services import desk, rolls
+from services import rolls
 from services import voters as register
 from services.clock import utc_now
 from services.errors import ValidationFailed
@@ -29,7 +30,7 @@ def voters() -> ResponseReturnValue:
     """List voters (q, status, pictures=few, sort, order, page), or add one."""
     if request.method == "POST":
         return _create()
-    shown_election = desk.election_for(g.principal.election_id, current_actor())
+    shown_election = election_at_the_desk()
     query = forms.voter_query(shown_election.id if shown_election else None)
     page = register.search_voters(query)
     if wants_json():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from models import Approval, ApprovalOutcome, db
+from services import membership
 from services.actor import Actor
-from services.approvals.people import sees
 from services.clock import utc_now
 from services.errors import NotFound
 from services.security import Permission, has_permission
@@ -51,13 +51,17 @@ def state_of(approval: Approval) -> ApprovalOutcome:
 
 
 def _all() -> Select[Approval]:
-    return select(Approval).options(
-        joinedload(Approval.election),
-        joinedload(Approval.requester),
-        joinedload(Approval.confirmer),
-        joinedload(Approval.rejecter),
+    return (
+        select(Approval)
+        .join(Approval.election)
+        .options(
+            contains_eager(Approval.election),
+            joinedload(Approval.requester),
+            joinedload(Approval.confirmer),
+            joinedload(Approval.rejecter),
+        )
     )
 
 
 def _seen(query: Select[Approval], actor: Actor) -> list[Approval]:
-    return [found for found in db.session.scalars(query) if sees(actor.id, actor.role, found.election)]
+    return list(db.session.scalars(query.where(membership.seen_by(actor))))

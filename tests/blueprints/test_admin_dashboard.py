@@ -1,5 +1,8 @@
 from datetime import timedelta
 
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
 from models import AuthEvent, AuthMethod, AuthResult, DocumentKind, Kiosk, Review, db
 from services import desk, desk_figures, elections
 from services.actor import SYSTEM
@@ -7,6 +10,7 @@ from services.ballots import Choice
 from services.clock import utc_now
 from tests import factories
 from tests.factories import ElectionFactory, make_open_election, make_recorded_election
+from tests.support import approvals
 from tests.support.voting import as_attacker, cast_by, make_kiosk, make_pass, voters_of
 
 
@@ -164,3 +168,27 @@ def test_officers_and_observers_see_the_desk_and_cannot_close(client, officer_cl
 
 def test_a_kiosk_has_no_desk(kiosk_client):
     assert kiosk_client.get("/admin/", headers={"Accept": "application/json"}).status_code == 403
+
+
+def test_view_and_frame_of_a_desk_page_ask_once_for_the_election_that_is_shown(officer_client):
+    make_open_election()
+    approvals.waiting_approval()
+    said = statements_of(officer_client, "/admin/")
+    of_elections = [words for words in said if words.startswith("SELECT elections.id")]
+    assert len([words for words in of_elections if "approvals" not in words]) == 1, of_elections
+    assert len([words for words in said if "approvals" in words]) == 1, said
+
+
+def statements_of(client, path):
+    said = []
+
+    def listen(connection, cursor, statement, *more):
+        if statement.startswith("SELECT"):
+            said.append(" ".join(statement.split()))
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    try:
+        assert client.get(path).status_code == 200
+    finally:
+        event.remove(Engine, "before_cursor_execute", listen)
+    return said

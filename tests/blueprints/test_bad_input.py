@@ -53,6 +53,11 @@ QUERIES = ("q", "page", "status", "sort", "order", "pictures", "election", "room
            "voter", "state", "token", "v", "result", "method")  # fmt: skip
 NUMBERS = (0, 2**31, 2**63 - 1, 2**63, 10**30, "9" * 5000, "-1", "1.5", "abc", "%00", "%FF", "٣" * 9)
 
+FORMS = [route for route in WRITES if bodies(route.endpoint, route.method) and not (
+    route.method == "PUT" and "POST" in (route.rule.methods or ())
+)]  # fmt: skip
+"""The routes that a form can be sent to; PUT is a POST with `_method` in it wherever a rule takes both."""
+
 DOCUMENT_PATHS = ("/poll/auth/document", "/poll/document")
 UNREADABLE_FORMS = {
     "nul and no utf-8": (
@@ -171,7 +176,7 @@ def test_every_field_takes_every_bad_value_in_json_without_breaking(route, world
                 check(answer, world)
 
 
-@pytest.mark.parametrize("route", [route for route in WRITES if bodies(route.endpoint, route.method)], ids=str)
+@pytest.mark.parametrize("route", FORMS, ids=str)
 def test_every_field_takes_every_bad_text_in_a_form_without_breaking(route, world, case):
     texts = [value for value in BAD_VALUES if isinstance(value, str) and (value.isprintable() or value == "\x00")]
     method = "POST" if "POST" in (route.rule.methods or ()) else route.method
