@@ -98,6 +98,7 @@ def make(path: Path, number: int) -> None:
         pack.add("README.txt", [readme("Benchmark", ELECTION).encode()])
         pack.add("verify.py", [verifier()])
         pack.add("key.txt", [f"{bytes(KEY.verify_key).hex()}\n".encode()])
+        pack.add("handovers.jsonl", [])
         pack.add("definition.json", [definition.encode()])
         pack.add("definition.sig", [_signature("definition", first)])
         pack.add("extensions.jsonl", [])

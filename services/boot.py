@@ -38,13 +38,14 @@ def check_keys() -> None:
     """Remember the keys' fingerprints at the first start; raises KeyringError when they differ at a later one."""
     if not inspect(db.session.connection()).has_table(InstallationKey.__tablename__):
         return
-    fingerprints = platform().keyring.fingerprints()
+    keyring = platform().keyring
+    fingerprints = keyring.fingerprints()
     rows = [{"name": name, "fingerprint": fingerprint} for name, fingerprint in fingerprints.items()]
     # Several processes start at once: the first one's fingerprints stand, the others compare theirs with them.
     db.session.execute(insert(InstallationKey).values(rows).on_conflict_do_nothing())
     known = {row.name: row.fingerprint for row in db.session.query(InstallationKey)}
-    for name, fingerprint in fingerprints.items():
-        if known[name] != fingerprint:
+    for name in fingerprints:
+        if not keyring.belongs(name, known[name]):
             raise KeyringError(
                 f"The {name} key in {platform().settings.key_folder} does not belong to this database."
                 " Put the right key folder back; see the README, 'A lost key folder'."

@@ -110,3 +110,8 @@ def head_content(kind: str, election: str | None, closing: bool, height: int, he
 def microseconds(moment: datetime) -> int:
     """Return the whole microseconds from 1970-01-01 UTC to an aware datetime."""
     return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def moment_text(moment: datetime) -> str:
+    """Return the one spelling of a time in signed texts, e.g. `2026-10-18T18:00:00.000000Z`."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"

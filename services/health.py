@@ -71,9 +71,9 @@ def _key_problems() -> list[str]:
     known = {row.name: row.fingerprint for row in db.session.execute(
         select(InstallationKey.name, InstallationKey.fingerprint)
     )}  # fmt: skip
-    here = platform().keyring.fingerprints()
-    wrong = [name for name, fingerprint in here.items() if known.get(name, fingerprint) != fingerprint]
-    missing = [] if platform().keyring.is_complete() else ["The key folder is not complete."]
+    keyring = platform().keyring
+    wrong = [name for name in keyring.fingerprints() if name in known and not keyring.belongs(name, known[name])]
+    missing = [] if keyring.is_complete() else ["The key folder is not complete."]
     return missing + [f"The {name} key does not belong to this database." for name in wrong]
 
 

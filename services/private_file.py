@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 
-def write_private(path: Path, text: str, overwrite: bool = True) -> None:
+def write_private(path: Path, content: str | bytes, overwrite: bool = True) -> None:
     """Write a file with mode 0600, complete or not at all, even when the power fails.
 
     Raises FileExistsError when it exists and `overwrite` is false.
@@ -12,8 +12,8 @@ def write_private(path: Path, text: str, overwrite: bool = True) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     draft.unlink(missing_ok=True)
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         if overwrite:

@@ -9,6 +9,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from blueprints import logs
+from blueprints.cli.keys import rotate_signing_key_command
 from models import StaffRole, transaction, use_role
 from services import (
     accounts,
@@ -242,4 +243,5 @@ ALL = (
     open_sealed_command,
     destroy_box_key_command,
     verify_certificate_command,
+    rotate_signing_key_command,
 )

@@ -30,15 +30,17 @@ def index() -> ResponseReturnValue:
         recent = [_checked(head) for head in heads.recent_heads()]
         mail = heads.newest_mail()
         mailed_at = mail.made_at if mail else None
-    fingerprint = platform().keyring.fingerprints()["signing"]
+    keyring = platform().keyring
+    fingerprint, handovers = keyring.fingerprints()["signing"], keyring.signing_keys.handovers
     if wants_json():
         return jsonify({
-            "key_fingerprint": fingerprint, "newest": _plain(newest), "recent": _plain(recent),
+            "key_fingerprint": fingerprint, "handovers": [one.line for one in handovers],
+            "newest": _plain(newest), "recent": _plain(recent),
             "mailed_at": mailed_at.isoformat() if mailed_at else None,
         })  # fmt: skip
     return render_template(
-        "verify/index.html", fingerprint=fingerprint, newest=newest, recent=recent, mailed_at=mailed_at,
-        minutes=platform().settings.head_every_minutes, stamps_wait=heads.waiting_words(),
+        "verify/index.html", fingerprint=fingerprint, handovers=handovers, newest=newest, recent=recent,
+        mailed_at=mailed_at, minutes=platform().settings.head_every_minutes, stamps_wait=heads.waiting_words(),
     )  # fmt: skip
 
 

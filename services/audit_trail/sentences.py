@@ -133,6 +133,9 @@ SENTENCES: dict[str, Any] = {
     "system:face:flagged": N_("The face of voter ID %(voter_number)s resembles another voter's."),
     "system:picture:damaged": N_("A stored picture is damaged."),
     "system:requests:burst": N_("%(count)s requests from one address were refused within five minutes."),
+    "operator:signing_key:rotated": N_(
+        "%(actor)s replaced the signing key. The new one has the fingerprint %(fingerprint)s."
+    ),
     "operator:secrecy:attacked": N_("%(actor)s attacked the secrecy of the election: %(count)s ballots were linked."),
     "worker:election:closed": N_("The election closed at its time."),
     "worker:ballots:sealed": N_("The worker sealed %(count)s ballots."),
@@ -147,7 +150,7 @@ SUBJECTS: dict[str, Any] = {
     "ballot": N_("Ballots at the booth"), "ballots": N_("Sealing"), "booth_sheet": N_("Booth sheets"),
     "box_key": N_("Box keys"), "candidate": N_("Candidates"), "document": N_("Documents"), "election": N_("Elections"),
     "election_staff": N_("Staff of elections"), "invitation": N_("Invitations"), "second_step": N_("Second steps"),
-    "secrecy": N_("Attacks on secrecy"),
+    "secrecy": N_("Attacks on secrecy"), "signing_key": N_("Signing keys"),
     "evidence": N_("Evidence"), "face": N_("Faces"), "faces": N_("Faces erased"), "group": N_("Groups"),
     "head_mail": N_("Mails with heads"),
     "kiosk": N_("Kiosks"), "password": N_("Passwords"),

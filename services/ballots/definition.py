@@ -6,14 +6,13 @@ import json
 from datetime import datetime
 from typing import Any
 
-from nacl.exceptions import BadSignatureError
-
 from models import Election, ElectionStatus, Secrecy
 from services import hashing
 from services.ballots.choices import current_choices
-from services.ballots.extensions import moment_text, signed_closing_time
+from services.ballots.extensions import signed_closing_time
 from services.ballots.payload import ballot_length
 from services.context import platform
+from services.hashing import moment_text
 
 FORMAT = "definition/1"
 SIGNED_LATER = {
@@ -96,9 +95,7 @@ def verify_definition(election: Election) -> str | None:
         return "The election has no definition."
     if definition_hash(election.definition) != election.definition_hash:
         return "The definition does not have the hash that was signed."
-    try:
-        platform().keyring.verify_key.verify(SIGNATURE_DOMAIN + election.definition_hash, election.definition_signature)
-    except BadSignatureError:
+    if not platform().keyring.is_signed(SIGNATURE_DOMAIN + election.definition_hash, election.definition_signature):
         return "The definition was not signed with this installation's key."
     closes_at, problem = signed_closing_time(election)
     if problem is not None:

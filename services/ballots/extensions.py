@@ -7,14 +7,14 @@ last one must be the time in the table, or the election is stopped as for any ot
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 
-from nacl.exceptions import BadSignatureError
 from sqlalchemy import ColumnElement, func, select
 
 from models import Election, ElectionExtension, db
 from services import hashing
 from services.context import platform
+from services.hashing import moment_text
 
 FORMAT = "extension/1"
 SIGNATURE_DOMAIN = b"smart-voting/extension/1\0"
@@ -82,17 +82,8 @@ def statement(election: Election, extension: ElectionExtension) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def moment_text(moment: datetime) -> str:
-    """Return the one spelling of a time in signed texts, e.g. `2026-10-18T18:00:00.000000Z`."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-
-
 def _signed(election: Election, extension: ElectionExtension) -> bool:
-    try:
-        platform().keyring.verify_key.verify(_message(election, extension), extension.signature)
-    except (BadSignatureError, ValueError):
-        return False
-    return True
+    return platform().keyring.is_signed(_message(election, extension), extension.signature)
 
 
 def extension_hash(election: Election, extension: ElectionExtension) -> bytes:

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable
 
 from flask_babel import gettext as _
-from nacl.exceptions import BadSignatureError
 from sqlalchemy import select
 
 from models import Ballot, Election, SealBatch, db
@@ -52,16 +51,18 @@ def signed_seals_of(election: Election) -> list[SealBatch]:
 
 def problem_of(election: Election, batches: Iterable[SealBatch]) -> str | None:
     """Return a sentence about the first sealing that is not signed or leaves a gap, or None."""
-    reached = 0
+    reached = last_key = 0
     for batch in batches:
         if batch.signature is None or batch.last_seq is None:
             return f"Sealing {batch.id} is not signed."
         if batch.first_seq != reached + 1:
             return f"Ballots {reached + 1} to {(batch.first_seq or 0) - 1} belong to no signed sealing."
-        try:
-            platform().keyring.verify_key.verify(_message(election, batch), batch.signature)
-        except (BadSignatureError, ValueError):
+        key = platform().keyring.signing_keys.signer(_message(election, batch), batch.signature)
+        if key is None:
             return f"Sealing {batch.id} was not signed with this installation's key."
+        if key < last_key:
+            return f"Sealing {batch.id} was signed with a key that had been replaced before."
+        last_key = key
         reached = batch.last_seq
     return None
 

@@ -32,7 +32,9 @@ AT_ONCE = 5000
 """Ballots up to which a page builds a pack without being asked: half a second."""
 MADE_AHEAD = timedelta(days=7)
 """So long after the close the worker keeps a pack ready; a tie is resolved, and everybody looks, within that time."""
-BEFORE_BALLOTS = ("README.txt", "verify.py", "key.txt", "definition.json", "definition.sig", "extensions.jsonl")
+BEFORE_BALLOTS = (
+    "README.txt", "verify.py", "key.txt", "handovers.jsonl", "definition.json", "definition.sig", "extensions.jsonl",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

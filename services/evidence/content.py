@@ -15,10 +15,11 @@ from sqlalchemy import select
 
 from models import Ballot, BallotReceipt, Election, SignedHead, TieResolution, db
 from services import ballots, hashing, heads
-from services.ballots.extensions import moment_text, statement
+from services.ballots.extensions import statement
 from services.context import platform
 from services.evidence.readme import readme
 from services.evidence.verify import STAMPED, Verdict, canonical, sentence
+from services.hashing import moment_text
 from services.verdict import decide
 
 RESULT_FORMAT = "evidence-result/1"
@@ -40,13 +41,14 @@ def verifier_sum() -> str:
 
 def small_files(election: Election) -> dict[str, bytes]:
     """Return the files of a pack but for ballots, receipts and manifest: whatever changes in a pack, changes here."""
-    key = bytes(platform().keyring.verify_key)
+    keyring = platform().keyring
     listed = heads.heads_of(election)
     definition, signature = election.definition or "", election.definition_signature or b""
     return {
         "README.txt": readme(election.title, str(election.public_id)).encode(),
         "verify.py": verifier(),
-        "key.txt": f"{key.hex()}\n".encode(),
+        "key.txt": f"{bytes(keyring.verify_key).hex()}\n".encode(),
+        "handovers.jsonl": "".join(f"{one.line}\n" for one in keyring.signing_keys.handovers).encode(),
         "definition.json": definition.encode(),
         "definition.sig": f"{signature.hex()}\n".encode(),
         "extensions.jsonl": "".join(_extensions(election)).encode(),

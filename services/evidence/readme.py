@@ -30,6 +30,7 @@ THE FILES
 
 verify.py         checks all of this
 key.txt           the public key of the installation (Ed25519), in hexadecimal; its SHA-256 is the fingerprint
+handovers.jsonl   where that key replaced others: statements, signed by the key that went and the one that came
 definition.json   what was decided before voting: title, choices and their order, method, times, rules
 definition.sig    its signature; the chain of the ballots begins at its hash
 extensions.jsonl  signed changes of the closing time, one a line

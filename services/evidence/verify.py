@@ -30,8 +30,8 @@ STAMPED = {
 }  # fmt: skip
 """Time stamps that a pack may have, and the kind of the head that each is over, and whether it was made at closing."""
 NAMES = (
-    "README.txt", "verify.py", "key.txt", "definition.json", "definition.sig", "extensions.jsonl", "ballots.jsonl",
-    "receipts.txt", "heads.jsonl", *STAMPED, "result.json", "manifest.txt", "manifest.sig",
+    "README.txt", "verify.py", "key.txt", "handovers.jsonl", "definition.json", "definition.sig", "extensions.jsonl",
+    "ballots.jsonl", "receipts.txt", "heads.jsonl", *STAMPED, "result.json", "manifest.txt", "manifest.sig",
 )  # fmt: skip
 """The files of a pack, in their order; the manifest lists all but the last two."""
 SHA256_NAME = bytes.fromhex("608648016503040201")
@@ -365,7 +365,7 @@ class Check:
 
     def __init__(self, pack: Pack, fingerprint: str) -> None:
         self.pack, self.fingerprint = pack, fingerprint
-        self.key = b""
+        self.public: list[bytes] = []
         self.words = _words("definition.json", pack.read("definition.json"))
         self.definition = _json("definition.json", self.words)
         self.election = str(self.definition.get("election"))
@@ -388,13 +388,41 @@ class Check:
         ]
 
     def keys(self) -> str:
-        """Check the key against the fingerprint that was given."""
-        self.key = self.pack.hexadecimal("key.txt")
-        if hashlib.sha256(self.key).hexdigest() != self.fingerprint:
+        """Check the keys, each handed over to the next, against the fingerprint that was given, of any of them."""
+        self.public = [self.pack.hexadecimal("key.txt")]
+        self.public = [*self._earlier(), *self.public]
+        prints = [hashlib.sha256(key).hexdigest() for key in self.public]
+        if self.fingerprint not in prints:
             raise Fault(
                 "key.txt", "it does not have the fingerprint that you gave: another key, or another fingerprint"
             )
-        return "The key has the fingerprint that you gave."
+        if len(prints) == 1:
+            return "The key has the fingerprint that you gave."
+        handed = f"{len(prints) - 1} times" if len(prints) > 2 else "once"
+        return (
+            f"A key has the fingerprint that you gave. Keys were handed over {handed}, signed by both each time;"
+            f" the newest one has the fingerprint {prints[-1]}."
+        )
+
+    def _earlier(self) -> list[bytes]:
+        """Return the keys before the one of key.txt, the first one first."""
+        found: list[bytes] = []
+        following = self.public[0]
+        for where, line in self.pack.lines("handovers.jsonl"):
+            entry = _json(where, line)
+            words = str(entry.get("statement"))
+            said = _json(where, words)
+            before, after = _bytes(where, said.get("from")), _bytes(where, said.get("to"))
+            if found and before != following:
+                raise Fault(where, "this hand-over does not follow the one before it")
+            message = b"smart-voting/handover/1\0" + sha256(text("handover/1"), text(words))
+            for name, key in (("old", before), ("new", after)):
+                if not signed(key, message, _bytes(where, entry.get(name))):
+                    raise Fault(where, f"this hand-over was not signed with the {name} key")
+            found, following = [*found, before], after
+        if following != self.public[0]:
+            raise Fault("key.txt", "the last hand-over leads to another key")
+        return found
 
     def files(self) -> str:
         """Check the signed list of files against the files."""
@@ -406,7 +434,8 @@ class Check:
         if manifest != "".join(f"{line}\n" for _name, line in self.pack.sums()):
             raise Fault("manifest.txt", "it does not list these files")
         digest = sha256(text("evidence/1"), text(self.election), text(manifest))
-        self._signed("manifest.sig", "evidence", digest, self.pack.hexadecimal("manifest.sig"))
+        if self._signed("manifest.sig", "evidence", digest, self.pack.hexadecimal("manifest.sig")) != self._newest:
+            raise Fault("manifest.sig", "it was signed with a key that had been replaced before")
         return f"The list of files is signed, and all {len(self.pack.places) - 2} files are as listed."
 
     def defined(self) -> str:
@@ -454,11 +483,14 @@ class Check:
 
     def heads(self) -> str:
         """Check the signed heads: that each is signed, and that those of the ballots lie on this chain."""
-        audit, ballots, closing = (0, ""), 0, "none of them was signed at closing"
+        audit, ballots, last_key, closing = (0, ""), 0, 0, "none of them was signed at closing"
         for where, line in self.pack.lines("heads.jsonl"):
             head = _json(where, line)
             signature = _bytes(where, head["signature"])
-            self._signed(where, "head", head_hash(head), signature)
+            key = self._signed(where, "head", head_hash(head), signature)
+            if key < last_key:
+                raise Fault(where, "this head was signed with a key that had been replaced before")
+            last_key = key
             if head["election"] not in (None, self.election):
                 raise Fault(where, "this head is of another election")
             if head["kind"] == "audit":
@@ -579,16 +611,24 @@ class Check:
     def _advisory(self) -> bool:
         return self.definition.get("nota_rule") == "advisory"
 
-    def _signed(self, where: str, domain: str, digest: bytes, signature: bytes) -> None:
-        if not signed(self.key, f"smart-voting/{domain}/1\0".encode() + digest, signature):
+    @property
+    def _newest(self) -> int:
+        return len(self.public) - 1
+
+    def _signed(self, where: str, domain: str, digest: bytes, signature: bytes) -> int:
+        """Return the place of the key that signed this, the newest tried first."""
+        message = f"smart-voting/{domain}/1\0".encode() + digest
+        place = next((n for n in reversed(range(len(self.public))) if signed(self.public[n], message, signature)), None)
+        if place is None:
             raise Fault(where, "this was not signed with the key")
+        return place
 
     def receipt(self, typed: str) -> str:
         """Check a signed receipt: its signature, and whether its code is listed."""
         election, code, signature = read_receipt(typed)
         if election != self.election:
             raise Fault("the receipt", "it is of another election")
-        if not signed(self.key, receipt_message(election, code), signature):
+        if not any(signed(key, receipt_message(election, code), signature) for key in self.public):
             raise Fault("the receipt", "it was not signed with the key: this installation did not give it out as it is")
         if all(listed != code for _where, listed in self.pack.lines("receipts.txt")):
             raise Fault("receipts.txt", f"{code} is not listed, but it is signed: this proves that a ballot is missing")

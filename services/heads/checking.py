@@ -10,7 +10,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from nacl.exceptions import BadSignatureError
 from sqlalchemy import func, select
 
 from models import AuditBlock, AuditChainLink, AuditLog, Ballot, Election, HeadKind, SignedHead, db
@@ -38,12 +37,10 @@ def check_head(head: SignedHead) -> str | None:
 
 def check_signature(head: SignedHead) -> str | None:
     """Return a sentence that says what is wrong with the signature of a head, or None."""
-    keyring = platform().keyring
-    if head.key_fingerprint != keyring.fingerprints()["signing"]:
+    keys = platform().keyring.signing_keys
+    if head.key_fingerprint not in keys.fingerprints:
         return _("This fingerprint was signed with a key that is not this installation's.")
-    try:
-        keyring.verify_key.verify(message_of(head), head.signature)
-    except (BadSignatureError, ValueError):
+    if keys.signer(message_of(head), head.signature) != keys.fingerprints.index(head.key_fingerprint):
         return _("The signature does not fit this fingerprint.")
     return None
 

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import selectinload, undefer
 
 from models import Election, HeadKind, SignedHead, db
-from services.ballots.extensions import moment_text
 from services.errors import NotFound
+from services.hashing import moment_text
 
 RECENT = 50
 NEWEST_FIRST = SignedHead.id.desc()

@@ -22,8 +22,8 @@ from rfc3161_client.errors import VerificationError
 
 from models import SignedHead, StampFailure
 from services import hashing
-from services.ballots.extensions import moment_text
 from services.context import platform
+from services.hashing import moment_text
 from services.heads.authority import AuthorityError
 from services.heads.der import with_sorted_certificates
 

@@ -15,8 +15,9 @@ from typing import Any
 from sqlalchemy import select
 
 from models import AuditBlock, Ballot, Election, ElectionExtension, HeadKind, SignedHead, db
-from services.ballots.extensions import extension_hash, moment_text
+from services.ballots.extensions import extension_hash
 from services.context import platform
+from services.hashing import moment_text
 from services.heads.finding import as_document
 
 FILE = "heads.jsonl"

@@ -1,6 +1,6 @@
 """The key folder: everything secret that must never be in the database or its backups (design, section 3, rule 2).
 
-signing.key        Ed25519 seed of the installation, 32 bytes
+signing.key        Ed25519 seed of the installation, 32 bytes; `signing_keys.py` tells of those before it
 cast.key           root of the MAC keys of cast ballots, 32 bytes
 fernet.keys        one Fernet key a line, newest first
 elections/<id>.box Curve25519 private key of one election's ballot box, 32 bytes, read by the worker only
@@ -8,7 +8,6 @@ elections/<id>.box Curve25519 private key of one election's ballot box, 32 bytes
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -22,6 +21,7 @@ from nacl.signing import SigningKey, VerifyKey
 from nacl.utils import random as random_bytes
 
 from services.security.encryption import FieldCipher
+from services.security.signing_keys import HandoverError, SigningKeys, fingerprint
 
 KEY_BYTES = 32
 
@@ -36,11 +36,13 @@ class Keyring:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         try:
-            self.signing_key = SigningKey((folder / "signing.key").read_bytes())
+            self.signing_keys = SigningKeys(folder)
             self._cast_key = (folder / "cast.key").read_bytes()
             self._fernet_keys = (folder / "fernet.keys").read_bytes().split()
         except OSError as error:
             raise KeyringError(f"The key folder {folder} is not complete: {error.strerror}.") from error
+        except HandoverError as error:
+            raise KeyringError(f"The key folder {folder} does not fit together: {error}") from error
         self.cipher = FieldCipher(self._fernet_keys)
 
     @classmethod
@@ -63,13 +65,28 @@ class Keyring:
         return all((self.folder / name).is_file() for name in ("signing.key", "cast.key", "fernet.keys"))
 
     @property
+    def signing_key(self) -> SigningKey:
+        """The key that signs now."""
+        return self.signing_keys.newest
+
+    @property
     def verify_key(self) -> VerifyKey:
         return self.signing_key.verify_key
+
+    def is_signed(self, message: bytes, signature: bytes) -> bool:
+        """Tell whether the signing key, or one that handed over to it, signed a message."""
+        return self.signing_keys.signer(message, signature) is not None
+
+    def belongs(self, name: str, known: str) -> bool:
+        """Tell whether this folder is the one of which an installation knows this fingerprint, of now or of before."""
+        if name == "signing":
+            return known in self.signing_keys.fingerprints
+        return known == self.fingerprints()[name]
 
     def fingerprints(self) -> dict[str, str]:
         """Return a public fingerprint (SHA-256, hex) for each installation key; compared at every start."""
         return {
-            "signing": hashlib.sha256(bytes(self.verify_key)).hexdigest(),
+            "signing": fingerprint(bytes(self.verify_key)),
             "cast": hmac.digest(self._cast_key, b"smart-voting/fingerprint", "sha256").hex(),
             "fernet": hmac.digest(self._fernet_keys[-1], b"smart-voting/fingerprint", "sha256").hex(),
         }

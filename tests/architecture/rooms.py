@@ -35,8 +35,8 @@ ROOM_OF: dict[str, str] = {
         "domain",
     ),
     **dict.fromkeys(
-        "boot embedded_postgres face_erasure first_run health jobs ops_figures retention secrecy_audit seed"
-        " tls_certificate".split(),
+        "boot embedded_postgres face_erasure first_run health jobs key_rotation ops_figures retention secrecy_audit"
+        " seed tls_certificate".split(),
         "operation",
     ),
 }
