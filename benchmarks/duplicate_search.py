@@ -61,7 +61,7 @@ def timed(
 
 def opening_seconds(vectors: NDArray[np.float32]) -> float:
     """Return how long it takes to open as many encrypted means and put them into a gallery."""
-    cipher, gallery = FieldCipher([Fernet.generate_key()]), Gallery()
+    cipher, gallery = FieldCipher.of([Fernet.generate_key()]), Gallery()
     sealed = [seal_encoding(number, vector, cipher, MEAN) for number, vector in enumerate(vectors)]
     begun = time.perf_counter()
     for number, row in enumerate(sealed):

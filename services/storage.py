@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import re
 import secrets
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,6 +62,8 @@ class Storage(Protocol):
 
     def delete_older(self, file: StoredFile) -> bool: ...
 
+    def renew(self, path: str) -> bool: ...
+
     def free_bytes(self) -> int: ...
 
 
@@ -100,7 +104,8 @@ class LocalStorage:
 
     def delete(self, path: str) -> None:
         """Remove a file; one that is gone already is no error."""
-        self._locate(path).unlink(missing_ok=True)
+        with self._alone():
+            self._locate(path).unlink(missing_ok=True)
 
     def find(self, path: str) -> StoredFile | None:
         """Return the file as it lies there now, None when it is gone."""
@@ -134,10 +139,43 @@ class LocalStorage:
         try:
             if datetime.fromtimestamp(target.stat().st_mtime, UTC) > file.written_at:
                 return False
-            target.unlink()
+            with self._alone():
+                target.unlink()
         except FileNotFoundError:
             return False
         return True
+
+    def renew(self, path: str) -> bool:
+        """Encrypt a private file anew with the newest key; tell whether that was needed. Raises like `read`.
+
+        A file that is removed meanwhile stays removed.
+        """
+        target = self._locate(path)
+        try:
+            content = self._cipher.renewed(target.read_bytes())
+        except OSError as error:
+            raise NotFound() from error
+        except InvalidToken as error:
+            raise FileDamaged(path) from error
+        if content is None:
+            return False
+        with self._alone():
+            state = target.stat() if target.exists() else None
+            if state is not None:
+                self._write_new(target, content)
+                os.utime(target, ns=(state.st_atime_ns, state.st_mtime_ns))
+        return state is not None
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let one process of this machine remove or replace files at a time."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self.root, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def free_bytes(self) -> int:
         """Return the room left where the pictures lie."""

@@ -9,7 +9,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from blueprints import logs
-from blueprints.cli.keys import rotate_signing_key_command
+from blueprints.cli.keys import renew_encryption_command, rotate_fernet_key_command, rotate_signing_key_command
 from models import StaffRole, transaction, use_role
 from services import (
     accounts,
@@ -244,4 +244,6 @@ ALL = (
     destroy_box_key_command,
     verify_certificate_command,
     rotate_signing_key_command,
+    rotate_fernet_key_command,
+    renew_encryption_command,
 )

@@ -133,6 +133,8 @@ SENTENCES: dict[str, Any] = {
     "system:face:flagged": N_("The face of voter ID %(voter_number)s resembles another voter's."),
     "system:picture:damaged": N_("A stored picture is damaged."),
     "system:requests:burst": N_("%(count)s requests from one address were refused within five minutes."),
+    "operator:fernet_key:retired": N_("%(actor)s removed %(count)s old Fernet keys."),
+    "operator:fernet_key:rotated": N_("%(actor)s added a new Fernet key."),
     "operator:signing_key:rotated": N_(
         "%(actor)s replaced the signing key. The new one has the fingerprint %(fingerprint)s."
     ),
@@ -150,7 +152,7 @@ SUBJECTS: dict[str, Any] = {
     "ballot": N_("Ballots at the booth"), "ballots": N_("Sealing"), "booth_sheet": N_("Booth sheets"),
     "box_key": N_("Box keys"), "candidate": N_("Candidates"), "document": N_("Documents"), "election": N_("Elections"),
     "election_staff": N_("Staff of elections"), "invitation": N_("Invitations"), "second_step": N_("Second steps"),
-    "secrecy": N_("Attacks on secrecy"), "signing_key": N_("Signing keys"),
+    "secrecy": N_("Attacks on secrecy"), "signing_key": N_("Signing keys"), "fernet_key": N_("Fernet keys"),
     "evidence": N_("Evidence"), "face": N_("Faces"), "faces": N_("Faces erased"), "group": N_("Groups"),
     "head_mail": N_("Mails with heads"),
     "kiosk": N_("Kiosks"), "password": N_("Passwords"),

@@ -2,7 +2,7 @@
 
 signing.key        Ed25519 seed of the installation, 32 bytes; `signing_keys.py` tells of those before it
 cast.key           root of the MAC keys of cast ballots, 32 bytes
-fernet.keys        one Fernet key a line, newest first
+fernet.keys        one Fernet key a line, newest first; `fernet.retired` has the fingerprints of those that went
 elections/<id>.box Curve25519 private key of one election's ballot box, 32 bytes, read by the worker only
 """
 
@@ -13,6 +13,8 @@ import os
 import secrets
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -20,8 +22,10 @@ from nacl.public import PrivateKey
 from nacl.signing import SigningKey, VerifyKey
 from nacl.utils import random as random_bytes
 
-from services.security.encryption import FieldCipher
+from services.private_file import write_private
+from services.security.encryption import FernetKeys, FieldCipher
 from services.security.signing_keys import HandoverError, SigningKeys, fingerprint
+from services.security.watched_file import WatchedFile
 
 KEY_BYTES = 32
 
@@ -38,12 +42,12 @@ class Keyring:
         try:
             self.signing_keys = SigningKeys(folder)
             self._cast_key = (folder / "cast.key").read_bytes()
-            self._fernet_keys = (folder / "fernet.keys").read_bytes().split()
+            self._fernet = WatchedFile(folder / "fernet.keys", self._read_fernet)
         except OSError as error:
             raise KeyringError(f"The key folder {folder} is not complete: {error.strerror}.") from error
         except HandoverError as error:
             raise KeyringError(f"The key folder {folder} does not fit together: {error}") from error
-        self.cipher = FieldCipher(self._fernet_keys)
+        self.cipher = FieldCipher(lambda: self._fernet.content)
 
     @classmethod
     def ensure(cls, folder: Path) -> Keyring:
@@ -81,15 +85,48 @@ class Keyring:
         """Tell whether this folder is the one of which an installation knows this fingerprint, of now or of before."""
         if name == "signing":
             return known in self.signing_keys.fingerprints
+        if name == "fernet":
+            return known in self._fernet_fingerprints()
         return known == self.fingerprints()[name]
 
     def fingerprints(self) -> dict[str, str]:
         """Return a public fingerprint (SHA-256, hex) for each installation key; compared at every start."""
         return {
             "signing": fingerprint(bytes(self.verify_key)),
-            "cast": hmac.digest(self._cast_key, b"smart-voting/fingerprint", "sha256").hex(),
-            "fernet": hmac.digest(self._fernet_keys[-1], b"smart-voting/fingerprint", "sha256").hex(),
+            "cast": _keyed_fingerprint(self._cast_key),
+            "fernet": _keyed_fingerprint(self._fernet.content.keys[-1]),
         }
+
+    def add_fernet_key(self) -> None:
+        """Put a new Fernet key before the others; every process encrypts with it from its next use on."""
+        keys = [Fernet.generate_key(), *self._fernet.content.keys]
+        write_private(self.folder / "fernet.keys", b"".join(key + b"\n" for key in keys))
+
+    def fernet_keys_since(self) -> datetime | None:
+        """Return when the newest Fernet key came beside others, None when there is one key only."""
+        if len(self._fernet.content.keys) == 1:
+            return None
+        return datetime.fromtimestamp((self.folder / "fernet.keys").stat().st_mtime, UTC)
+
+    def retire_fernet_keys(self) -> int:
+        """Forget all Fernet keys but the newest and return how many; what they encrypted is lost then."""
+        newest, *old = self._fernet.content.keys
+        lines = [*self._fernet_fingerprints()]
+        write_private(self.folder / "fernet.retired", "".join(f"{line}\n" for line in lines))
+        write_private(self.folder / "fernet.keys", newest + b"\n")
+        return len(old)
+
+    def _read_fernet(self) -> FernetKeys:
+        return FernetKeys.of((self.folder / "fernet.keys").read_bytes().split())
+
+    def _fernet_fingerprints(self) -> list[str]:
+        """The fingerprints of the Fernet keys that there are and that there were, by which a folder is known again."""
+        with suppress(FileNotFoundError):
+            return [
+                *(self.folder / "fernet.retired").read_text("ascii").split(),
+                *map(_keyed_fingerprint, self._fernet.content.keys),
+            ]
+        return [_keyed_fingerprint(key) for key in self._fernet.content.keys]
 
     def cast_key(self, election: uuid.UUID) -> bytes:
         """Return the 32-byte MAC key of one election's ballots, derived from the installation's cast key."""
@@ -131,6 +168,10 @@ class Keyring:
 
     def _box_path(self, election: uuid.UUID) -> Path:
         return self.folder / "elections" / f"{election}.box"
+
+
+def _keyed_fingerprint(key: bytes) -> str:
+    return hmac.digest(key, b"smart-voting/fingerprint", "sha256").hex()
 
 
 def _write_private(path: Path, content: bytes) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import false, select
 
 from models import AuditLog, AuthEvent, AuthResult, Review, StaffRole, db
-from services import elections
+from services import elections, membership
 from services.actor import SYSTEM
 from services.context import platform
 from services.storage import FACES, FRAUD_ATTEMPTS
@@ -122,7 +122,7 @@ def test_the_second_reviewer_gets_409_and_the_page_as_it_is_now(mismatch, admin_
 
 
 def test_attempts_of_an_election_that_the_desk_may_not_show_are_not_found(mismatch, admin_client, monkeypatch):
-    monkeypatch.setattr(elections, "visible_elections", lambda *_args, **_more: [])
+    monkeypatch.setattr(membership, "seen_by", lambda _actor: false())
     for address in ("", "/picture"):
         assert admin_client.get(f"/admin/attempts/{mismatch.id}{address}", headers=JSON).status_code == 404
 

@@ -18,7 +18,7 @@ CONTENT = b"\xff\xd8\xff picture of a face"
 
 @pytest.fixture
 def storage(tmp_path):
-    return LocalStorage(tmp_path / "uploads", FieldCipher([Fernet.generate_key()]))
+    return LocalStorage(tmp_path / "uploads", FieldCipher.of([Fernet.generate_key()]))
 
 
 def test_a_public_picture_is_named_by_its_content(storage):

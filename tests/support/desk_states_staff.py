@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pyotp
 from playwright.sync_api import Page, expect
 
@@ -14,6 +16,9 @@ from tests.support.demo import Demo
 from tests.support.desk_states import press, public, state
 from tests.support.live_site import Site
 from tests.support.web_process import session_cookie
+
+NUMBERS = itertools.count(1)
+"""A state is opened more than once, and an address is on the list once."""
 
 
 def _with_second_step(site: Site) -> str:
@@ -63,7 +68,8 @@ def staff_of_an_election(site: Site, demo: Demo) -> Page:
 
 @state
 def heads_by_mail_with_errors(site: Site, demo: Demo) -> Page:
-    heads.subscribe(demo.secret, "Rosa Demir", "rosa@example.org", SYSTEM, "https://vote.example.org/")
+    address = f"rosa{next(NUMBERS)}@example.org"
+    heads.subscribe(demo.secret, "Rosa Demir", address, SYSTEM, "https://vote.example.org/")
     db.session.commit()
     page = site.staff_page(f"/admin/elections/{demo.secret.id}/head-mails", election=demo.secret)
     page.get_by_label("E-mail").fill("nobody")
