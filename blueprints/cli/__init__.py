@@ -4,7 +4,7 @@ import sys
 
 from flask import Flask
 
-from blueprints.cli import audit, commands, secrecy
+from blueprints.cli import audit, commands, count, secrecy
 
 
 def stops_database() -> bool:
@@ -20,3 +20,4 @@ def init_app(app: Flask) -> None:
         app.cli.add_command(command)
     audit.audit.add_command(secrecy.secrecy_command)
     app.cli.add_command(audit.audit)
+    app.cli.add_command(count.count_command)

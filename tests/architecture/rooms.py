@@ -22,16 +22,16 @@ ORDERED = (
 LAYERS = ("platform", "domain", "operation")
 ROOM_OF: dict[str, str] = {
     **dict.fromkeys(
-        "actor audit_logger clock context database_errors disk email_service errors face_service hashing live"
-        " log_files metrics person_name pictures portraits private_file rate_limit_storage savepoints sealed_file"
+        "actor audit_logger clock context counting database_errors disk email_service errors face_service hashing"
+        " live log_files metrics person_name pictures portraits private_file rate_limit_storage savepoints sealed_file"
         " security settings_rules storage worker_beats".split(),
         "platform",
     ),
     **dict.fromkeys(
         "accounts approvals audit_trail ballots booth_sheet box_keys candidates charts confirmations desk"
         " desk_figures elections enrolment evidence exports heads identification kiosks membership result_report"
-        " result_words results roll_fingerprint roll_import rolls same_face second_step staff tie_act ties verdict"
-        " verification voters".split(),
+        " result_words results roll_fingerprint roll_import rolls rounds same_face second_step staff tie_act ties"
+        " verdict verification voters".split(),
         "domain",
     ),
     **dict.fromkeys(
