@@ -32,7 +32,7 @@ def test_anybody_sees_the_newest_heads_and_the_key(client, signed):
         assert head["head"] in page
     assert "Ballots: Choir: conductor" in page
     assert "Records were changed." not in page
-    assert "No head was mailed to an observer yet." in page
+    assert "No head was mailed to anybody outside yet." in page
 
 
 def test_the_page_says_when_observers_got_a_head(client, app):
@@ -42,7 +42,7 @@ def test_the_page_says_when_observers_got_a_head(client, app):
         heads.sign_due_heads()
         heads.mail_due_heads()
         db.session.commit()
-    assert "Observers got a head by mail on" in client.get("/verify/").text
+    assert "Observers and others outside got a head by mail on" in client.get("/verify/").text
     assert client.get("/verify/", headers=JSON).json["mailed_at"]
 
 
