@@ -66,7 +66,7 @@ def create_app(config_name: str | None = None, settings: Settings | None = None)
     principal.init_app(app)
     request_audit.init_app(app)
     limits.init_app(app)
-    CSRFProtect(app).exempt(verify.stop_mails)
+    CSRFProtect(app).exempt(verify.head_mails.stop_mails)
     errors.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

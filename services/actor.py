@@ -20,4 +20,6 @@ class Actor:
 
 
 SYSTEM = Actor(role="system", name="system")
+OPERATOR = Actor(role="operator", name="operator")
+"""Whoever types `flask` commands."""
 WORKER = Actor(role="worker", name="worker")

@@ -1,6 +1,10 @@
-"""Files that only their owner may read."""
+"""Files that only their owner may read, and folders that one process changes at a time."""
 
+import fcntl
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -9,8 +13,7 @@ def write_private(path: Path, content: str | bytes, overwrite: bool = True) -> N
 
     Raises FileExistsError when it exists and `overwrite` is false.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
-    draft.unlink(missing_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.draft")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
@@ -22,3 +25,14 @@ def write_private(path: Path, content: str | bytes, overwrite: bool = True) -> N
             os.link(draft, path)  # unlike a rename it refuses to replace
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let one process of this machine, and one thread of it, change the folder at a time; it has to exist."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

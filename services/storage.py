@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import Protocol
 from cryptography.fernet import InvalidToken
 
 from services.errors import DiskFull, FileDamaged, NotFound
+from services.private_file import alone
 from services.security import FieldCipher
 
 PUBLIC = "public"
@@ -104,8 +103,10 @@ class LocalStorage:
 
     def delete(self, path: str) -> None:
         """Remove a file; one that is gone already is no error."""
-        with self._alone():
-            self._locate(path).unlink(missing_ok=True)
+        target = self._locate(path)
+        if self.root.exists():
+            with alone(self.root):
+                target.unlink(missing_ok=True)
 
     def find(self, path: str) -> StoredFile | None:
         """Return the file as it lies there now, None when it is gone."""
@@ -139,7 +140,7 @@ class LocalStorage:
         try:
             if datetime.fromtimestamp(target.stat().st_mtime, UTC) > file.written_at:
                 return False
-            with self._alone():
+            with alone(self.root):
                 target.unlink()
         except FileNotFoundError:
             return False
@@ -159,23 +160,12 @@ class LocalStorage:
             raise FileDamaged(path) from error
         if content is None:
             return False
-        with self._alone():
+        with alone(self.root):
             state = target.stat() if target.exists() else None
             if state is not None:
                 self._write_new(target, content)
                 os.utime(target, ns=(state.st_atime_ns, state.st_mtime_ns))
         return state is not None
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Let one process of this machine remove or replace files at a time."""
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self.root, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
 
     def free_bytes(self) -> int:
         """Return the room left where the pictures lie."""

@@ -24,15 +24,13 @@ from services import (
     seed,
     staff,
 )
-from services.actor import Actor
+from services.actor import OPERATOR
 from services.context import platform
 from services.embedded_postgres import EmbeddedPostgres
 from services.errors import DomainError
 from services.jobs import run_worker, sweep
 from services.jobs.worker import WORKER_ROLE
 from services.security import hash_password
-
-OPERATOR = Actor(role="operator", name="operator")
 
 
 @click.command("seed")

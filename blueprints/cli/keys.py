@@ -7,11 +7,9 @@ from flask.cli import with_appcontext
 
 from models import transaction, use_role
 from services import key_rotation
-from services.actor import Actor
+from services.actor import OPERATOR
 from services.context import platform
 from services.errors import DomainError
-
-OPERATOR = Actor(role="operator", name="operator")
 
 
 @click.command("rotate-signing-key")

@@ -9,11 +9,10 @@ from flask.cli import with_appcontext
 
 from models import transaction, use_role
 from services import elections, secrecy_audit
-from services.actor import Actor
+from services.actor import OPERATOR
 from services.errors import DomainError
 from services.secrecy_audit import Report, Sources
 
-OPERATOR = Actor(role="operator", name="operator")
 CANNOT_RUN = 2
 
 _file = click.Path(exists=True, dir_okay=False)

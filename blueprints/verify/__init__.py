@@ -4,5 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("verify", __name__, url_prefix="/verify")
 
-from blueprints.verify import election, evidence, heads  # noqa: E402,F401
-from blueprints.verify.head_mails import stop_mails  # noqa: E402,F401
+from blueprints.verify import election, evidence, head_mails, heads  # noqa: E402,F401

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hmac
 import os
-import secrets
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,7 +21,7 @@ from nacl.public import PrivateKey
 from nacl.signing import SigningKey, VerifyKey
 from nacl.utils import random as random_bytes
 
-from services.private_file import write_private
+from services.private_file import alone, write_private
 from services.security.encryption import FernetKeys, FieldCipher
 from services.security.signing_keys import HandoverError, SigningKeys, fingerprint
 from services.security.watched_file import WatchedFile
@@ -61,7 +60,7 @@ class Keyring:
         }
         for name, make in makers.items():
             if not (folder / name).exists():
-                _write_private(folder / name, make())
+                _write_once(folder / name, make())
         return cls(folder)
 
     def is_complete(self) -> bool:
@@ -99,8 +98,9 @@ class Keyring:
 
     def add_fernet_key(self) -> None:
         """Put a new Fernet key before the others; every process encrypts with it from its next use on."""
-        keys = [Fernet.generate_key(), *self._fernet.content.keys]
-        write_private(self.folder / "fernet.keys", b"".join(key + b"\n" for key in keys))
+        with alone(self.folder):
+            keys = [Fernet.generate_key(), *self._fernet.content.keys]
+            write_private(self.folder / "fernet.keys", b"".join(key + b"\n" for key in keys))
 
     def fernet_keys_since(self) -> datetime | None:
         """Return when the newest Fernet key came beside others, None when there is one key only."""
@@ -110,10 +110,11 @@ class Keyring:
 
     def retire_fernet_keys(self) -> int:
         """Forget all Fernet keys but the newest and return how many; what they encrypted is lost then."""
-        newest, *old = self._fernet.content.keys
-        lines = [*self._fernet_fingerprints()]
-        write_private(self.folder / "fernet.retired", "".join(f"{line}\n" for line in lines))
-        write_private(self.folder / "fernet.keys", newest + b"\n")
+        with alone(self.folder):
+            newest, *old = self._fernet.content.keys
+            known = "".join(f"{line}\n" for line in self._fernet_fingerprints())
+            write_private(self.folder / "fernet.retired", known)
+            write_private(self.folder / "fernet.keys", newest + b"\n")
         return len(old)
 
     def _read_fernet(self) -> FernetKeys:
@@ -137,7 +138,7 @@ class Keyring:
 
         A key that an interrupted activation left behind is used again.
         """
-        _write_private(self._box_path(election), bytes(PrivateKey.generate()))
+        _write_once(self._box_path(election), bytes(PrivateKey.generate()))
         return bytes(self.box_key(election).public_key)
 
     def box_key(self, election: uuid.UUID) -> PrivateKey:
@@ -149,7 +150,7 @@ class Keyring:
 
     def restore_box_key(self, election: uuid.UUID, private: PrivateKey) -> None:
         """Put a box key back that was recovered from a copy; refuses to overwrite."""
-        _write_private(self._box_path(election), bytes(private))
+        _write_once(self._box_path(election), bytes(private))
 
     def destroy_box_key(self, election: uuid.UUID) -> None:
         """Overwrite and remove the private box key; from then on nobody opens that box.
@@ -174,17 +175,7 @@ def _keyed_fingerprint(key: bytes) -> str:
     return hmac.digest(key, b"smart-voting/fingerprint", "sha256").hex()
 
 
-def _write_private(path: Path, content: bytes) -> None:
-    """Write a new file that only the owner may read, durably; a crash leaves no half key."""
-    partial = path.with_suffix(f"{path.suffix}.{secrets.token_hex(8)}.new")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(partial, path)
-    except FileExistsError:
-        pass  # Another process was first; its key is the key.
-    finally:
-        partial.unlink()
+def _write_once(path: Path, content: bytes) -> None:
+    """Write a new file; where another process was first, its key is the key."""
+    with suppress(FileExistsError):
+        write_private(path, content, overwrite=False)

@@ -7,12 +7,10 @@ handovers.jsonl  public: one hand-over a line, signed by the key that goes and b
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -22,7 +20,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
 from services import hashing
-from services.private_file import write_private
+from services.private_file import alone, write_private
 from services.security.watched_file import WatchedFile
 
 FORMAT = "handover/1"
@@ -94,7 +92,7 @@ class SigningKeys:
     def __init__(self, folder: Path) -> None:
         """Read the folder; raises OSError without a key, HandoverError when the keys do not follow one another."""
         self._folder = folder
-        with _alone(folder):
+        with alone(folder):
             self._take_over()
             self._keys = WatchedFile(folder / "signing.key", self._read)
             if self._handovers() != self.handovers:
@@ -127,7 +125,7 @@ class SigningKeys:
 
         Each step is on the disk before the next one: killed anywhere, the folder has the old key or the new one.
         """
-        with _alone(self._folder):
+        with alone(self._folder):
             old, new = self.newest, SigningKey.generate()
             write_private(self._folder / "signing.next", bytes(new))
             made = _signed(old, new, at)
@@ -188,14 +186,3 @@ def _signed(old: SigningKey, new: SigningKey, at: datetime) -> Handover:
 
 def _message(statement: str) -> bytes:
     return DOMAIN + hashing.sha256(hashing.text(FORMAT), hashing.text(statement))
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Let one process of this machine change the folder at a time."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -13,7 +13,7 @@ from sqlalchemy import LargeBinary, select
 
 from models import EmailMessage, StaffUser, VoterFace, db, transaction, use_role
 from services import key_rotation
-from services.actor import Actor
+from services.actor import OPERATOR
 from services.context import platform
 from services.email_service.content import open_body, seal_body
 from services.email_service.rendering import Body
@@ -25,7 +25,6 @@ from services.storage import LocalStorage
 from tests import factories
 from tests.services.identification import acting
 
-OPERATOR = Actor("operator", name="operator")
 NO_TOKENS = {
     f"{table}.{column}"
     for table, columns in {

@@ -15,7 +15,7 @@ from nacl.signing import SigningKey
 
 from models import AuditLog, ResultsPolicy, db, transaction, use_role
 from services import ballots, elections, hashing, heads, key_rotation, verification
-from services.actor import SYSTEM, Actor
+from services.actor import OPERATOR, SYSTEM
 from services.ballots import Choice
 from services.context import platform
 from services.evidence import evidence_pack, verify
@@ -25,7 +25,6 @@ from tests.factories import make_open_election
 from tests.support import cases
 from tests.support.voting import cast_by, seal_all, voters_of
 
-OPERATOR = Actor("operator", name="operator")
 BATCH, BEFORE = 50, 101
 
 

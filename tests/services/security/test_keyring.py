@@ -143,3 +143,9 @@ def test_a_destroyed_box_key_is_overwritten_before_it_is_removed(keyring):
     os.link(path, twin)
     keyring.destroy_box_key(ELECTION)
     assert twin.read_bytes() == bytes(32)
+
+
+def test_fernet_keys_that_are_added_at_once_are_all_kept(keyring):
+    _made, errors = at_once(8, lambda: Keyring(keyring.folder).add_fernet_key())
+    assert errors == []
+    assert len(set((keyring.folder / "fernet.keys").read_bytes().split())) == 9
