@@ -56,7 +56,7 @@ from models.heads import (
 )
 from models.installation import InstallationKey, RateLimitHit, WorkerBeat
 from models.mail import EmailMessage, MailStatus
-from models.results import LotMethod, TieResolution
+from models.results import LotMethod, RankedCount, TieResolution
 from models.roll_import import BadRows, ExistingVoters, ImportProblem, ImportRow, ImportStatus, RollImport
 from models.secrecy import SecrecyAudit
 from models.staff import (
@@ -124,6 +124,7 @@ __all__ = [
     "Method",
     "NotaRule",
     "Party",
+    "RankedCount",
     "RateLimitHit",
     "RecordedChoice",
     "RecoveryCode",

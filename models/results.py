@@ -1,12 +1,13 @@
-"""What a committee decided where a count did not: counts stay as they are."""
+"""The rounds of a ranked count, and what a committee decided where a count did not: counts stay as they are."""
 
 from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Model, TimestampMixin, text_enum
@@ -47,3 +48,15 @@ class TieResolution(TimestampMixin, Model):
         CheckConstraint("cardinality(lots) > 0", name="lots_drawn"),
         CheckConstraint("drawn_by <> '' AND how <> ''", name="says_who_and_how"),
     )
+
+
+class RankedCount(TimestampMixin, Model):
+    """The count of a closed ranked election, every round of it; made by the worker, one an election, append-only.
+
+    `content` is what `services.counting.Count.as_dict` returns; it follows from the ballots and can be made again.
+    """
+
+    __tablename__ = "ranked_counts"
+
+    election_id: Mapped[int] = mapped_column(ForeignKey("elections.id"), primary_key=True, autoincrement=False)
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -1,4 +1,4 @@
-"""Who is elected: the arithmetic of a plurality count and of lots, without a database and without words."""
+"""Who is elected: what a count says by its method, NOTA and lots, without a database and without words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models import NotaRule
+from models import Election, Method, NotaRule
+from services.ballots import Counts
 
 NOTA_LOT = 0
 """Stands for NOTA among the lots, beside ids of candidates."""
@@ -37,6 +38,24 @@ class Verdict:
 
 class LotsMissing(ValueError):
     """The lots drawn so far do not decide: one more is needed."""
+
+
+def verdict_of(election: Election, counts: Counts) -> Verdict:
+    """Return the verdict of an election by its method; of a ranked count that is under way its first preferences."""
+    if election.method is not Method.RANKED:
+        return decide(counts.per_candidate, counts.nota, election.seats, election.nota_rule)
+    if counts.ranked is None:
+        return decide(counts.per_candidate, 0, election.seats, NotaRule.ADVISORY)
+    if nota_wins(counts.nota, counts.total, election.nota_rule):
+        return Verdict(Outcome.NOTA_FIRST)
+    if not counts.ranked.elected:
+        return Verdict(Outcome.NOTA_FIRST if counts.nota else Outcome.NO_VOTES)
+    return Verdict(Outcome.ELECTED, first=counts.ranked.elected)
+
+
+def nota_wins(nota: int, ballots: int, rule: NotaRule | None) -> bool:
+    """Tell whether NOTA keeps anybody from being elected by ranked ballots: more than half of them say so."""
+    return rule is not NotaRule.ADVISORY and 2 * nota > ballots
 
 
 def decide(counts: dict[int, int], nota: int, seats: int = 1, rule: NotaRule | None = None) -> Verdict:

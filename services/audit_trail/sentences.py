@@ -140,6 +140,7 @@ SENTENCES: dict[str, Any] = {
     ),
     "operator:secrecy:attacked": N_("%(actor)s attacked the secrecy of the election: %(count)s ballots were linked."),
     "worker:election:closed": N_("The election closed at its time."),
+    "worker:ballots:counted": N_("The worker counted %(count)s ballots in rounds."),
     "worker:ballots:sealed": N_("The worker sealed %(count)s ballots."),
     "worker:ballots:spoiled": N_("The worker set %(spoiled)s ballots aside as spoiled."),
     "worker:election:not_opened": N_("The election did not open at its time: %(reason)s."),

@@ -8,6 +8,7 @@ from services.ballots.counting import Counts, counts
 from services.ballots.definition import definition_intact, freeze_definition, verify_definition
 from services.ballots.extensions import extend_closing, extensions_of
 from services.ballots.opening_rules import sign_closing
+from services.ballots.ranked import contest_of, count_ballots, count_due
 from services.ballots.receipts import format_receipt, is_counted, listed_receipts, some_receipts
 from services.ballots.sealing import seal_due
 from services.ballots.signed_receipts import LONGEST as LONGEST_RECEIPT
@@ -25,6 +26,9 @@ __all__ = [
     "check_signed_receipt",
     "choices_of",
     "choices_shown",
+    "contest_of",
+    "count_ballots",
+    "count_due",
     "counts",
     "definition_intact",
     "extend_closing",

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select, text
 
-from models import Election, Method, RecordedChoice, Tally, Vote, db
+from models import Election, Method, RankedCount, RecordedChoice, Tally, Vote, db
 from services.ballots.choices import NOTA
 from services.clock import utc_now
+from services.counting import Count
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Votes by candidate id, and how the box balances; `total` is the number of counted ballots."""
+    """Votes by candidate id, and how the box balances; `total` is the number of counted ballots.
+
+    Of ranked ballots `per_candidate` are the first preferences, `ranked` the rounds once they are counted.
+    """
 
     per_candidate: dict[int, int]
     nota: int
@@ -24,11 +28,15 @@ class Counts:
     box: int
     spoiled: int
     counted_at: datetime | None
+    ranked: Count | None = None
 
 
 def counts(election: Election) -> Counts:
     """Count what may be counted now; of a secret election that is the sealed ballots, never the box."""
-    return _secret(election) if election.is_secret else _recorded(election)
+    found = _secret(election) if election.is_secret else _recorded(election)
+    if election.method is not Method.RANKED or (made := db.session.get(RankedCount, election.id)) is None:
+        return found
+    return replace(found, ranked=Count.from_dict(made.content))
 
 
 def _secret(election: Election) -> Counts:
@@ -62,5 +70,7 @@ def _recorded(election: Election) -> Counts:
             .where(of_election)
             .group_by(RecordedChoice.candidate_id)
         )
+        if election.method is Method.RANKED:
+            grouped = grouped.where(RecordedChoice.rank == 1)
     per_candidate = {candidate: count for candidate, count in db.session.execute(grouped) if candidate is not None}
     return Counts(per_candidate, nota, total, total, 0, 0, 0, utc_now())

@@ -6,12 +6,13 @@ import json
 from datetime import datetime
 from typing import Any
 
-from models import Election, ElectionStatus, Secrecy
+from models import Election, ElectionStatus, Method, Secrecy
 from services import hashing
 from services.ballots.choices import current_choices
 from services.ballots.extensions import signed_closing_time
 from services.ballots.payload import ballot_length
 from services.context import platform
+from services.counting import Rule
 from services.hashing import moment_text
 
 FORMAT = "definition/1"
@@ -76,6 +77,8 @@ def _rules(election: Election) -> dict[str, object]:
         rules["nota_rule"] = election.nota_rule.value
     if election.lot_order is not None:
         rules["lot_order"] = election.lot_order
+    if election.method is Method.RANKED:
+        rules["count_rule"] = Rule.for_seats(election.seats).value
     return rules
 
 

@@ -49,7 +49,10 @@ class Table:
                 if to is not None:
                     self._lay(to, value, ranking, papers)
         self.votes[subject] = keep
-        transfers = tuple(Transfer(to, papers, value) for (to, value), papers in moved.items())
+        transfers = tuple(
+            Transfer(to, papers, value)
+            for (to, value), papers in sorted(moved.items(), key=lambda item: (-item[0][1], item[0][0] or 0))
+        )
         self.exhausted += sum(move.votes for move in transfers if move.to is None)
         self.lost += given - sum(move.votes for move in transfers)
         self._note(kind, subject, transfers)

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import exists, func, select
 
-from models import Channel, Election, RollEntry, StaffRole, Voter, VoterFace, VoterStatus, db
+from models import Channel, Election, Method, RollEntry, StaffRole, Voter, VoterFace, VoterStatus, db
 from services import membership, same_face, ties
 from services.clock import utc_now
 from services.context import platform
@@ -77,6 +77,12 @@ def _ballot(election: Election) -> list[Finding]:
     if names < MIN_CHOICES:
         words = _("The ballot has fewer than %(count)s names.", count=MIN_CHOICES)
         return [Finding("few_choices", words, Mend.CANDIDATES)]
+    if election.method is Method.RANKED:
+        words = _(
+            "Ranked ballots are published without names. A voter who is told to rank in an unusual order could be"
+            " found out by it: the more names, the more orders."
+        )
+        return [Finding("rankings_seen", words, Mend.SETTINGS, blocks=False)]
     if election.max_choices > names:
         words = _("A voter may mark more names than the ballot has.")
         return [Finding("marks_all", words, Mend.SETTINGS, blocks=False)]
@@ -138,6 +144,9 @@ def _rules(election: Election, roll: _Roll) -> list[Finding]:
     found = []
     if problem := ties.lot_order_problem(election):
         found.append(Finding("lot_order", problem, Mend.RULES))
+    elif election.method is Method.RANKED and election.lot_order is None:
+        words = _("A ranked count breaks its ties by the lot order. Order the lots first.")
+        found.append(Finding("lot_order", words, Mend.RULES))
     if Channel.BOOTH not in election.channels:
         words = _("Only the booth works in this version. Add it to the channels, or nobody can vote.")
         found.append(Finding("no_channel", words, Mend.SETTINGS))

@@ -17,6 +17,7 @@ from models import (
     Channel,
     Election,
     ElectionStatus,
+    Method,
     ResultsPolicy,
     RollEntry,
     Secrecy,
@@ -35,11 +36,11 @@ MAX_TITLE = 120
 SMALLEST_BATCH = 50
 """Design, section 3, rule 7; the database refuses less."""
 RULES = (
-    "title", "description", "seats", "max_choices", "secrecy", "results_policy", "live_batch", "channels",
+    "title", "description", "method", "seats", "max_choices", "secrecy", "results_policy", "live_batch", "channels",
     "allowed_networks", "candidate_order", "confirmation_text", "opens_without_faces",
 )  # fmt: skip
 """The settings that a form may change, besides the two times."""
-COPIED = (*RULES, "method", "quorum_rule")
+COPIED = (*RULES, "quorum_rule")
 """What a copy and the next round take over."""
 
 
@@ -50,6 +51,7 @@ def create_election(
     closes_at: datetime,
     actor: Actor,
     description: str = "",
+    method: Method = Method.PLURALITY,
     secrecy: Secrecy = Secrecy.SECRET,
     results_policy: ResultsPolicy = ResultsPolicy.AFTER_CLOSE,
     seats: int = 1,
@@ -64,7 +66,7 @@ def create_election(
     """Add a draft that whoever makes it can see; raises ValidationFailed with all settings against a rule."""
     values = _checked(
         {
-            "title": title, "description": description, "opens_at": opens_at, "closes_at": closes_at,
+            "title": title, "description": description, "method": method, "opens_at": opens_at, "closes_at": closes_at,
             "secrecy": secrecy, "results_policy": results_policy, "seats": seats, "max_choices": max_choices,
             "live_batch": live_batch, "channels": channels, "candidate_order": candidate_order,
             "confirmation_text": confirmation_text, "allowed_networks": allowed_networks,
@@ -191,7 +193,14 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
     if errors:
         raise ValidationFailed(fields=errors)
     channels = [Channel(channel).value for channel in Channel if channel in tuple(values["channels"])]
-    return values | {"allowed_networks": networks, "channels": channels}
+    return values | {"allowed_networks": networks, "channels": channels, "method": _method(values)}
+
+
+def _method(values: dict[str, Any]) -> Method:
+    """Return the method that fits the number of marks: plurality is one mark, approval and k of n are several."""
+    if values["method"] is Method.RANKED:
+        return Method.RANKED
+    return Method.PLURALITY if values["max_choices"] == 1 else Method.APPROVAL
 
 
 def _join(election: Election, actor: Actor) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models import Election, ElectionStatus
+from models import Election, ElectionStatus, Method
 from services import audit_logger, ballots, booth_sheet
 from services.actor import WORKER, Actor
 from services.booth_sheet import Sheet
@@ -17,6 +17,8 @@ def open_election(election: Election, actor: Actor) -> None:
     lock_for(election, ElectionStatus.ACTIVE)
     if reasons := obstacles(election):
         raise ValidationFailed(" ".join(reasons))
+    if election.method is Method.RANKED:
+        election.max_choices = len(election.candidates)
     ballots.freeze_definition(election)
     election.opens_by_itself = False
     election.opening_problem = election.opening_failed_at = None

@@ -66,10 +66,9 @@ def pack_problem(election: Election) -> str | None:
         return _("The votes of this election are recorded with the names. It has no sealed ballots to check.")
     if not is_over(election):
         return _("The evidence pack is made when the election is closed and counted.")
-    if ballots.counts(election).box:
+    counts = ballots.counts(election)
+    if counts.box or (election.method is Method.RANKED and counts.ranked is None):
         return _("The ballots are being sealed and counted. The evidence pack is made after that.")
-    if election.method is Method.RANKED:
-        return _("There is no evidence pack for ranked ballots yet.")
     return None
 
 

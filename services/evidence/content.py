@@ -20,7 +20,7 @@ from services.context import platform
 from services.evidence.readme import readme
 from services.evidence.verify import STAMPED, Verdict, canonical, sentence
 from services.hashing import moment_text
-from services.verdict import decide
+from services.verdict import verdict_of
 
 RESULT_FORMAT = "evidence-result/1"
 SIGNATURE_DOMAIN = b"smart-voting/evidence/1\0"
@@ -118,11 +118,11 @@ def _result(election: Election) -> dict[str, Any]:
     counts, choices = ballots.counts(election), ballots.choices_of(election)
     names = {int(choice["id"]): str(choice["name"]) for choice in choices}
     votes = {number: counts.per_candidate.get(number, 0) for number in names}
-    made = decide(votes, counts.nota, election.seats, election.nota_rule)
+    made = verdict_of(election, counts)
     tied = db.session.get(TieResolution, election.id)
     first = tuple(tied.elected) if tied else made.first
     in_order = sorted(votes, key=lambda number: -votes[number])
-    elected = [number for number in in_order if number in first]
+    elected = list(first) if counts.ranked else [number for number in in_order if number in first]
     verdict = Verdict(made.outcome.value, elected, [number for number in in_order if number in made.tied])
     return {
         "format": RESULT_FORMAT,
@@ -140,6 +140,7 @@ def _result(election: Election) -> dict[str, Any]:
         "lots": list(tied.lots) if tied else None,
         "drawing": _drawing(tied) if tied else None,
         "verdict": sentence([names[number] for number in elected], verdict, tied is not None),
+        **({"rounds": counts.ranked.as_dict()} if counts.ranked else {}),
     }
 
 

@@ -286,12 +286,16 @@ def _json(where: str, words: str) -> dict[str, Any]:
 
 
 class Count(NamedTuple):
-    """Ballots, votes by candidate id in ballot order, votes for none of the above, and the last hash of the chain."""
+    """Ballots, votes by candidate id in ballot order, votes for none of the above, and the last hash of the chain.
+
+    Of ranked ballots `votes` are the first preferences; `rankings` are how many ballots say each.
+    """
 
     ballots: int
     votes: dict[int, int]
     nota: int
     head: bytes
+    rankings: dict[tuple[int, ...], int] = {}
 
 
 class Verdict(NamedTuple):
@@ -358,6 +362,148 @@ def sentence(names: list[str], verdict: Verdict, resolved: bool) -> str:
     if len(names) > 1:
         return f"{listed} are elected"
     return f"{listed} is elected by lot" if resolved else f"{listed} is elected"
+
+
+# Ranked ballots. Votes are whole numbers of units, 100,000 units a vote.
+
+UNIT = 100_000
+SCOTTISH, ALTERNATIVE = "stv/scotland-2011", "alternative-vote/uk-2011"
+
+
+class Paper:
+    """Ballots of one ranking: who holds them, and at how many units each."""
+
+    def __init__(self, ranking: tuple[int, ...], copies: int) -> None:
+        self.ranking, self.copies, self.holder, self.value = ranking, copies, ranking[0], UNIT
+
+
+class Ranked:
+    """A count in rounds, by the rules of Scotland (SSI 2011/399) or of the United Kingdom (2011 c. 1, rule 45A)."""
+
+    def __init__(
+        self, rule: str, seats: int, ids: list[int], ballots: dict[tuple[int, ...], int], lots: list[int]
+    ) -> None:
+        self.rule, self.seats, self.lots = rule, seats, lots
+        self.papers = [Paper(ranking, copies) for ranking, copies in ballots.items() if ranking]
+        self.valid = sum(paper.copies for paper in self.papers)
+        self.invalid = sum(ballots.values()) - self.valid
+        self.votes = dict.fromkeys(ids, 0)
+        for paper in self.papers:
+            self.votes[paper.holder] += paper.copies * UNIT
+        self.open, self.elected = list(ids), list[int]()
+        self.exhausted = self.lost = 0
+        self.stages: list[dict[str, Any]] = []
+        self.ties: list[dict[str, Any]] = []
+        self.quota = (self.valid // (seats + 1) + 1) * UNIT if rule == SCOTTISH else None
+
+    def result(self) -> dict[str, Any]:
+        """Return the whole count as the result has it."""
+        self._stage("first", None, [])
+        if self.valid:
+            self._scottish() if self.quota is not None else self._alternative()
+        return {
+            "rule": self.rule,
+            "seats": self.seats,
+            "unit": UNIT,
+            "valid": self.valid,
+            "invalid": self.invalid,
+            "quota": self.quota,
+            "elected": self.elected,
+            "stages": self.stages,
+        }
+
+    def _scottish(self) -> None:
+        quota = self.quota or 0
+        while True:
+            self._elect([one for one in self.open if self.votes[one] >= quota])
+            seats = self.seats - len(self.elected)
+            if seats <= 0 or len(self.open) <= seats:
+                self._elect(list(self.open) if seats > 0 else [])
+                return
+            above = [one for one in self.elected if self.votes[one] > quota]
+            if above:
+                one = self._pick("surplus", above, max)
+                surplus, total = self.votes[one] - quota, self.votes[one]
+                self._move("surplus", one, quota, lambda value: surplus * value // total)  # noqa: B023
+                continue
+            one = self._pick("exclusion", self.open, min)
+            self.open.remove(one)
+            if len(self.open) == seats:
+                self._stage("exclusion", one, [])
+            else:
+                self._move("exclusion", one, 0, lambda value: value)
+
+    def _alternative(self) -> None:
+        while True:
+            best = max(self.open, key=lambda one: self.votes[one])
+            if 2 * self.votes[best] > sum(self.votes[one] for one in self.open) or len(self.open) == 1:
+                break
+            if len(self.open) == 2:
+                best = self._pick("election", self.open, max)
+                self.stages[-1]["ties"] += self.ties
+                break
+            one = self._pick("exclusion", self.open, min)
+            self.open.remove(one)
+            self._move("exclusion", one, 0, lambda value: value)
+        self._elect([best])
+
+    def _elect(self, found: list[int]) -> None:
+        for one in sorted(found, key=lambda one: -self.votes[one]):
+            self.open.remove(one)
+            self.elected.append(one)
+            self.stages[-1]["elected"].append(one)
+
+    def _pick(self, purpose: str, among: list[int], edge: Callable[..., int]) -> int:
+        """Return who has the most or fewest votes; ties by other rounds (Scotland: backwards), then by the lots."""
+        limit = edge(self.votes[one] for one in among)
+        tied = [one for one in among if self.votes[one] == limit]
+        left, numbered = tied, list(enumerate(self.stages, start=1))
+        decided = None
+        for number, stage in numbered[::-1] if self.quota is not None else numbered:
+            if len(left) > 1:
+                limit = edge(stage["votes"][str(one)] for one in left)
+                left = [one for one in left if stage["votes"][str(one)] == limit]
+                decided = number if len(left) == 1 else None
+        if len(left) > 1:
+            left = [one for one in self.lots if one in left][:: -1 if edge is min else 1]
+        if len(tied) > 1:
+            self.ties.append({"purpose": purpose, "tied": tied, "chosen": left[0], "stage": decided})
+        return left[0]
+
+    def _move(self, kind: str, one: int, keep: int, value: Callable[[int], int]) -> None:
+        given, moved = self.votes[one] - keep, dict[tuple[int, int], int]()
+        self.votes[one] = keep
+        for paper in self.papers:
+            if paper.holder == one:
+                paper.value = value(paper.value)
+                paper.holder = next((name for name in paper.ranking if name in self.open), NOTA)
+                place = (-paper.value, paper.holder)
+                moved[place] = moved.get(place, 0) + paper.copies
+        for (units, to), copies in moved.items():
+            given += units * copies
+            if to == NOTA:
+                self.exhausted -= units * copies
+            else:
+                self.votes[to] -= units * copies
+        self.lost += given
+        transfers = [[to or None, copies, -units] for (units, to), copies in sorted(moved.items())]
+        self._stage(kind, one, transfers)
+
+    def _stage(self, kind: str, subject: int | None, transfers: list[Any]) -> None:
+        votes = {str(one): units for one, units in self.votes.items()}
+        self.stages.append(
+            {
+                "kind": kind,
+                "subject": subject,
+                "votes": votes,
+                "transfers": transfers,
+                "exhausted": self.exhausted,
+                "lost": self.lost,
+                "elected": [],
+                "ties": self.ties,
+            }
+        )
+        self.ties = []
 
 
 class Check:
@@ -464,6 +610,7 @@ class Check:
         """Check every ballot and the chain that they form, and count them."""
         head, nota, place, wanted = self.first, 0, 0, self._heights()
         votes = {int(one["id"]): 0 for one in self.definition["choices"]}
+        ranked, rankings = self.definition["method"] == "ranked", dict[tuple[int, ...], int]()
         for where, line in self.pack.lines("ballots.jsonl"):
             ballot, place = _json(where, line), place + 1
             payload = ballot.get("payload")
@@ -475,10 +622,12 @@ class Check:
             if place in wanted:
                 self.hashes[place] = head
             marked = chosen(where, payload, votes, self.definition["max_choices"])
-            for one in marked:
+            for one in marked[:1] if ranked else marked:
                 votes[one] += 1
             nota += not marked
-        self.count = Count(place, votes, nota, head)
+            if ranked:
+                rankings[tuple(marked)] = rankings.get(tuple(marked), 0) + 1
+        self.count = Count(place, votes, nota, head, rankings)
         return f"{place:,} ballots form one chain from the definition. Its head is {head.hex()}."
 
     def heads(self) -> str:
@@ -544,7 +693,7 @@ class Check:
 
     def counted(self) -> str:
         """Count by the method of the definition and compare with the result that was published."""
-        if self.definition["method"] not in ("plurality", "approval"):
+        if self.definition["method"] not in ("plurality", "approval", "ranked"):
             raise Fault("definition.json", "this program does not know the method of this election")
         said = _json("result.json", _words("result.json", self.pack.read("result.json")))
         if type(said.get("votes")) is not int or type(said.get("spoiled")) is not int:
@@ -560,13 +709,16 @@ class Check:
     def _published(self, said: dict[str, Any]) -> dict[str, Any]:
         """Return what the result has to say of these ballots; only lots drawn after closing are taken from it."""
         count = self.count
-        verdict = decide(count.votes, count.nota, self.definition["seats"], self._advisory)
+        rounds = self._rounds()
+        verdict = self._verdict(rounds)
         lots, elected = self._lots(said.get("lots"), verdict), verdict.first
         if lots is not None:
             elected = by_lot(count.votes, verdict, self.definition["seats"], lots) or []
         in_order = sorted(count.votes, key=lambda one: -count.votes[one])
-        elected = [one for one in in_order if one in elected]
+        if rounds is None:
+            elected = [one for one in in_order if one in elected]
         return {
+            **({"rounds": rounds} if rounds is not None else {}),
             "format": "evidence-result/1",
             "election": self.election,
             "definition": self.first.hex(),
@@ -580,6 +732,26 @@ class Check:
             "lots": lots,
             "verdict": sentence([self._name(one) for one in elected], verdict, lots is not None),
         }
+
+    def _rounds(self) -> dict[str, Any] | None:
+        """Return the count of ranked ballots in rounds, None for other methods."""
+        if self.definition["method"] != "ranked":
+            return None
+        rule, seats = self.definition["count_rule"], self.definition["seats"]
+        if rule not in (SCOTTISH, ALTERNATIVE) or (rule == ALTERNATIVE and seats != 1):
+            raise Fault("definition.json", "this program does not know the rule of this count")
+        lots = [lot for lot in self.definition["lot_order"] if lot != NOTA]
+        return Ranked(rule, seats, list(self.count.votes), self.count.rankings, lots).result()
+
+    def _verdict(self, rounds: dict[str, Any] | None) -> Verdict:
+        count = self.count
+        if rounds is None:
+            return decide(count.votes, count.nota, self.definition["seats"], self._advisory)
+        if not self._advisory and 2 * count.nota > count.ballots:
+            return Verdict("nota_first", [], [])
+        if not rounds["elected"]:
+            return Verdict("nota_first" if count.nota else "no_votes", [], [])
+        return Verdict("elected", rounds["elected"], [])
 
     def _lots(self, said: Any, verdict: Verdict) -> list[int] | None:
         """Return the lots that may decide; raises Fault for lots that nobody needs or that do not decide."""

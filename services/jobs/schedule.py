@@ -57,10 +57,13 @@ class Schedule:
 
 
 def seal_due_elections(transaction: Transaction) -> None:
-    """Seal what is due: closed elections, and full live batches."""
+    """Seal what is due: closed elections, and full live batches; count ranked ballots in rounds."""
     from services import ballots  # Not at import: the worker's mail must not depend on the ballots' keys.
 
-    ballots.seal_due(transaction)
+    try:
+        ballots.seal_due(transaction)
+    finally:
+        ballots.count_due(transaction)
 
 
 def follow_timetable(transaction: Transaction) -> None:

@@ -11,7 +11,7 @@ from services.secrecy_audit.target import Target, Voted, rows
 from services.secrecy_audit.traces import Traces
 
 PUBLIC = {
-    "ballots", "ballot_receipts", "tallies", "tie_resolutions", "candidates", "parties", "elections",
+    "ballots", "ballot_receipts", "tallies", "ranked_counts", "tie_resolutions", "candidates", "parties", "elections",
     "recorded_choices", "secrecy_audits", "alembic_version", "ballot_box", "spoiled_ballots", "seal_batch_members",
 }  # fmt: skip
 """Tables that may hold choices, and name no voter; what else stands in them is the business of other attacks."""

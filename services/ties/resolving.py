@@ -14,7 +14,7 @@ from services.actor import Actor
 from services.clock import utc_now
 from services.errors import Conflict, ValidationFailed
 from services.savepoints import TRIGGER_REFUSAL, savepoint
-from services.verdict import NOTA_LOT, LotsMissing, Verdict, decide, elected_by_lot, lots_needed
+from services.verdict import NOTA_LOT, LotsMissing, Verdict, elected_by_lot, lots_needed, verdict_of
 
 MAX_WORDS = 500
 """Characters of each entry."""
@@ -158,7 +158,7 @@ def _elected(election: Election, lots: Sequence[int]) -> list[int]:
 
 
 def _verdict(election: Election, counts: ballots.Counts) -> Verdict:
-    return decide(counts.per_candidate, counts.nota, election.seats, election.nota_rule)
+    return verdict_of(election, counts)
 
 
 def _words(text: str) -> str:

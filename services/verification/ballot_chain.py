@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from models import Ballot, BallotReceipt, Election, Tally, db
+from models import Ballot, BallotReceipt, Election, Method, RankedCount, Tally, db
 from services import ballots, hashing
 from services.ballots import signed_seals
 from services.ballots.choices import NOTA
@@ -44,7 +44,8 @@ def chain_problems(election: Election) -> tuple[int, list[str]]:
     if (more := len(walk.problems) - MOST_SENTENCES) > 0:
         problems.append(f"{many(more, 'more ballot does', 'more ballots do')} not fit.")
     problems += [*_sealing_problems(election, sealings, walk), *_receipt_problems(election, walk.place)]
-    return walk.place, [*problems, *_tally_problems(election, walk.counts)]
+    problems += _tally_problems(election, walk.counts)
+    return walk.place, [*problems, *_round_problems(election)]
 
 
 def _walk(election: Election, ends: set[int]) -> _Walk:
@@ -61,7 +62,7 @@ def _walk(election: Election, ends: set[int]) -> _Walk:
         chosen = _chosen(row.payload)
         if not chosen <= {str(number) for number in known} | {NOTA}:
             walk.problems.append(f"Ballot {row.seq} names somebody who is not on the ballot.")
-        walk.counts.update(chosen)
+        walk.counts.update(_tallied(election, row.payload))
         walk.place, walk.head = row.seq, bytes(row.ballot_hash)
         if row.seq in ends:
             walk.heads[row.seq] = walk.head
@@ -79,6 +80,13 @@ def _ballot_problems(row: Any, walk: _Walk, public_id: str) -> Iterator[str]:
 
 def _chosen(payload: dict[str, Any]) -> set[str]:
     return {NOTA} if payload.get("nota") else {str(number) for number in payload.get("candidates", [])}
+
+
+def _tallied(election: Election, payload: dict[str, Any]) -> set[str]:
+    """Return what a ballot adds to the tally: every name it marks, of ranked names the first."""
+    if election.method is not Method.RANKED or payload.get("nota"):
+        return _chosen(payload)
+    return {str(number) for number in payload.get("candidates", [])[:1]}
 
 
 def _sealing_problems(election: Election, sealings: list[Any], walk: _Walk) -> Iterator[str]:
@@ -114,3 +122,10 @@ def _tally_problems(election: Election, counted: Counter[str]) -> Iterator[str]:
             name = "None of the above" if choice == NOTA else f"Candidate {choice}"
             number = many(counted[choice], "ballot", "ballots")
             yield f"{name} has {number}, the kept count says {tallies.get(choice, 0)}."
+
+
+def _round_problems(election: Election) -> Iterator[str]:
+    """Count ranked ballots again and compare every round with the one that was kept."""
+    kept = db.session.get(RankedCount, election.id)
+    if kept is not None and kept.content != ballots.count_ballots(election).as_dict():
+        yield "The rounds of the count are not those of its ballots."

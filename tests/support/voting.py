@@ -69,7 +69,9 @@ def seal_all() -> int:
     from models import transaction
 
     with use_role("sealer"):
-        return ballots.seal_due(transaction)
+        sealed = ballots.seal_due(transaction)
+        ballots.count_due(transaction)
+        return sealed
 
 
 def as_attacker(*statements: str, **values: Any) -> None:
