@@ -13,6 +13,7 @@ from models import LotMethod
 from services.clock import local_text, utc_text
 from services.identification import UnderReview
 from services.results import Balance, Resolution, Result, listed
+from services.rounds import Rounds, grouped
 
 
 def verdict_title(result: Result) -> str:
@@ -41,12 +42,27 @@ def verdict_words(result: Result) -> str:
     """Return the sentence under the title: the winner's votes, and what the count does not decide."""
     if result.resolution:
         return tie_sentence(result)
+    if result.rounds is not None and result.winners:
+        return rounds_sentence(result, result.rounds)
     if len(result.winners) != 1 or result.total is None or result.undecided:
         return result.note
     first = result.rows[0]
     words = [f"{isolated(first.party)}."] if first.party else []
     votes = _("%(count)s of %(total)s votes", count=f"{first.count or 0:,}", total=f"{result.total:,}")
     return " ".join([*words, votes + _lead(result), result.note]).strip()
+
+
+def rounds_sentence(result: Result, rounds: Rounds) -> str:
+    """Return how many ballots and rounds a ranked count had, and the quota or the winner's votes at its end."""
+    said = ngettext("Counted in %(num)d round", "Counted in %(num)d rounds", len(rounds.rounds))
+    if rounds.quota:
+        return _("%(said)s. The quota was %(quota)s votes.", said=said, quota=rounds.quota)
+    last = rounds.lines[0].cells[-1]
+    rest = sum(line.cells[-1].units for line in rounds.lines)
+    return _(
+        "%(said)s. %(votes)s of the %(all)s votes that remained in the last one.",
+        said=said, votes=last.votes, all=grouped(rest),
+    )  # fmt: skip
 
 
 def tie_sentence(result: Result) -> str:

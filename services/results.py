@@ -10,10 +10,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 
-from models import Election, ElectionStatus, NotaRule, ResultsPolicy, TieResolution, db
+from models import Election, ElectionStatus, Method, NotaRule, ResultsPolicy, TieResolution, db
 from services import ballots, elections, ties
 from services.ballots.batch_cost import RARE
-from services.verdict import NOTA_LOT, Outcome, Verdict, decide
+from services.counting import Rule
+from services.rounds import EXPLAINED, Rounds, rounds_of
+from services.verdict import NOTA_LOT, Outcome, Verdict, verdict_of
 
 PERCENT = 100
 SHARE_DIGITS = 1
@@ -89,6 +91,7 @@ class Result:
     `status` is that of the election, or `sealing` between its close and its count.
     `winner` names who has a seat by this count and by lot: elected when it is final, ahead before. `tie` names who has
     the same number of votes in a final count, resolved or not; `resolution` says how it was resolved.
+    Of `ranked` ballots the rows hold first preferences; `rounds` is the whole count once it is final.
     """
 
     election_id: int
@@ -117,6 +120,8 @@ class Result:
     rules: list[str] = field(default_factory=list)
     lot_order: list[str] = field(default_factory=list)
     fingerprint: str = ""
+    ranked: bool = False
+    rounds: Rounds | None = None
 
     @property
     def counted(self) -> bool:
@@ -150,10 +155,11 @@ def result_of(election: Election, now: datetime) -> Result:
     counts = ballots.counts(election)
     visible = counts_visible(election, counts)
     final = visible and is_over(election)
-    verdict = _verdict(election, counts) if visible else Verdict(Outcome.NO_VOTES)
+    verdict = verdict_of(election, counts) if visible else Verdict(Outcome.NO_VOTES)
     resolved = db.session.get(TieResolution, election.id) if final and verdict.is_tie else None
     first = tuple(resolved.elected) if resolved else verdict.first
-    rows = _rows(election, counts if visible else None, first)
+    rounds = _rounds(election, counts) if final else None
+    rows = _in_rounds(_rows(election, counts if visible else None, first), rounds)
     winners = _names(rows, first)
     total = counts.total if visible else None
     tie = _tie(rows, verdict)
@@ -184,11 +190,19 @@ def result_of(election: Election, now: datetime) -> Result:
         rules=rules_of(election),
         lot_order=ties.lot_names(election),
         fingerprint=election.definition_hash.hex() if election.definition_hash else "",
+        ranked=election.method is Method.RANKED,
+        rounds=rounds,
     )
 
 
 def rules_of(election: Election) -> list[str]:
     """Return how many are elected, what NOTA means and how a tie is resolved, a sentence each."""
+    if election.method is Method.RANKED:
+        seats = ngettext(
+            "%(num)d seat. Voters rank the names.", "%(num)d seats. Voters rank the names.", election.seats
+        )
+        rule = str(EXPLAINED[Rule.for_seats(election.seats)])
+        return [seats, rule, ties.nota_rule_words(election.nota_rule, ranked=True), ties.tie_rule_words(election)]
     seats = ngettext("%(num)d seat, most votes wins.", "%(num)d seats, most votes win.", election.seats)
     return [seats, ties.nota_rule_words(election.nota_rule), ties.tie_rule_words(election)]
 
@@ -208,7 +222,7 @@ def counts_visible(election: Election, counts: ballots.Counts) -> bool:
     if election.status is ElectionStatus.DRAFT:
         return False
     if is_over(election):
-        return counts.box == 0
+        return counts.box == 0 and (election.method is not Method.RANKED or counts.ranked is not None)
     if election.results_policy is not ResultsPolicy.LIVE:
         return False
     return not election.is_secret or election.live_batch is not None
@@ -256,6 +270,8 @@ def _hidden_note(election: Election, now: datetime) -> str:
 
 
 def _live_note(election: Election, counts: ballots.Counts) -> str:
+    if election.method is Method.RANKED:
+        return _("First preferences so far. The rounds are counted when the election is closed.")
     if not election.is_secret:
         return _("The count moves with every vote. It is final when the election is closed.")
     if not counts.sealed:
@@ -288,6 +304,10 @@ def _verdict_note(election: Election, tie: list[str], verdict: Verdict) -> str:
     if verdict.outcome is Outcome.NO_VOTES:
         return _("No votes were counted. No candidate is elected.")
     if verdict.outcome is Outcome.NOTA_FIRST:
+        if election.method is Method.RANKED:
+            return _(
+                "More than half of the ballots say none of the above. By the rule of this election no one is elected."
+            )
         return _nota_note(election.nota_rule)
     if verdict.outcome is Outcome.ELECTED:
         return ""
@@ -341,8 +361,18 @@ def listed(names: list[str]) -> str:
     return _("%(first)s and %(last)s", first=", ".join(names[:-1]), last=names[-1])
 
 
-def _verdict(election: Election, counts: ballots.Counts) -> Verdict:
-    return decide(counts.per_candidate, counts.nota, election.seats, election.nota_rule)
+def _rounds(election: Election, counts: ballots.Counts) -> Rounds | None:
+    if counts.ranked is None:
+        return None
+    return rounds_of(counts.ranked, {int(choice["id"]): str(choice["name"]) for choice in ballots.choices_of(election)})
+
+
+def _in_rounds(rows: list[Row], rounds: Rounds | None) -> list[Row]:
+    """Return the rows in the order of the rounds: the elected first, then who lasted longest."""
+    if rounds is None:
+        return rows
+    place = {line.candidate_id: number for number, line in enumerate(rounds.lines)}
+    return sorted(rows, key=lambda row: place[row.candidate_id])
 
 
 def _rows(election: Election, counts: ballots.Counts | None, first: tuple[int, ...]) -> list[Row]:

@@ -14,7 +14,7 @@ from blueprints.admin.frame import election_at_the_desk
 from blueprints.admin.pictures import picture_url, upload_limit
 from blueprints.http import body, current_actor, wants_json
 from blueprints.policy import requires
-from models import Candidate, Election, ElectionStatus, transaction
+from models import Candidate, Election, ElectionStatus, Method, transaction
 from services import candidates as ballot
 from services import desk
 from services.ballots import choices_of
@@ -94,7 +94,7 @@ def preview_ballot() -> ResponseReturnValue:
         choices=[ballot_row(choice) for choice in choices_of(election)],
         max_choices=election.max_choices,
         order=order_words(election),
-        nota_rule=nota_rule_words(election.nota_rule),
+        nota_rule=nota_rule_words(election.nota_rule, ranked=election.method is Method.RANKED),
     )
 
 

@@ -14,13 +14,15 @@ from flask_babel import ngettext
 from models import CandidateOrder, Channel, Election, Method, NotaRule, ResultsPolicy, Secrecy
 from services import ballots, ties
 from services.context import platform
+from services.counting import Rule
 from services.result_report import CHANNELS
 from services.result_words import both_times
+from services.rounds import RULES
 from services.ties import nota_rule_words, tie_rule_words
 
 METHODS = {
     Method.PLURALITY: N_("Most votes win"),
-    Method.APPROVAL: N_("Approval: mark everybody you agree with; most votes win"),
+    Method.APPROVAL: N_("Several marks: every name marked gets a vote; most votes win"),
     Method.RANKED: N_("Ranked: put the names in your order"),
 }
 SECRECY = {
@@ -66,15 +68,17 @@ def definition_of(election: Election) -> Definition:
 
 
 def _what(signed: dict[str, Any]) -> list[tuple[str, str]]:
-    most = int(signed["max_choices"])
+    most, ranked = int(signed["max_choices"]), signed["method"] == Method.RANKED
     marks = ngettext("%(num)d name, or none of the above", "Up to %(num)d names, or none of the above", most)
     facts = [
         (_("Election"), str(signed["title"])),
         (_("Seats"), str(signed["seats"])),
-        (_("A voter marks"), marks),
+        (_("A voter ranks") if ranked else _("A voter marks"), marks),
         (_("Method"), str(METHODS[Method(signed["method"])])),
         (_("Secrecy"), str(SECRECY[Secrecy(signed["secrecy"])])),
     ]
+    if "count_rule" in signed:
+        facts.insert(4, (_("Counted by"), str(RULES[Rule(signed["count_rule"])])))
     if signed["description"]:
         facts.insert(1, (_("Description"), str(signed["description"])))
     return facts
@@ -93,7 +97,10 @@ def _when(election: Election, signed: dict[str, Any], zone: str) -> list[tuple[s
 
 def _rules(election: Election, signed: dict[str, Any]) -> list[tuple[str, str]]:
     rule = NotaRule(signed["nota_rule"]) if signed.get("nota_rule") else None
-    facts = [(_("None of the above"), nota_rule_words(rule)), (_("A tie"), tie_rule_words(election))]
+    facts = [
+        (_("None of the above"), nota_rule_words(rule, ranked=signed["method"] == Method.RANKED)),
+        (_("A tie"), tie_rule_words(election)),
+    ]
     facts.append((_("Counts are shown"), _shown(signed)))
     if signed.get("candidate_order"):
         facts.append((_("Order of the names"), str(ORDERS[CandidateOrder(signed["candidate_order"])])))

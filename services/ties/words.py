@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
-from models import Election, LotMethod, NotaRule
+from models import Election, LotMethod, Method, NotaRule
 
 NOTA_RULES = {
     NotaRule.NO_ONE: N_("If none of the above has the most votes, no one is elected."),
@@ -17,8 +17,15 @@ LOT_METHODS = {
 }
 
 
-def nota_rule_words(rule: NotaRule | None) -> str:
+RANKED_NOTA = N_("If more than half of the ballots say none of the above, no one is elected.")
+
+
+def nota_rule_words(rule: NotaRule | None, *, ranked: bool = False) -> str:
     """Return the rule in one sentence; elections opened before there was one leave it to the commission."""
+    if ranked and rule is NotaRule.NO_ONE:
+        return str(RANKED_NOTA)
+    if ranked:
+        return _("None of the above is counted and published. It keeps nobody from being elected.")
     if rule is None:
         return _("If none of the above has the most votes, the commission decides.")
     return str(NOTA_RULES[rule])
@@ -26,6 +33,8 @@ def nota_rule_words(rule: NotaRule | None) -> str:
 
 def tie_rule_words(election: Election) -> str:
     """Return how a tie of this election is resolved."""
+    if election.method is Method.RANKED:
+        return _("A tie in a round goes by the votes of the other rounds, then by the lot order.")
     if election.lot_order:
         return _("A tie is resolved by the lot order: who stands first in it is elected.")
     return _("A tie is resolved by lot. The committee draws it in front of witnesses.")

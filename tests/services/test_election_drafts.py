@@ -10,7 +10,19 @@ import time_machine
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from models import AuditLog, CandidateOrder, Channel, Election, ResultsPolicy, RollEntry, Secrecy, Vote, db, use_role
+from models import (
+    AuditLog,
+    CandidateOrder,
+    Channel,
+    Election,
+    Method,
+    ResultsPolicy,
+    RollEntry,
+    Secrecy,
+    Vote,
+    db,
+    use_role,
+)
 from services import ballots, elections
 from services.actor import SYSTEM
 from services.ballots import Choice
@@ -26,6 +38,7 @@ CHANGES = {
     "description": "Two seats",
     "seats": 2,
     "max_choices": 2,
+    "method": Method.APPROVAL,
     "secrecy": Secrecy.SECRET,
     "results_policy": ResultsPolicy.LIVE,
     "live_batch": 60,

@@ -8,6 +8,7 @@ import pytest
 
 from services.counting import UNIT, Contest, Kind, count, decimal, read_blt, scottish_stv
 from services.counting.model import Count, Rule
+from services.evidence.verify import Ranked
 from tests.services.counting.elections import random_contest
 
 WARDS = Path(__file__).parents[4].joinpath("shared", "elections")
@@ -165,3 +166,25 @@ def test_forty_real_elections_balance_at_every_stage_and_fill_their_seats():
         if file.stem in WINNERS:
             assert (made.quota // UNIT, len(made.stages)) == WINNERS[file.stem]
     assert len(files) == 40
+
+
+@pytest.mark.skipif(not WARDS.is_dir(), reason="The real elections are not beside the project.")
+def test_a_real_ward_has_its_published_stages():
+    # Bo'ness and Blackness, Falkirk Council, 2022, as published with two decimals (Wikipedia).
+    content = read_blt((WARDS / "falkirk_2022_ward1.blt").read_text(encoding="utf-8"))
+    made = scottish_stv(content.contest())
+    munro = next(number for number, name in enumerate(content.names, start=1) if "MUNRO" in name)
+    aitchison = next(number for number, name in enumerate(content.names, start=1) if "AITCHISON" in name)
+
+    assert [round(stage.votes[munro] / UNIT, 2) for stage in made.stages] == [843, 950.83, 951.93, 984.18, 995.82]
+    assert [round(stage.votes[aitchison] / UNIT, 2) for stage in made.stages[:3]] == [1041, 1229.03, 1238.47]
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_the_program_in_the_evidence_pack_counts_the_same_rounds(seed):
+    for rule, given in (
+        (Rule.SCOTTISH, random_contest(seed)),
+        (Rule.ALTERNATIVE, random_contest(seed, seats=1)),
+    ):
+        again = Ranked(rule.value, given.seats, list(given.candidates), dict(given.ballots), list(given.lots)).result()
+        assert again == count(rule, given).as_dict()
