@@ -1,4 +1,4 @@
-"""Compare the Scottish count with an independent program, `stvpoll` (pip install stvpoll), on real and made-up elections.
+"""Compare the Scottish count with another program, `stvpoll` (pip install stvpoll), on real and made-up elections.
 
     python -m benchmarks.counting_oracles FOLDER_WITH_BLT_FILES
 
