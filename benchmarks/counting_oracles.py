@@ -22,7 +22,7 @@ def other(contest: Contest) -> set[int]:
     """Return whom the other program elects; its ties by lot go by our order."""
     ballots = list(contest.ballots.items())
     made = calculate_scottish_stv(candidates=contest.lots, ballots=ballots, winners=contest.seats, random_shuffle=False)
-    return set(made.elected)
+    return set(made.elected_as_set())
 
 
 def main(folder: str) -> None:

@@ -12,8 +12,8 @@ from flask_babel import ngettext
 from models import LotMethod
 from services.clock import local_text, utc_text
 from services.identification import UnderReview
-from services.results import Balance, Resolution, Result, listed
-from services.rounds import Rounds, grouped
+from services.results import Balance, Resolution, Result
+from services.rounds import Rounds, grouped, listed
 
 
 def verdict_title(result: Result) -> str:

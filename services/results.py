@@ -14,7 +14,7 @@ from models import Election, ElectionStatus, Method, NotaRule, ResultsPolicy, Ti
 from services import ballots, elections, ties
 from services.ballots.batch_cost import RARE
 from services.counting import Rule
-from services.rounds import EXPLAINED, Rounds, rounds_of
+from services.rounds import EXPLAINED, Rounds, listed, rounds_of
 from services.verdict import NOTA_LOT, Outcome, Verdict, verdict_of
 
 PERCENT = 100
@@ -352,13 +352,6 @@ def _resolution(rows: list[Row], verdict: Verdict, made: TieResolution) -> Resol
 
 def _names(rows: list[Row], ids: tuple[int, ...]) -> list[str]:
     return [row.name for row in rows if row.candidate_id in ids]
-
-
-def listed(names: list[str]) -> str:
-    """Return `A`, `A and B` or `A, B and C`."""
-    if len(names) < 2:
-        return "".join(names)
-    return _("%(first)s and %(last)s", first=", ".join(names[:-1]), last=names[-1])
 
 
 def _rounds(election: Election, counts: ballots.Counts) -> Rounds | None:

@@ -179,3 +179,10 @@ def _sums(sums: list[int]) -> list[Cell]:
         Cell(now, grouped(now), grouped_change(now - then) if now != then else "")
         for now, then in zip(sums, before, strict=True)
     ]
+
+
+def listed(names: list[str]) -> str:
+    """Return `A`, `A and B` or `A, B and C`."""
+    if len(names) < 2:
+        return "".join(names)
+    return _("%(first)s and %(last)s", first=", ".join(names[:-1]), last=names[-1])

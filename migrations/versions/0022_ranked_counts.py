@@ -23,7 +23,6 @@ def upgrade() -> None:
         sa.Column("election_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("content", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(["election_id"], ["elections.id"], name=op.f("fk_ranked_counts_election_id_elections")),
         sa.PrimaryKeyConstraint("election_id", name=op.f("pk_ranked_counts")),
     )
