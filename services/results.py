@@ -14,7 +14,7 @@ from models import Election, ElectionStatus, Method, NotaRule, ResultsPolicy, Ti
 from services import ballots, elections, ties
 from services.ballots.batch_cost import RARE
 from services.counting import Rule
-from services.rounds import EXPLAINED, Rounds, listed, rounds_of
+from services.rounds import EXPLAINED, Rounds, in_rounds, listed, rounds_in
 from services.verdict import NOTA_LOT, Outcome, Verdict, verdict_of
 
 PERCENT = 100
@@ -158,8 +158,8 @@ def result_of(election: Election, now: datetime) -> Result:
     verdict = verdict_of(election, counts) if visible else Verdict(Outcome.NO_VOTES)
     resolved = db.session.get(TieResolution, election.id) if final and verdict.is_tie else None
     first = tuple(resolved.elected) if resolved else verdict.first
-    rounds = _rounds(election, counts) if final else None
-    rows = _in_rounds(_rows(election, counts if visible else None, first), rounds)
+    rounds = rounds_in(election, counts) if final else None
+    rows = in_rounds(_rows(election, counts if visible else None, first), rounds)
     winners = _names(rows, first)
     total = counts.total if visible else None
     tie = _tie(rows, verdict)
@@ -352,20 +352,6 @@ def _resolution(rows: list[Row], verdict: Verdict, made: TieResolution) -> Resol
 
 def _names(rows: list[Row], ids: tuple[int, ...]) -> list[str]:
     return [row.name for row in rows if row.candidate_id in ids]
-
-
-def _rounds(election: Election, counts: ballots.Counts) -> Rounds | None:
-    if counts.ranked is None:
-        return None
-    return rounds_of(counts.ranked, {int(choice["id"]): str(choice["name"]) for choice in ballots.choices_of(election)})
-
-
-def _in_rounds(rows: list[Row], rounds: Rounds | None) -> list[Row]:
-    """Return the rows in the order of the rounds: the elected first, then who lasted longest."""
-    if rounds is None:
-        return rows
-    place = {line.candidate_id: number for number, line in enumerate(rounds.lines)}
-    return sorted(rows, key=lambda row: place[row.candidate_id])
 
 
 def _rows(election: Election, counts: ballots.Counts | None, first: tuple[int, ...]) -> list[Row]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
+from models import Election
+from services import ballots
 from services.counting import Count, Kind, Rule, Stage, Tie, decimal
 
 RULES = {
@@ -24,6 +27,16 @@ EXPLAINED = {
         " votes are left to move, the one with the fewest is out, and those ballots move to the next name on them."
     ),
 }
+
+
+class HasCandidate(Protocol):
+    """Anything of one candidate."""
+
+    @property
+    def candidate_id(self) -> int: ...
+
+
+Placed = TypeVar("Placed", bound=HasCandidate)
 
 
 @dataclass(frozen=True)
@@ -186,3 +199,18 @@ def listed(names: list[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return _("%(first)s and %(last)s", first=", ".join(names[:-1]), last=names[-1])
+
+
+def rounds_in(election: Election, counts: ballots.Counts) -> Rounds | None:
+    """Return the rounds of a ranked election that is counted, None for every other."""
+    if counts.ranked is None:
+        return None
+    return rounds_of(counts.ranked, {int(choice["id"]): str(choice["name"]) for choice in ballots.choices_of(election)})
+
+
+def in_rounds(rows: list[Placed], rounds: Rounds | None) -> list[Placed]:
+    """Return the rows in the order of the rounds: the elected first, then who lasted longest."""
+    if rounds is None:
+        return rows
+    place = {line.candidate_id: number for number, line in enumerate(rounds.lines)}
+    return sorted(rows, key=lambda row: place[row.candidate_id])

@@ -14,7 +14,7 @@ from services.approvals import Change, DangerousAct, Description, register
 from services.context import platform
 from services.errors import DomainError
 from services.result_words import both_times
-from services.results import listed
+from services.rounds import listed
 from services.ties import Drawing
 
 RESOLVE_TIE = "resolve_tie"

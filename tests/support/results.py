@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from services.results import Balance, Result, Row, Share, Turnout, listed, party_totals, percent
+from services.results import Balance, Result, Row, Share, Turnout, party_totals, percent
+from services.rounds import listed
 from services.verdict import decide
 
 CANDIDATES = (

@@ -128,7 +128,7 @@ def test_none_of_the_above_is_the_same_lot():
     ],
 )
 def test_the_verdict_is_said_as_on_the_result_page(app, winners, tie, resolved):
-    from services.results import listed
+    from services.rounds import listed
 
     said = make_result(
         winners=winners, winner=listed(winners) or None, tie=tie, resolution=object() if resolved else None
