@@ -30,6 +30,7 @@ PROFILES: dict[str, dict[str, str]] = {
         "VAR_FOLDER": "var/testing",
         "UPLOAD_FOLDER": "var/testing/uploads",
         "RATE_LIMITS": "off",
+        "MAIL_PER_MINUTE": "0",
         "LOG_LEVEL": "WARNING",
     },
     "production": {"MAIL_TRANSPORT": "smtp"},
@@ -155,6 +156,8 @@ class Settings:
     mail_server: str = _setting(str, "smtp.gmail.com")
     mail_port: int = _setting(_whole, "587")
     mail_cafile: str = _setting(str)
+    mail_per_minute: int = _setting(_whole, "600")
+    mail_webhook_secret: str = _setting(str, secret=True)
     # Tamper evidence
     head_every_minutes: int = _setting(_whole, "5")
     head_mail_minutes: int = _setting(_whole, "60")

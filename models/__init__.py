@@ -55,7 +55,15 @@ from models.heads import (
     TimeStamping,
 )
 from models.installation import InstallationKey, RateLimitHit, WorkerBeat
-from models.mail import EmailMessage, MailStatus
+from models.mail import (
+    EmailMessage,
+    MailQueueState,
+    MailStatus,
+    NotMeReport,
+    PlannedKind,
+    PlannedMail,
+    RehearsalAnswer,
+)
 from models.results import LotMethod, RankedCount, TieResolution
 from models.roll_import import BadRows, ExistingVoters, ImportProblem, ImportRow, ImportStatus, RollImport
 from models.secrecy import SecrecyAudit
@@ -120,15 +128,20 @@ __all__ = [
     "LoginFailure",
     "LotMethod",
     "MailOccasion",
+    "MailQueueState",
     "MailStatus",
     "Method",
+    "NotMeReport",
     "NotaRule",
     "Party",
+    "PlannedKind",
+    "PlannedMail",
     "RankedCount",
     "RateLimitHit",
     "RecordedChoice",
     "RecoveryCode",
     "Refusal",
+    "RehearsalAnswer",
     "RequestAudit",
     "ResultsPolicy",
     "Review",

@@ -16,6 +16,8 @@ from models import InstallationKey, db
 from services import heads, worker_beats
 from services.boot import check_keys
 from services.context import platform
+from services.email_service import queue_state
+from services.email_service.problems import in_words
 from services.errors import DomainError
 from services.security import KeyringError
 
@@ -48,7 +50,9 @@ def readiness() -> Readiness:
     """Look at database, schema, keys and worker; changes nothing."""
     try:
         problems = [*_schema_problems()] or [*_key_problems()]
-        return Readiness(tuple(problems), () if problems else (*_worker_warnings(), *_stamp_warnings()))
+        return Readiness(
+            tuple(problems), () if problems else (*_worker_warnings(), *_mail_warnings(), *_stamp_warnings())
+        )
     except SQLAlchemyError as error:
         log.error("The database does not answer: %s", type(error).__name__)
         return Readiness(("The database does not answer.",))
@@ -84,6 +88,11 @@ def _worker_warnings() -> list[str]:
     if age > worker_beats.LATE_AFTER:
         return [f"The worker gave no sign of life for {int(age.total_seconds())} s."]
     return []
+
+
+def _mail_warnings() -> list[str]:
+    pause = queue_state.current_pause()
+    return [" ".join(("No mail leaves.", *in_words(pause.problem)))] if pause else []
 
 
 def _stamp_warnings() -> list[str]:

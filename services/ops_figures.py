@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models import Election, ElectionStatus, EmailMessage, MailStatus, SealBatch, Vote, db
 from services import worker_beats
+from services.email_service import queue_state
 from services.metrics import PREFIX
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ def figures() -> list[Metric]:
 def count() -> list[Metric]:
     """Count now."""
     try:
-        found: list[Metric] = [_votes(), _batches(), _outbox(), _elections(), *_worker()]
+        found: list[Metric] = [_votes(), _batches(), _outbox(), _queue_pause(), _elections(), *_worker()]
     except SQLAlchemyError as error:
         log.error("The figures could not be counted: %s", type(error).__name__)
         return [_database_up(0)]
@@ -78,6 +79,11 @@ def _outbox() -> Metric:
     for status in IN_THE_OUTBOX:
         metric.add_metric([status.value], known.get(status, 0))
     return metric
+
+
+def _queue_pause() -> Metric:
+    said = "1 while no mail at all can leave, and the queue waits."
+    return GaugeMetricFamily(f"{PREFIX}_mail_queue_paused", said, int(queue_state.current_pause() is not None))
 
 
 def _elections() -> Metric:

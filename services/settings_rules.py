@@ -17,6 +17,7 @@ TOKEN_CHARACTERS = 24
 RANGES = (
     ("port", 1, 65535),
     ("mail_port", 1, 65535),
+    ("mail_per_minute", 0, 100_000),
     ("max_upload_mb", 1, 20),
     ("snapshot_days", 1, 3650),
     ("face_erase_days", 1, 3650),
@@ -78,9 +79,10 @@ def _value_problems(settings: Settings) -> list[str]:
             found.append(f"{name.upper()}: write a number from {low} to {high}")
     if not 0 <= settings.trusted_proxies <= MOST_PROXIES:
         found.append(f"TRUSTED_PROXIES: write the number of proxies in front, 0 to {MOST_PROXIES}")
-    token = settings.metrics_token
-    if token and (len(token) < TOKEN_CHARACTERS or _is_placeholder(token)):
-        found.append(f"METRICS_TOKEN: write {TOKEN_CHARACTERS} or more random characters, or leave it empty")
+    for name in ("metrics_token", "mail_webhook_secret"):
+        token = getattr(settings, name)
+        if token and (len(token) < TOKEN_CHARACTERS or _is_placeholder(token)):
+            found.append(f"{name.upper()}: write {TOKEN_CHARACTERS} or more random characters, or leave it empty")
     if settings.timezone not in available_timezones():
         found.append("TIMEZONE: write a name such as UTC or Europe/Berlin")
     if settings.public_url and not settings.public_url.startswith(("http://", "https://")):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from cryptography.fernet import InvalidToken
 from sqlalchemy import CursorResult, func, or_, select, update
 
 from models import EmailMessage, MailStatus, db
@@ -21,8 +22,9 @@ from services.clock import utc_now
 from services.context import platform
 from services.email_service.content import open_body
 from services.email_service.mime import OutgoingMail
+from services.email_service.problems import ADDRESS_IS_DEAD, MailProblem
 from services.email_service.rendering import single_line
-from services.email_service.transports import MailTransport, TemporaryFailure
+from services.email_service.transports import MailTransport, TemporaryFailure, TransportError
 from services.errors import FileDamaged, NotFound
 
 log = logging.getLogger(__name__)
@@ -49,7 +51,10 @@ class ClaimedMail:
 
 
 def claim_next(lease: timedelta = LEASE) -> ClaimedMail | None:
-    """Take the mail that waits longest, counting the attempt; None when nothing is due."""
+    """Take the mail that waits longest, counting the attempt; None when nothing is due.
+
+    A code to sign in or an alert does not wait behind ten thousand invitations: mails in bulk come last.
+    """
     now = func.clock_timestamp()
     columns = [getattr(EmailMessage, field.name) for field in fields(ClaimedMail)]
     row = db.session.execute(
@@ -59,7 +64,7 @@ def claim_next(lease: timedelta = LEASE) -> ClaimedMail | None:
             EmailMessage.next_attempt_at <= now,
             or_(EmailMessage.locked_until.is_(None), EmailMessage.locked_until < now),
         )
-        .order_by(EmailMessage.next_attempt_at, EmailMessage.id)
+        .order_by(EmailMessage.bulk, EmailMessage.next_attempt_at, EmailMessage.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     ).first()
@@ -67,7 +72,8 @@ def claim_next(lease: timedelta = LEASE) -> ClaimedMail | None:
         return None
     waiting = ClaimedMail(*row)
     if waiting.attempts >= MAX_ATTEMPTS:
-        _set(waiting.id, status=MailStatus.FAILED, locked_until=None, last_error="The worker died at every attempt.")
+        died = MailProblem.WORKER_DIED
+        _set(waiting.id, status=MailStatus.FAILED, locked_until=None, problem=died, last_error=None)
         return claim_next(lease)
     _set(waiting.id, status=MailStatus.SENDING, attempts=waiting.attempts + 1, locked_until=now + lease)
     return replace(waiting, attempts=waiting.attempts + 1)
@@ -79,7 +85,7 @@ def deliver(mail: ClaimedMail, transport: MailTransport) -> str | None:
     A photo that is gone or damaged does not hold it up; returns the path of a damaged one, for the caller to report.
     """
     if mail.body is None:
-        raise TemporaryFailure("The body of this mail is gone.")
+        raise TemporaryFailure("The body of this mail is gone.", MailProblem.UNREADABLE)
     photo, damaged = _photo(mail)
     message = OutgoingMail(
         mail_id=mail.id,
@@ -96,25 +102,31 @@ def deliver(mail: ClaimedMail, transport: MailTransport) -> str | None:
 
 def mark_sent(mail: ClaimedMail) -> None:
     """Note the delivery and wipe the body. True whoever holds the lease by now, so no fence."""
-    _set(mail.id, status=MailStatus.SENT, body=None, sent_at=utc_now(), locked_until=None, last_error=None)
+    sent = {"status": MailStatus.SENT, "body": None, "sent_at": utc_now(), "locked_until": None}
+    # A provider's report of the bounce may be faster than this note.
+    _set(mail.id, unless=MailStatus.BOUNCED, **sent, problem=None, last_error=None)
     log.info("Mail %s (%s) sent at attempt %d.", mail.id, mail.kind, mail.attempts)
 
 
 def mark_failed(mail: ClaimedMail, error: Exception) -> None:
     """Note a failure: another try after `retry_delay`, or the dead letter after the last attempt."""
-    words = _short(error)
+    words, problem = _short(error), problem_of(error)
     if mail.attempts >= MAX_ATTEMPTS:
-        if _set_mine(mail, status=MailStatus.FAILED, locked_until=None, last_error=words):
+        if _set_mine(mail, status=MailStatus.FAILED, locked_until=None, problem=problem, last_error=words):
             log.error("Mail %s (%s) is given up after %d attempts: %s", mail.id, mail.kind, mail.attempts, words)
         return
     again = func.clock_timestamp() + retry_delay(mail.attempts)
-    _set_mine(mail, status=MailStatus.QUEUED, locked_until=None, last_error=words, next_attempt_at=again)
+    values = {"status": MailStatus.QUEUED, "locked_until": None, "next_attempt_at": again}
+    _set_mine(mail, **values, problem=problem, last_error=words)
     log.warning("Mail %s (%s) failed at attempt %d: %s", mail.id, mail.kind, mail.attempts, words)
 
 
 def mark_bounced(mail: ClaimedMail, error: Exception) -> None:
-    """Note that the recipient does not exist; the body is wiped, nobody will read it."""
-    if _set_mine(mail, status=MailStatus.BOUNCED, body=None, locked_until=None, last_error=_short(error)):
+    """Note that the recipient's server refused it for good; where nobody will ever read it the body is wiped."""
+    problem = problem_of(error)
+    values: dict[str, Any] = {"body": None} if problem in ADDRESS_IS_DEAD else {}
+    values |= {"status": MailStatus.BOUNCED, "bounced_at": utc_now(), "locked_until": None}
+    if _set_mine(mail, **values, problem=problem, last_error=_short(error)):
         log.warning("Mail %s (%s) bounced.", mail.id, mail.kind)
 
 
@@ -127,6 +139,7 @@ def release(mail: ClaimedMail, error: Exception) -> None:
         status=MailStatus.QUEUED,
         locked_until=None,
         attempts=mail.attempts - 1,
+        problem=problem_of(error),
         last_error=_short(error),
         next_attempt_at=again,
     )
@@ -153,9 +166,11 @@ def _photo(mail: ClaimedMail) -> tuple[bytes | None, str | None]:
         return None, error.path
 
 
-def _set(mail_id: uuid.UUID, **values: Any) -> None:
-    change = update(EmailMessage).where(EmailMessage.id == mail_id).values(**values)
-    db.session.execute(change.execution_options(synchronize_session=False))
+def _set(mail_id: uuid.UUID, unless: MailStatus | None = None, **values: Any) -> None:
+    change = update(EmailMessage).where(EmailMessage.id == mail_id)
+    if unless is not None:
+        change = change.where(EmailMessage.status != unless)
+    db.session.execute(change.values(**values).execution_options(synchronize_session=False))
 
 
 def _set_mine(mail: ClaimedMail, **values: Any) -> bool:
@@ -171,3 +186,10 @@ def _set_mine(mail: ClaimedMail, **values: Any) -> bool:
 
 def _short(error: Exception) -> str:
     return (single_line(error) or type(error).__name__)[:ERROR_CHARACTERS]
+
+
+def problem_of(error: Exception) -> MailProblem:
+    """Name why a mail did not leave."""
+    if isinstance(error, TransportError):
+        return error.problem
+    return MailProblem.UNREADABLE if isinstance(error, InvalidToken) else MailProblem.OTHER

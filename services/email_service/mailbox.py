@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from models import EmailMessage, MailStatus, db
 from services.context import platform
 from services.email_service.development import mail_file
+from services.email_service.problems import in_words
 from services.errors import NotFound
 
 PER_PAGE = 50
@@ -28,8 +29,14 @@ class MailRow:
     recipient: str
     subject: str
     status: MailStatus
+    problem: str | None
     last_error: str | None
     created_at: datetime
+
+    @property
+    def trouble(self) -> tuple[str, str] | None:
+        """What went wrong last and what to do, in words; None when nothing did."""
+        return in_words(self.problem) if self.problem or self.last_error else None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,8 @@ from services.email_service.letters import (
     system_alert,
     vote_confirmation,
 )
-from services.email_service.rendering import Body, single_line
+from services.email_service.problems import MailProblem
+from services.email_service.rendering import Body, Letter, single_line
 from services.storage import FRAUD_ATTEMPTS
 
 log = logging.getLogger(__name__)
@@ -42,9 +43,15 @@ SYSTEM_ALERT_EVERY_SECONDS = 3600  # The same words again only in another hour: 
 _ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]+@[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+")
 
 
-def send_vote_confirmation(voter_email: str, subject: str, body: Body | str, reference_id: str) -> uuid.UUID | None:
-    """Queue the confirmation of the vote `reference_id`, once; return the row's id, None when it is there already."""
-    return _queue(VOTE_CONFIRMATION, voter_email, subject, body, dedupe_key=f"{VOTE_CONFIRMATION}:{reference_id}")
+def send_vote_confirmation(
+    voter_email: str, subject: str, body: Body | str, reference_id: str, **owner: int
+) -> uuid.UUID | None:
+    """Queue the confirmation of the vote `reference_id`, once; return the row's id, None when it is there already.
+
+    `election_id` and `voter_id`, when given, say whose vote it was.
+    """
+    key = f"{VOTE_CONFIRMATION}:{reference_id}"
+    return _queue(VOTE_CONFIRMATION, voter_email, subject, body, dedupe_key=key, owner=owner)
 
 
 def send_auth_failure_alert(
@@ -54,6 +61,7 @@ def send_auth_failure_alert(
     attachment_image_bytes: bytes | None,
     *,
     attachment_path: str | None = None,
+    election_id: int | None = None,
 ) -> list[uuid.UUID]:
     """Queue an alert to each recipient, at most one a minute for the same subject (it names the voter ID).
 
@@ -67,7 +75,15 @@ def send_auth_failure_alert(
     if due and attachment_path is None and attachment_image_bytes is not None:
         attachment_path = platform().storage.save_private(FRAUD_ATTEMPTS, attachment_image_bytes)
     written = [
-        _queue(AUTH_FAILURE_ALERT, one, subject, body, dedupe_key=_alert_key(subject, one, now), photo=attachment_path)
+        _queue(
+            AUTH_FAILURE_ALERT,
+            one,
+            subject,
+            body,
+            dedupe_key=_alert_key(subject, one, now),
+            photo=attachment_path,
+            owner={"election_id": election_id},
+        )
         for one in due
     ]
     return [row for row in written if row is not None]
@@ -83,7 +99,8 @@ def queue_vote_confirmation(
     if not voter.email:
         return None
     letter = vote_confirmation(voter, election, cast_at, audit_ref, choice)
-    return send_vote_confirmation(voter.email, letter.subject, letter.body, audit_ref)
+    owner = {"election_id": election.id, "voter_id": voter.id}
+    return send_vote_confirmation(voter.email, letter.subject, letter.body, audit_ref, **owner)
 
 
 def queue_auth_failure_alert(event: AuthEvent) -> list[uuid.UUID]:
@@ -92,7 +109,10 @@ def queue_auth_failure_alert(event: AuthEvent) -> list[uuid.UUID]:
     letter = auth_failure_alert(event)
     voter_email = event.voter.email if event.voter else None
     recipients = [one for one in (platform().settings.alert_recipient, voter_email) if one]
-    return send_auth_failure_alert(recipients, letter.subject, letter.body, None, attachment_path=event.snapshot_path)
+    return send_auth_failure_alert(
+        recipients, letter.subject, letter.body, None,
+        attachment_path=event.snapshot_path, election_id=event.election_id,
+    )  # fmt: skip
 
 
 def queue_invitation(
@@ -118,7 +138,7 @@ def queue_signed_heads(
     """
     letter = signed_heads(election, occasion, audit, ballots, stop_token)
     digest = hashlib.sha256(f"{recipient.lower()}\n{letter.body.text}".encode()).hexdigest()
-    return _queue(SIGNED_HEADS, recipient, letter.subject, letter.body, dedupe_key=f"{SIGNED_HEADS}:{digest}")
+    return queue_letter(SIGNED_HEADS, recipient, letter, dedupe_key=f"{SIGNED_HEADS}:{digest}", election_id=election.id)
 
 
 def queue_head_confirmation(
@@ -127,7 +147,8 @@ def queue_head_confirmation(
     """Write and queue the mail that asks whether heads are wanted at this address; each link is a mail of its own."""
     letter = head_confirmation(election, link, name, expires_at)
     digest = hashlib.sha256(link.encode()).hexdigest()
-    return _queue(HEAD_CONFIRMATION, recipient, letter.subject, letter.body, dedupe_key=f"{HEAD_CONFIRMATION}:{digest}")
+    key = f"{HEAD_CONFIRMATION}:{digest}"
+    return queue_letter(HEAD_CONFIRMATION, recipient, letter, dedupe_key=key, election_id=election.id)
 
 
 def queue_system_alert(subject: str, words: str) -> uuid.UUID | None:
@@ -144,11 +165,37 @@ def queue_system_alert(subject: str, words: str) -> uuid.UUID | None:
     )
 
 
+def queue_letter(
+    kind: str,
+    recipient: str,
+    letter: Letter,
+    *,
+    dedupe_key: str,
+    election_id: int | None = None,
+    voter_id: int | None = None,
+    bulk: bool = False,
+) -> uuid.UUID | None:
+    """Queue a letter of any kind, once for each key; return the row's id, None when that key is there already.
+
+    `election_id` and `voter_id` say whose mail it is, for the commission's list and the voter's timeline. Letters to
+    all voters are `bulk`: a code to sign in does not wait behind them.
+    """
+    owner = {"election_id": election_id, "voter_id": voter_id, "bulk": bulk}
+    return _queue(kind, recipient, letter.subject, letter.body, dedupe_key=dedupe_key, owner=owner)
+
+
 def _queue(
-    kind: str, recipient: str, subject: str, body: Body | str, *, dedupe_key: str, photo: str | None = None
+    kind: str,
+    recipient: str,
+    subject: str,
+    body: Body | str,
+    *,
+    dedupe_key: str,
+    photo: str | None = None,
+    owner: Mapping[str, int | None] | None = None,
 ) -> uuid.UUID | None:
     address = recipient.strip()
-    usable = _ADDRESS.fullmatch(address) is not None
+    usable = is_address(address)
     if not usable:
         # A vote must not fail because of an address; the row shows the commission what was not sent.
         log.warning("A %s has no usable address and is not sent.", kind)
@@ -161,11 +208,18 @@ def _queue(
         "dedupe_key": dedupe_key,
         "created_at": utc_now(),
         "status": MailStatus.QUEUED if usable else MailStatus.BOUNCED,
-        "last_error": None if usable else "This is not an e-mail address.",
+        "problem": None if usable else MailProblem.NOT_AN_ADDRESS.value,
+        "bounced_at": None if usable else utc_now(),
+        **(owner or {}),
     }
     statement = insert(EmailMessage).values(row).on_conflict_do_nothing(index_elements=["dedupe_key"])
     written: uuid.UUID | None = db.session.scalar(statement.returning(EmailMessage.id))
     return written
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a mail could be sent there, as far as its form goes."""
+    return _ADDRESS.fullmatch(text) is not None
 
 
 def _alerted_lately(subject: str, recipient: str, now: datetime) -> bool:

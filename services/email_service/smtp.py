@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import flask_mail
 
+from services.email_service import problems
 from services.email_service.mime import OutgoingMail
+from services.email_service.problems import MailProblem
 from services.email_service.rendering import single_line
 from services.email_service.transports import RecipientRefused, TemporaryFailure, TransportUnavailable
 
@@ -79,11 +81,13 @@ class SmtpTransport:
             self.close()
             refused = isinstance(error, smtplib.SMTPSenderRefused) and error.smtp_code >= 500
             about_us = refused and error.smtp_code != MAIL_TOO_BIG
-            kind = TransportUnavailable if about_us else TemporaryFailure
-            raise kind(_words(error.smtp_code, error.smtp_error)) from error
+            said = _words(error.smtp_code, error.smtp_error)
+            if about_us:
+                raise TransportUnavailable(said, MailProblem.SENDER_REFUSED) from error
+            raise TemporaryFailure(said, problems.of_content(error.smtp_code, said)) from error
         except (smtplib.SMTPException, OSError, ValueError) as error:
             self.close()
-            raise TemporaryFailure(f"{type(error).__name__}: {error}") from error
+            raise TemporaryFailure(f"{type(error).__name__}: {error}", _in_the_middle(error)) from error
 
     def close(self) -> None:
         """Say goodbye to the server; one that no longer listens is no error."""
@@ -103,7 +107,7 @@ class SmtpTransport:
             try:
                 connection.__enter__()
             except (smtplib.SMTPException, OSError) as error:
-                raise TransportUnavailable(f"{type(error).__name__}: {error}") from error
+                raise TransportUnavailable(f"{type(error).__name__}: {error}", _at_the_door(error)) from error
             self._connection = connection
         return self._connection
 
@@ -117,7 +121,24 @@ class SmtpTransport:
 
 def _refusal(code: int, words: bytes) -> RecipientRefused | TemporaryFailure:
     kind = RecipientRefused if 500 <= code < 600 and code not in NOT_FINAL else TemporaryFailure
-    return kind(_words(code, words))
+    said = _words(code, words)
+    return kind(said, problems.of_recipient(code, said))
+
+
+def _at_the_door(error: Exception) -> MailProblem:
+    """Name what keeps a connection from being made, certified and signed in."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        # 454 and 421 are the server's own trouble (RFC 4954, 6), not a wrong password.
+        return MailProblem.SIGN_IN_REFUSED if error.smtp_code >= 500 else MailProblem.UNREACHABLE
+    if isinstance(error, ssl.SSLError | smtplib.SMTPNotSupportedError):
+        return MailProblem.NOT_TRUSTED
+    return MailProblem.UNREACHABLE
+
+
+def _in_the_middle(error: Exception) -> MailProblem:
+    if isinstance(error, TimeoutError):
+        return MailProblem.TOO_SLOW
+    return MailProblem.DROPPED if isinstance(error, smtplib.SMTPServerDisconnected | OSError) else MailProblem.OTHER
 
 
 def _words(code: int, words: bytes | str) -> str:

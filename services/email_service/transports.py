@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from services.email_service.mime import OutgoingMail
+from services.email_service.problems import MailProblem
 
 if TYPE_CHECKING:
     from config import Settings
 
 
 class TransportError(Exception):
-    """A mail did not leave."""
+    """A mail did not leave; `problem` says why, the words are the server's."""
+
+    def __init__(self, words: str, problem: MailProblem = MailProblem.OTHER) -> None:
+        super().__init__(words)
+        self.problem = problem
 
 
 class RecipientRefused(TransportError):
-    """The server says for good that this recipient does not exist: never try again."""
+    """The server says for good that this recipient does not exist or takes nothing from us: do not try again."""
 
 
 class TemporaryFailure(TransportError):

@@ -1,77 +1,75 @@
-"""Sending the mail queue: one mail a step, with a pause for the whole queue when no mail can leave."""
+"""Sending the mail queue: one mail a step, within the limit, with a pause for the whole queue when none can leave."""
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from services import pictures
 from services.actor import Actor
-from services.email_service import delivery
+from services.context import platform
+from services.email_service import delivery, queue_state
+from services.email_service.problems import MailProblem
 from services.email_service.transports import MailTransport, RecipientRefused, TransportUnavailable
 from services.jobs.schedule import Transaction
 
-log = logging.getLogger(__name__)
-
-FIRST_PAUSE_SECONDS = 2.0
-LONGEST_PAUSE_SECONDS = 300.0
 WORKER = Actor(role="worker", name="worker")
 
 
 @dataclass
 class MailQueue:
-    """The sending half of the outbox; `clock` counts seconds."""
+    """The sending half of the outbox; pause and limit are shared by all workers, in the database."""
 
     transport: MailTransport
     transaction: Transaction
     lease: timedelta = delivery.LEASE
-    clock: Callable[[], float] = time.monotonic
-    _blocked_until: float = 0.0
-    _blocks: int = 0
+    per_minute: int = field(default_factory=lambda: platform().settings.mail_per_minute)
+    settings_print: str = field(default_factory=lambda: queue_state.settings_print(platform().settings))
 
     def send_one(self) -> bool:
         """Send the mail that waits longest; tell whether there was one and the next may follow at once."""
-        if self.clock() < self._blocked_until:
-            return False
         with self.transaction():
-            mail = delivery.claim_next(self.lease)
-        if mail is None:
+            gate = queue_state.enter(self.settings_print, self.per_minute)
+            mail = delivery.claim_next(self.lease) if gate.open else None
+            if mail is not None:
+                queue_state.passed(gate, self.settings_print, self.per_minute)
+        if mail is not None:
+            return self._send(mail, gate)
+        if gate.open:
             self.transport.close()
-            return False
-        return self._send(mail)
+        return False
 
     def close(self) -> None:
-        """Let the transport's connection go."""
         """Let go of the connection to the mail server."""
         self.transport.close()
 
-    def _send(self, mail: delivery.ClaimedMail) -> bool:
+    def _send(self, mail: delivery.ClaimedMail, gate: queue_state.Gate) -> bool:
         try:
             damaged = delivery.deliver(mail, self.transport)
         except TransportUnavailable as error:
-            self._block(error)
             with self.transaction():
+                queue_state.pause(error, self.settings_print, WORKER)
                 delivery.release(mail, error)
             return False
         except RecipientRefused as error:
-            with self.transaction():
+            with self._noting(gate):
                 delivery.mark_bounced(mail, error)
         except Exception as error:
-            with self.transaction():
+            with self._noting(gate, delivery.problem_of(error) is not MailProblem.UNREADABLE):
                 delivery.mark_failed(mail, error)
         else:
-            with self.transaction():
+            with self._noting(gate):
                 delivery.mark_sent(mail)
                 if damaged:
                     pictures.report_damaged(damaged, WORKER)
-        self._blocks = 0
         return True
 
-    def _block(self, error: TransportUnavailable) -> None:
-        seconds = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0**self._blocks)
-        self._blocks = min(self._blocks + 1, 16)
-        self._blocked_until = self.clock() + seconds
-        log.error("No mail can leave; the next try is in %.0f s: %s", seconds, error)
+    @contextmanager
+    def _noting(self, gate: queue_state.Gate, spoke: bool = True) -> Iterator[None]:
+        """Note what became of a mail; when the server spoke to us at all, mails leave again."""
+        with self.transaction():
+            yield
+            if gate.probe and spoke:
+                queue_state.resume()

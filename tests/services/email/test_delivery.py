@@ -2,72 +2,29 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
 from models import AuditLog, EmailMessage, MailStatus, Secrecy, db, transaction, use_role
 from services.context import platform
-from services.email_service import delivery, queue_auth_failure_alert, queue_vote_confirmation, send_vote_confirmation
+from services.email_service import (
+    delivery,
+    queue_auth_failure_alert,
+    queue_vote_confirmation,
+)
 from services.email_service import smtp as smtp_module
-from services.email_service.transports import transport_for
-from services.jobs.mail_queue import MailQueue
+from services.email_service.problems import MailProblem
 from tests.factories import ElectionFactory, VoterFactory
 from tests.services.email.conftest import CAST_AT, PHOTO, make_event
+from tests.support.mail import TO, mail_queue, make_due, queue_mail, row, send_all
 from tests.support.smtp import SmtpServer
 from tests.support.worker_process import worker_process
 
 pytestmark = pytest.mark.commits
-TO = "fontaine@example.org"
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def queue_mail(reference: str = "ref-1", to: str = TO) -> None:
-    with transaction():
-        send_vote_confirmation(to, "Your vote has been recorded", f"Dear voter, {reference}\n", reference)
-
-
-def mail_queue(clock: Clock | None = None) -> MailQueue:
-    return MailQueue(transport_for(platform().settings), transaction, clock=clock or Clock())
-
-
-def send_all(queue: MailQueue | None = None) -> None:
-    queue = queue or mail_queue()
-    with use_role("sealer"):
-        while queue.send_one():
-            pass
-        queue.close()
-
-
-def row(to: str = TO) -> EmailMessage:
-    db.session.rollback()
-    db.session.expire_all()
-    return db.session.scalars(select(EmailMessage).where(EmailMessage.recipient == to)).one()
-
-
-def make_due() -> None:
-    """Let every delay and every lease run out."""
-    with transaction():
-        past = func.clock_timestamp() - timedelta(seconds=1)
-        db.session.execute(
-            update(EmailMessage).values(
-                next_attempt_at=past,
-                locked_until=None if db.session.scalar(select(func.max(EmailMessage.locked_until))) is None else past,
-            )
-        )
 
 
 def test_confirmation_arrives_byte_for_byte_and_its_body_is_wiped(smtp_app: Flask, smtp: SmtpServer) -> None:
@@ -161,28 +118,6 @@ def test_server_with_an_unknown_certificate_gets_nothing(
     assert "No mail can leave" in caplog.text
 
 
-def test_wrong_password_pauses_the_queue_and_costs_no_attempt(
-    smtp: SmtpServer, make_committing_app: Callable[..., Flask]
-) -> None:
-    app = make_committing_app(**smtp.settings(EMAIL_APP_PASSWORD="not the password"))
-    with app.app_context():
-        queue_mail("ref-1", "one@example.org")
-        queue_mail("ref-2", "two@example.org")
-        clock = Clock()
-        queue = mail_queue(clock)
-        send_all(queue)
-        assert (row("one@example.org").attempts, row("two@example.org").attempts) == (0, 0)
-        assert "535" in str(row("one@example.org").last_error)
-        assert row("two@example.org").last_error is None
-        clock.now += 2.1
-        send_all(queue)
-        assert "535" in str(row("two@example.org").last_error)
-        clock.now += 2.1
-        make_due()
-        assert not queue.send_one()
-        assert smtp.received == []
-
-
 @pytest.mark.parametrize("reply", ["552 5.2.2 Mailbox full", "530 5.7.0 Authentication required"])
 def test_refused_recipient_whose_time_may_come_is_no_bounce(smtp_app: Flask, smtp: SmtpServer, reply: str) -> None:
     smtp.rcpt_reply[TO] = reply
@@ -223,34 +158,6 @@ def test_refusal_of_a_mail_that_may_pass_tomorrow_is_no_bounce(smtp_app: Flask, 
     queue_mail()
     send_all()
     assert (row().status, row().attempts) == (MailStatus.QUEUED, 1)
-
-
-def test_refused_sender_pauses_the_queue_and_blames_no_mail(smtp_app: Flask, smtp: SmtpServer) -> None:
-    smtp.sender_reply = "550 5.4.5 Daily sending limit exceeded"
-    queue_mail()
-    send_all()
-    assert (row().status, row().attempts) == (MailStatus.QUEUED, 0)
-    smtp.sender_reply = None
-    make_due()
-    send_all()
-    assert row().status is MailStatus.SENT
-
-
-def test_server_that_was_down_gets_the_mail_when_it_is_back(smtp_app: Flask, smtp: SmtpServer) -> None:
-    smtp.stop()
-    queue_mail()
-    clock = Clock()
-    queue = mail_queue(clock)
-    send_all(queue)
-    assert (row().status, row().attempts) == (MailStatus.QUEUED, 0)
-    assert "ConnectionRefusedError" in str(row().last_error)
-    smtp.start()
-    make_due()
-    send_all(queue)
-    assert smtp.received == []
-    clock.now += 2.1
-    send_all(queue)
-    assert (row().status, row().attempts, len(smtp.received)) == (MailStatus.SENT, 1, 1)
 
 
 def test_server_that_hangs_up_within_a_mail_gets_it_again(smtp_app: Flask, smtp: SmtpServer) -> None:
@@ -343,26 +250,7 @@ def test_changed_keys_send_no_mail_and_are_noted(smtp_app: Flask, smtp: SmtpServ
         db.session.execute(update(EmailMessage).values(body=b"gAAAAA-not-ours"))
     send_all()
     assert (row().status, row().last_error) == (MailStatus.QUEUED, "InvalidToken")
-
-
-def test_two_workers_send_no_mail_twice(smtp_app: Flask, smtp: SmtpServer) -> None:
-    for number in range(60):
-        queue_mail(f"ref-{number}", f"voter{number}@example.org")
-    barrier = threading.Barrier(2)
-
-    def work() -> None:
-        with smtp_app.app_context():
-            queue = mail_queue()
-            barrier.wait()
-            send_all(queue)
-
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(mail.recipients[0] for mail in smtp.received) == sorted(f"voter{n}@example.org" for n in range(60))
-    assert len(smtp.sessions) == 2
+    assert row().problem == MailProblem.UNREADABLE
 
 
 def test_mail_of_a_killed_worker_goes_again_once_with_the_same_message_id(

@@ -1,0 +1,140 @@
+"""The queue as a whole: it stops when no mail can leave, keeps to its limit, and lets urgent mails go first."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, update
+
+from models import AuditLog, MailQueueState, MailStatus, db, transaction
+from services.actor import Actor
+from services.context import platform
+from services.email_service import queue_letter, queue_state
+from services.email_service.problems import MailProblem
+from services.email_service.rendering import Body, Letter
+from services.email_service.transports import transport_for
+from services.jobs.mail_queue import MailQueue
+from tests.support.mail import TO, mail_queue, make_due, make_probe_due, pause, queue_mail, row, send_all
+from tests.support.smtp import SmtpServer
+
+pytestmark = pytest.mark.commits
+
+
+def test_wrong_password_stops_the_whole_queue_and_costs_no_attempt(
+    smtp: SmtpServer, make_committing_app: Callable[..., Flask]
+) -> None:
+    app = make_committing_app(**smtp.settings(EMAIL_APP_PASSWORD="not the password"))
+    with app.app_context():
+        queue_mail("ref-1", "one@example.org")
+        queue_mail("ref-2", "two@example.org")
+        queue = mail_queue()
+        for _ in range(3):
+            send_all(queue)
+            make_due()
+        assert (row("one@example.org").attempts, row("two@example.org").attempts) == (0, 0)
+        assert "535" in str(row("one@example.org").last_error)
+        assert row("two@example.org").last_error is None
+        assert (pause().problem, pause().failures) == (MailProblem.SIGN_IN_REFUSED, 1)
+        assert pause().probe_at - pause().paused_at > timedelta(minutes=4)
+        make_probe_due()
+        send_all(queue)
+        assert (pause().failures, len(smtp.received)) == (2, 0)
+        assert "535" in str(row("two@example.org").last_error)
+        assert db.session.query(AuditLog).filter_by(event_type="worker:mail:stopped").count() == 1
+
+
+def test_stopped_queue_goes_on_by_hand_or_with_other_settings(
+    smtp: SmtpServer, make_committing_app: Callable[..., Flask]
+) -> None:
+    app = make_committing_app(**smtp.settings(EMAIL_APP_PASSWORD="not the password"))
+    with app.app_context():
+        queue_mail()
+        queue = mail_queue()
+        send_all(queue)
+        make_due()
+        with transaction():
+            assert queue_state.probe_now(Actor(role="admin", name="admin"))
+        send_all(queue)
+        assert (pause().failures, pause().problem) == (1, MailProblem.SIGN_IN_REFUSED)
+        make_due()
+        right = replace(platform().settings, email_app_password=smtp.settings()["EMAIL_APP_PASSWORD"])
+        send_all(MailQueue(transport_for(right), transaction, settings_print=queue_state.settings_print(right)))
+        assert (row().status, row().attempts, pause().paused_at) == (MailStatus.SENT, 1, None)
+        with transaction():
+            assert not queue_state.probe_now(Actor(role="admin", name="admin"))
+
+
+def test_no_more_mails_leave_in_a_minute_than_the_limit_says(smtp_app: Flask, smtp: SmtpServer) -> None:
+    for number in range(9):
+        queue_mail(f"ref-{number}")
+    queue = MailQueue(transport_for(platform().settings), transaction, per_minute=120)
+    send_all(queue)
+    assert len(smtp.received) in (2, 3)
+    with transaction():
+        a_second_later = func.clock_timestamp() - timedelta(seconds=1)
+        db.session.execute(update(MailQueueState).values(next_slot_at=a_second_later))
+    send_all(queue)
+    assert len(smtp.received) in (4, 5, 6)
+
+
+def test_mail_to_one_person_goes_before_mails_to_many(smtp_app: Flask, smtp: SmtpServer) -> None:
+    letter = Letter("Vote until Friday", Body("Dear voter\n"))
+    with transaction():
+        for number in range(3):
+            queue_letter("reminder", f"v{number}@example.org", letter, dedupe_key=f"reminder:{number}", bulk=True)
+    queue_mail()
+    send_all()
+    assert smtp.received[0].recipients == [TO]
+
+
+def test_refused_sender_pauses_the_queue_and_blames_no_mail(smtp_app: Flask, smtp: SmtpServer) -> None:
+    smtp.sender_reply = "550 5.4.5 Daily sending limit exceeded"
+    queue_mail()
+    send_all()
+    assert (row().status, row().attempts) == (MailStatus.QUEUED, 0)
+    smtp.sender_reply = None
+    make_due()
+    make_probe_due()
+    send_all()
+    assert row().status is MailStatus.SENT
+
+
+def test_server_that_was_down_gets_the_mail_when_it_is_back(smtp_app: Flask, smtp: SmtpServer) -> None:
+    smtp.stop()
+    queue_mail()
+    queue = mail_queue()
+    send_all(queue)
+    assert (row().status, row().attempts) == (MailStatus.QUEUED, 0)
+    assert "ConnectionRefusedError" in str(row().last_error)
+    smtp.start()
+    make_due()
+    send_all(queue)
+    assert smtp.received == []
+    make_probe_due()
+    send_all(queue)
+    assert (row().status, row().attempts, len(smtp.received)) == (MailStatus.SENT, 1, 1)
+
+
+def test_two_workers_send_no_mail_twice(smtp_app: Flask, smtp: SmtpServer) -> None:
+    for number in range(60):
+        queue_mail(f"ref-{number}", f"voter{number}@example.org")
+    barrier = threading.Barrier(2)
+
+    def work() -> None:
+        with smtp_app.app_context():
+            queue = mail_queue()
+            barrier.wait()
+            send_all(queue)
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(mail.recipients[0] for mail in smtp.received) == sorted(f"voter{n}@example.org" for n in range(60))
+    assert len(smtp.sessions) == 2
