@@ -59,8 +59,10 @@ class DayFaces:
     def advice(self, picture: Pixels, purpose: Purpose = "enrol") -> str | None:
         return self._for(picture).advice(picture, purpose)
 
-    def advance(self, run: ChallengeRun, frames: Sequence[Pixels], now: float, position: int | None = None) -> Progress:
-        return self._for(frames[0]).advance(run, frames, now, position)
+    def advance(
+        self, run: ChallengeRun, frames: Sequence[Pixels], now: float, position: int | None = None, busy: float = 0.0
+    ) -> Progress:
+        return self._for(frames[0]).advance(run, frames, now, position, busy)
 
     def _for(self, picture: Pixels) -> FaceService:
         return self._fast if is_painted(picture) else self._real

@@ -98,6 +98,7 @@ class ChallengeRun:
     reason: str | None = None
     started: float | None = None
     step_started: float | None = None
+    """When the step began, on the voter's clock: that one stands still while the server works (`_clock`)."""
     received: int = 0
     repeats: int = 0
     gap: int = 0
@@ -132,8 +133,13 @@ class ChallengeRun:
     def over(self) -> bool:
         return self.status in ("passed", "failed")
 
-    def feed(self, chunk: Sequence[Observation], now: float, encode: Encode, position: int | None = None) -> Progress:
+    def feed(
+        self, chunk: Sequence[Observation], now: float, encode: Encode, position: int | None = None, busy: float = 0.0
+    ) -> Progress:
         """Take at most 8 frames that arrived at `now` (seconds) and answer.
+
+        `busy` is how many seconds the server has worked on the answers before: they are no part of a step's time,
+        because the voter reads the next demand, and may send more, only after the answer.
 
         `encode(i)` must return the encoding of the main face of chunk[i]; it is called 5 times in an untroubled
         challenge. `position` is what the page believes it shows: frames of an earlier position prove nothing.
@@ -142,18 +148,18 @@ class ChallengeRun:
         self.check_size(len(chunk))
         if self.over:
             return self._progress()
-        self._clock(now, len(chunk))
+        self._clock(now, now - busy, len(chunk))
         stale = position is not None and position != self.position
         before, advice = self.position, None
         for index, observation in enumerate(chunk):
             # Once a step is done the rest of the chunk was filmed before the next demand was shown.
             decide = not stale and self.position == before
-            advice = self._take(observation, index, now, encode, decide) or advice
+            advice = self._take(observation, index, now - busy, encode, decide) or advice
             if self.over:
                 return self._progress()  # type: ignore[unreachable]  # mypy cannot see that _take() may end it
         if self.position == before:
             if not stale and self.position > 0:
-                self._judge(chunk, now, encode)
+                self._judge(chunk, now - busy, encode)
             if not self.over and self.position == before:
                 return self._progress(advice=advice)
         return self._progress(done=not self.over)
@@ -164,14 +170,19 @@ class ChallengeRun:
         if frames > MAX_CHUNK:
             raise TooManyFrames()
 
-    def _clock(self, now: float, count: int) -> None:
+    def seconds_left(self, now: float, busy: float = 0.0) -> float:
+        """Return the seconds that the present step still has; `now` and `busy` as in `feed`."""
+        limit = STEP_SECONDS if self.position else NEUTRAL_SECONDS
+        return limit if self.step_started is None else limit - (now - busy - self.step_started)
+
+    def _clock(self, now: float, voter_now: float, count: int) -> None:
         if self.started is None or self.step_started is None:
-            self.started = self.step_started = now
+            self.started, self.step_started = now, voter_now
+        # While the server works the camera films on, so that a rate is measured by all the time that passed.
         elapsed = now - self.started
         if self.received >= MIN_RATE_FRAMES and self.received > self.max_fps * max(elapsed, 1e-6):
             self._fail("too_fast")
-        limit = NEUTRAL_SECONDS if self.position == 0 else STEP_SECONDS
-        if now - self.step_started > limit:
+        if self.seconds_left(voter_now) < 0:
             self._fail("timeout")
         self.received += count
 

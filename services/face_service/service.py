@@ -96,11 +96,17 @@ class FaceService:
         return match, None if match.nearest is None else enrolled[match.nearest].id
 
     def advance(
-        self, run: ChallengeRun, frames: Sequence[Picture], now: float, position: int | None = None
+        self,
+        run: ChallengeRun,
+        frames: Sequence[Picture],
+        now: float,
+        position: int | None = None,
+        busy: float = 0.0,
     ) -> Progress:
         """Feed a chunk of at most 8 frames that arrived at `now` (seconds) to a challenge; changes `run`.
 
-        `position` is the step the page shows (0 straight, 1 to 3). Raises BadImage, TooManyFrames, Busy.
+        `position` is the step the page shows (0 straight, 1 to 3), `busy` the seconds spent on the answers before.
+        Raises BadImage, TooManyFrames, Busy.
         """
         run.check_size(len(frames))
         if run.over:
@@ -116,7 +122,7 @@ class FaceService:
                 raise NoFace()
             return self.engine.encode(images[index], face)
 
-        return run.feed([item[0] for item in seen], now, encode, position)
+        return run.feed([item[0] for item in seen], now, encode, position, busy)
 
     def advice(self, picture: Picture, purpose: Purpose = "enrol") -> str | None:
         """Return the problem code of a preview picture (see quality.ADVICE), or None when it is good.

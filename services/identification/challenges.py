@@ -20,7 +20,7 @@ from services.identification.outcomes import ChallengeOver, ChallengeUnknown, St
 START_SECONDS = 180
 """Time to read one's name, step in front of the camera and begin; the steps have a shorter time of their own."""
 RUN_SECONDS = 60
-"""Once begun: looking straight (20 s) and three steps of 6 s, with some air."""
+"""Once begun: looking straight (20 s) and three steps of 6 s, with some air; the server's own work comes on top."""
 REUSE_SECONDS = 30
 """An untouched challenge with at least this much time left is given again, so that asking anew draws no other steps."""
 

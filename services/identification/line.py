@@ -23,8 +23,9 @@ class Line:
     """What arrived. Times are seconds of the server's clock; `frames` are those after the first chunk.
 
     `busy` is the time the server itself spent on its answers: while it works the page films on but may not send, so
-    that time is taken off before a line is called slow. A slow server must not cost anybody a vote. It is not taken
-    off when the line is too fast: `services.face_service.liveness` compares frames with all the time that passed.
+    that time is taken off before a line is called slow, and it is no part of a movement's six seconds. A slow server
+    must not cost anybody a vote. It is not taken off when the line is too fast: `services.face_service.liveness`
+    compares frames with all the time that passed.
     """
 
     first: float | None = None

@@ -15,7 +15,7 @@ from services.clock import utc_now
 from services.context import platform
 from services.errors import ValidationFailed
 from services.face_service import Match, Pixels, decode_data_url
-from services.face_service.liveness import MAX_CHUNK, NEUTRAL_SECONDS, STEP_SECONDS
+from services.face_service.liveness import MAX_CHUNK
 from services.face_service.service import LIVENESS_SIDE
 from services.identification import attempts, booth_room, challenges, failures, interruptions, passes, runs
 from services.identification.attempts import Attempt
@@ -68,13 +68,16 @@ def submit_frames(
         return CameraChanged(counted.tries_left, counted.officer_needed)
     run.line.arrive(arrived.timestamp(), len(pictures), 0 if seq is None else seq - run.seq - 1)
     position = run.liveness.position
-    progress = platform().faces.advance(run.liveness, pictures, arrived.timestamp(), _shown_position(run, step))
+    shown = _shown_position(run, step)
+    progress = platform().faces.advance(run.liveness, pictures, arrived.timestamp(), shown, run.line.busy)
     run.seq = run.seq if seq is None else seq
     runs.keep_picture(run, pictures, position)
-    run.line.answered(utc_now().timestamp())
+    answered = utc_now()
+    run.line.answered(answered.timestamp())
     if not run.liveness.over:
+        challenge.expires_at += answered - arrived
         runs.save(challenge, run)
-        return _pending(run, progress.advice_code or (SLOW_LINE if run.line.slow else None), arrived)
+        return _pending(run, progress.advice_code or (SLOW_LINE if run.line.slow else None), answered)
     return _finish(kiosk, challenge, run, actor)
 
 
@@ -93,8 +96,7 @@ def _decode(frames: Sequence[str]) -> list[Pixels]:
 
 def _pending(run: Run, advice: str | None, now: datetime) -> Pending:
     state = run.liveness
-    limit = STEP_SECONDS if state.position else NEUTRAL_SECONDS
-    left = limit if state.step_started is None else limit - (now.timestamp() - state.step_started)
+    left = state.seconds_left(now.timestamp(), run.line.busy)
     return Pending(max(0, state.position - 1), state.demand, advice, max(0, round(left)))
 
 

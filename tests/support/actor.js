@@ -1,4 +1,4 @@
-/* A camera that sees the page: a painted person who moves when the page asks, however slow the machine is. */
+/* A camera that sees the page: a person who moves when the page asks, however slow the machine is. */
 (pictures) => {
   const POSE_MS = 100, READS_MS = 600, PAUSE_MS = 2500;
   const load = url => Object.assign(new Image(), {src: url});

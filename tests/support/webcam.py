@@ -15,6 +15,10 @@ from tests.support.film import Sitter
 CAMERA_FPS = 30
 """Chromium plays an MJPEG file at this rate, whatever the file says."""
 
+USUAL, PATIENT = (45, 28), (50, 38)
+"""Tenths of a second of looking straight: before the first movement, and after each. A patient film waits as long as
+the 6 s of a step allow, from one movement's peak to the next."""
+
 
 class Webcam:
     """`path` is what the browser opens; every `show_…` takes effect at its next getUserMedia."""
@@ -38,15 +42,16 @@ class Webcam:
         """Put a person into the camera who looks straight ahead."""
         self._play(sitter, film.straight(seconds * film.FPS))
 
-    def show_challenge(self, sitter: Sitter, steps: Sequence[str]) -> None:
+    def show_challenge(self, sitter: Sitter, steps: Sequence[str], patient: bool = False) -> None:
         """Put a person into the camera who looks straight and then does the steps, with pauses.
 
         The film cannot see the prompts, so its pauses must outlast the answers of a busy server, and end before
         a step does (6 s).
         """
-        poses = film.straight(45)
+        begin, pause = PATIENT if patient else USUAL
+        poses = film.straight(begin)
         for step in steps:
-            poses = [*poses, *film.motion(step), *film.straight(28)]
+            poses = [*poses, *film.motion(step), *film.straight(pause)]
         self._play(sitter, poses)
 
     def _play(self, sitter: Sitter, poses: Sequence[film.Pose]) -> None:

@@ -9,10 +9,16 @@ from sqlalchemy import select
 
 from models import AuditLog, AuthEvent, AuthResult, Challenge, EmailMessage, Review, db
 from services import identification
+from services.face_service import FaceService
+from services.face_service.liveness import STEP_SECONDS
 from services.identification import CameraChanged, ChallengeOver, ChallengeUnknown, Pending, Verdict
+from services.identification.challenges import RUN_SECONDS
 from services.identification.line import TOO_FEW, Line
 from services.identification.submission import SLOW_LINE
 from tests.services.identification import acting
+
+SLOW_SERVER = 10.0
+"""Seconds for one chunk: longer than a movement may take, and all chunks together than a challenge."""
 
 
 def events():
@@ -52,6 +58,21 @@ def test_a_slow_server_is_not_a_slow_line():
         line.answered(second + 1.5)
     assert line.rate == pytest.approx(48 / 3)
     assert not line.slow
+
+
+def test_the_time_that_the_server_needs_is_no_part_of_a_movements_time(started, send, play, clock, monkeypatch):
+    needed = FaceService.advance
+
+    def slowly(*arguments):
+        clock.shift(SLOW_SERVER)
+        return needed(*arguments)
+
+    monkeypatch.setattr(FaceService, "advance", slowly)
+    looked_straight = send(started, acting.straight(), seq=0)
+    assert looked_straight.seconds_left == STEP_SECONDS
+    assert play(started).result is AuthResult.SUCCESS
+    (event,) = events()
+    assert event.liveness["line"]["server_seconds"] > RUN_SECONDS
 
 
 def test_the_same_pace_without_work_of_the_server_is_a_slow_line():
