@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
-from models import Election
+from models import Election, Method
 from services import ballots
 from services.counting import Count, Kind, Rule, Stage, Tie, decimal
 
@@ -109,6 +109,11 @@ def rounds_of(count: Count, names: Mapping[int, str]) -> Rounds:
         exhausted=_sums([stage.exhausted for stage in count.stages]),
         lost=_sums([stage.lost for stage in count.stages]),
     )
+
+
+def count_rule_words(election: Election) -> str:
+    """Return the rule by which a ranked election is counted, '' for every other."""
+    return str(RULES[Rule.for_seats(election.seats)]) if election.method is Method.RANKED else ""
 
 
 def grouped(units: int) -> str:

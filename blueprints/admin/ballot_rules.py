@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from blueprints.admin import bp
 from blueprints.http import body, current_actor, wants_json
 from blueprints.policy import requires
-from models import Election, ElectionStatus, NotaRule, transaction
+from models import Election, ElectionStatus, Method, NotaRule, transaction
 from services import desk, ties
 from services.ballots import choices_of
 from services.errors import ValidationFailed
@@ -94,12 +94,13 @@ def _choices(found: Election) -> list[tuple[int, str]]:
 def _page(found: Election, errors: dict[str, str] | None = None, values: dict[str, Any] | None = None) -> str:
     order = found.lot_order or []
     places = {lot: order.index(lot) + 1 if lot in order else "" for lot, _name in _choices(found)}
+    ranked = found.method is Method.RANKED
     typed = {lot: (values or {}).get(f"{PLACE}{lot}", place) for lot, place in places.items()}
     return render_template(
         "admin/elections/rules.html", election=found, current_election=found, choices=_choices(found), typed=typed,
         draft=found.status is ElectionStatus.DRAFT, lot_order=ties.lot_names(found), rules=rules_of(found),
         problem=ties.lot_order_problem(found),
-        nota_rules=[(rule.value, words) for rule, words in ties.NOTA_RULES.items()],
+        ranked=ranked, nota_rules=[(rule.value, ties.nota_rule_words(rule, ranked=ranked)) for rule in NotaRule],
         errors=errors or {}, summary=[(f"f-{name}", words) for name, words in (errors or {}).items()],
     )  # fmt: skip
 

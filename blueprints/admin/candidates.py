@@ -17,7 +17,7 @@ from blueprints.policy import requires
 from models import Candidate, Election, ElectionStatus, Method, transaction
 from services import candidates as ballot
 from services import desk
-from services.ballots import choices_of
+from services.ballots import choices_of, places_of
 from services.clock import utc_now
 from services.context import platform
 from services.errors import NotFound, ValidationFailed
@@ -93,6 +93,7 @@ def preview_ballot() -> ResponseReturnValue:
         election=election,
         choices=[ballot_row(choice) for choice in choices_of(election)],
         max_choices=election.max_choices,
+        places=places_of(election),
         order=order_words(election),
         nota_rule=nota_rule_words(election.nota_rule, ranked=election.method is Method.RANKED),
     )

@@ -12,7 +12,7 @@ from flask import request
 from flask_babel import gettext as _
 
 from blueprints.http import body, text_field
-from models import CandidateOrder, Channel, Election, ResultsPolicy, Secrecy
+from models import CandidateOrder, Channel, Election, Method, ResultsPolicy, Secrecy
 from services import elections
 from services.clock import moments_of
 from services.errors import ValidationFailed
@@ -58,7 +58,7 @@ def form_values(election: Election, zone: str) -> Values:
     """Return the settings of an election as its form shows them."""
     shown: Values = {name: getattr(election, name) for name in elections.RULES}
     shown |= {"allowed_networks": "\n".join(election.allowed_networks), "live_batch": election.live_batch or ""}
-    for name in ("secrecy", "results_policy", "candidate_order"):
+    for name in ("method", "secrecy", "results_policy", "candidate_order"):
         shown[name] = shown[name].value
     for name in ("opens_at", "closes_at"):
         moment = getattr(election, name)
@@ -111,6 +111,7 @@ def _readers(zone: str) -> dict[str, Callable[[Values, str], Any]]:
         "candidate_order": partial(_one_of, kind=CandidateOrder, default=CandidateOrder.FIXED),
         "opens_at": partial(_moment, zone=zone),
         "closes_at": partial(_moment, zone=zone),
+        "method": partial(_one_of, kind=Method, default=Method.PLURALITY),
         "seats": partial(_number, default=1),
         "max_choices": partial(_number, default=1),
         "live_batch": partial(_number, default=None),

@@ -14,11 +14,12 @@ from services import booth_sheet, box_keys, secrecy_audit
 from services import elections as service
 from services.clock import utc_now
 from services.elections import Finding, Mend
+from services.rounds import count_rule_words
 from services.security import Permission, has_permission
 
 LISTS = ("channels", "allowed_networks")
 PLAIN = (
-    "id", "title", "description", "status", "secrecy", "results_policy", "live_batch", "seats", "max_choices",
+    "id", "title", "description", "status", "secrecy", "results_policy", "live_batch", "method", "seats", "max_choices",
     "candidate_order", "confirmation_text", "opens_without_faces", "opens_by_itself", "opening_problem",
 )  # fmt: skip
 
@@ -50,6 +51,7 @@ def election_page(found: Election, errors: dict[str, str] | None = None) -> str:
         manages=manages(),
         now=now,
         shortest=box_keys.MIN_PASSPHRASE,
+        count_rule=count_rule_words(found),
         secrecy_run=secrecy_audit.last_run(found),
         secrecy_lines=secrecy_audit.last_run_in_words(found),
         secrecy_left_out=secrecy_audit.attacks_not_made(found),

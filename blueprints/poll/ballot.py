@@ -149,9 +149,11 @@ def _pass_to_cast(kiosk: Kiosk, number: str) -> BallotPass:
 
 
 def _picked(values: dict[str, Any]) -> object:
-    """Return the choice as sent: JSON as it is, a form's one or several marked rows."""
+    """Return the choice as sent: JSON as it is, a form's one or several marked rows, or the places of its names."""
     picked: Any = values.get("choice")
     if not request.is_json:
+        if places := ballots.places_sent(request.form):
+            return places
         marked = request.form.getlist("choice")
         picked = marked[0] if len(marked) == 1 else marked
     return picked.lower() if isinstance(picked, str) else picked

@@ -85,6 +85,7 @@ def ballot_view(ballot_pass: BallotPass, election: Election) -> dict[str, Any]:
         "choices": [_choice_view(choice) for choice in ballots.choices_shown(election, ballot_pass)],
         "max_choices": election.max_choices,
         "method": election.method.value,
+        "places": ballots.places_of(election),
         "secret": election.is_secret,
         "nota_rule": ties.nota_rule_words(election.nota_rule, ranked=election.method is Method.RANKED),
         "expires_at": ballot_pass.expires_at.isoformat(),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from models import BallotPass, Candidate, CandidateOrder, Election, Method, db
 from services import hashing
+from services.ballots import rankings
 from services.errors import ValidationFailed
 
 NOTA = "nota"
@@ -55,6 +56,13 @@ def choices_shown(election: Election, ballot_pass: BallotPass) -> list[dict[str,
     return sorted(choices, key=lot)
 
 
+def places_of(election: Election) -> list[str]:
+    """Return the words of all places of a ranked ballot in order, nothing for other ballots."""
+    if election.method is not Method.RANKED:
+        return []
+    return [rankings.place_words(place) for place in range(1, len(choices_of(election)) + 1)]
+
+
 def current_choices(election: Election) -> list[dict[str, Any]]:
     """Return the choices as the tables hold them now."""
     rows = db.session.scalars(
@@ -77,11 +85,17 @@ def current_choices(election: Election) -> list[dict[str, Any]]:
 
 
 def parse_choice(election: Election, raw: object) -> Choice:
-    """Read a choice: a candidate id, a list of ids, or "nota"; raises ValidationFailed with words for the voter."""
+    """Read a choice: a candidate id, a list of ids (ranked: in order), or "nota"; of a ranked form places by id.
+
+    Raises ValidationFailed with words for the voter.
+    """
     if raw == NOTA or raw == [NOTA]:
         return Choice(nota=True)
-    wanted = raw if isinstance(raw, list) else [raw]
     known = {choice["id"] for choice in choices_of(election)}
+    if isinstance(raw, dict) and election.method is Method.RANKED:
+        order = rankings.order_of(raw, known)
+        return Choice(nota=True) if order is None else Choice(candidates=order)
+    wanted = raw if isinstance(raw, list) else [raw]
     picked = [_candidate_id(item) for item in wanted]
     if not picked or any(number not in known for number in picked):
         raise ValidationFailed(fields={"choice": _("Choose one of the names on this ballot, or none of the above.")})
@@ -98,9 +112,12 @@ def describe(election: Election, choice: Choice) -> str:
     """Return `Party/Candidate` or `NOTA`, as the confirmation of a recorded vote says it."""
     if choice.nota:
         return "NOTA"
-    named = {item["id"]: item for item in choices_of(election)}
-    chosen = [named[number] for number in choice.candidates]
-    return ", ".join(f"{item['party']}/{item['name']}" if item["party"] else item["name"] for item in chosen)
+    by_id = {item["id"]: item for item in choices_of(election)}
+    chosen = [by_id[number] for number in choice.candidates]
+    names = [f"{item['party']}/{item['name']}" if item["party"] else item["name"] for item in chosen]
+    if election.method is Method.RANKED:
+        names = [f"{place}. {name}" for place, name in enumerate(names, start=1)]
+    return ", ".join(names)
 
 
 def _candidate_id(item: object) -> int | None:

@@ -17,8 +17,7 @@ def open_election(election: Election, actor: Actor) -> None:
     lock_for(election, ElectionStatus.ACTIVE)
     if reasons := obstacles(election):
         raise ValidationFailed(" ".join(reasons))
-    if election.method is Method.RANKED:
-        election.max_choices = len(election.candidates)
+    _settle_marks(election)
     ballots.freeze_definition(election)
     election.opens_by_itself = False
     election.opening_problem = election.opening_failed_at = None
@@ -27,6 +26,14 @@ def open_election(election: Election, actor: Actor) -> None:
     audit_logger.record(
         _event(actor, "opened"), actor, election_id=election.id, fingerprint=fingerprint, **of_an_open_roll(election)
     )
+
+
+def _settle_marks(election: Election) -> None:
+    """Let a ranked ballot rank every name; several marks are approval, also in drafts that were made before it was."""
+    if election.method is Method.RANKED:
+        election.max_choices = len(election.candidates)
+    elif election.max_choices > 1:
+        election.method = Method.APPROVAL
 
 
 def close_election(election: Election, actor: Actor, *, by_the_clock: bool = False) -> list[Sheet]:

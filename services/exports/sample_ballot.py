@@ -12,7 +12,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Image, KeepTogether, Table
 
 from config import PROJECT
-from models import CandidateOrder, Election, ElectionStatus
+from models import CandidateOrder, Election, ElectionStatus, Method
 from services import ballots, ties
 from services.clock import local_text, utc_text
 from services.context import platform
@@ -43,7 +43,9 @@ def sample_ballot_pdf(election: Election, printed_at: datetime, zone: str) -> by
 
 def _story(election: Election, choices: list[dict[str, Any]], styles: parts.Styles, zone: str) -> list[Flowable]:
     how = _("Mark one name, or none of the above.")
-    if election.max_choices > 1:
+    if election.method is Method.RANKED:
+        how = _("Number the names in your order: 1, 2, 3. Or mark none of the above.")
+    elif election.max_choices > 1:
         how = _("Mark up to %(count)s names, or none of the above.", count=election.max_choices)
     story: list[Flowable] = [styles.paragraph(how, 20, 25, bold=True, spaceBefore=14)]
     if election.description:

@@ -24,6 +24,7 @@ const MODULES = {
   opener: () => import("./modules/opener.js"),
   opening: () => import("./modules/opening.js"),
   "print-page": () => import("./modules/print-page.js"),
+  ranking: () => import("./modules/ranking.js"),
   "receipt-timer": () => import("./modules/receipt-timer.js"),
   spoken: () => import("./modules/spoken.js"),
   "tick-all": () => import("./modules/tick-all.js"),

@@ -9,12 +9,14 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from models import AuditLog, BallotPass, BoxBallot, EmailMessage, Kiosk, RollEntry, Vote, db, use_role
+from models import AuditLog, BallotPass, BoxBallot, EmailMessage, Kiosk, Method, RollEntry, Vote, db, use_role
 from services.actor import SYSTEM
 from services.clock import utc_now
 from services.voters import set_suspended
 from tests import factories
 from tests.services.identification import acting
+from tests.support.ranked import candidates_of
+from tests.support.voting import make_pass, voters_of
 
 STRANGER = 93
 
@@ -322,3 +324,20 @@ def test_another_person_is_a_mismatch_and_the_third_calls_the_officer(kiosk_clie
     assert (refused["found"], refused["eligible"], refused["officer"]) == (True, False, True)
     assert refused["challenge"] is None
     assert kiosk_client.post("/poll/auth/start", data={"voter_id": voter.voter_id}).status_code == 403
+
+
+def test_a_ranked_ballot_is_cast_from_a_form_without_scripts(app, make_kiosk_client):
+    """The lists of the page are the ballot; an order that cannot be counted leaves it open."""
+    ranked = factories.make_open_election(candidates=3, method=Method.RANKED)
+    client, first = make_kiosk_client(ranked), [one.id for one in candidates_of(ranked)]
+    make_pass(ranked, voters_of(ranked)[0], db.session.get(Kiosk, client.kiosk.id))
+    page = client.get("/poll/ballot").get_data(as_text=True)
+    assert [f'name="rank_{number}"' in page for number in [*first, "nota"]] == [True] * 4
+    assert "2nd choice" in page
+    fields = {f"rank_{number}": "0" for number in [*first, "nota"]} | {"idempotency_key": key()}
+
+    refused = client.post("/poll/vote", data=fields | {f"rank_{first[2]}": "2"})
+    assert refused.status_code == 422
+    assert "No name has the 1st choice." in refused.get_data(as_text=True)
+    cast = client.post("/poll/vote", data=fields | {f"rank_{first[2]}": "1", f"rank_{first[0]}": "2"})
+    assert "Your vote is cast" in cast.get_data(as_text=True)

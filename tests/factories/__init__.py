@@ -15,6 +15,7 @@ from models import (
     Election,
     ElectionStatus,
     Group,
+    Method,
     Party,
     ResultsPolicy,
     RollEntry,
@@ -156,7 +157,7 @@ def with_check_digit(number: int) -> str:
 
 def make_open_election(candidates: int = 2, voters: int = 1, **values: Any) -> Election:
     """Make, fill and open an election through the services, as an admin would."""
-    from services import elections
+    from services import elections, ties
 
     election = ElectionFactory(**values)
     for _ in range(candidates):
@@ -164,6 +165,8 @@ def make_open_election(candidates: int = 2, voters: int = 1, **values: Any) -> E
     for _ in range(voters):
         RollEntryFactory(election=election)
     db.session.refresh(election)
+    if election.method is Method.RANKED:
+        ties.draw_lot_order(election, SYSTEM)
     elections.open_election(election, SYSTEM)
     db.session.commit()
     return election

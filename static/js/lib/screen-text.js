@@ -20,7 +20,7 @@ function body(context, heading) {
 }
 
 function choices(context, words) {
-  const boxes = [...context.querySelectorAll("[data-choices] input")].filter(seen);
+  const boxes = [...context.querySelectorAll("[data-choices] :is(input, [data-pick])")].filter(seen);
   const marked = boxes.filter((box) => box.checked).map((box) => fill(words.name_chosen, { name: shortName(box) }));
   return boxes.length ? [fill(words.choices, { n: boxes.length }), ...marked].join(" ") : "";
 }

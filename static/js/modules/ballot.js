@@ -2,6 +2,7 @@
 import { NetworkLost, postForm, postJson } from "../lib/http.js";
 import { go, whenUp } from "../lib/line.js";
 import { focusHeading, swapPage } from "../lib/page.js";
+import { NOTA, readOrder } from "../lib/ranks.js";
 import { fill, readWords, showOnly } from "../lib/words.js";
 import { BallotClock } from "./ballot-clock.js";
 import { BallotIdle } from "./ballot-idle.js";
@@ -22,7 +23,8 @@ export default class Ballot {
     this.words = readWords(root);
     this.most = Number(root.dataset.max);
     this.form = root.querySelector("[data-form]");
-    this.boxes = [...root.querySelectorAll("[data-choices] input")];
+    this.ranked = root.querySelector("[data-rank]") !== null;
+    this.boxes = [...root.querySelectorAll("[data-choices] :is(input, [data-pick])")];
     this.form.elements.idempotency_key.value = freshKey();
     this.clock = new BallotClock(root, this.words, { more: () => this.moreTime() });
     this.idle = new BallotIdle(root, this.words, { clock: this.clock, abandon: () => this.abandon() });
@@ -34,6 +36,7 @@ export default class Ballot {
   listen() {
     const on = (name, action) => this.root.querySelector(`[data-${name}]`)?.addEventListener("click", action);
     for (const box of this.boxes) box.addEventListener("change", () => this.mark(box));
+    this.root.addEventListener("ranking:changed", () => this.say(""));
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (this.root.dataset.stage === "choose") this.review();
@@ -48,6 +51,7 @@ export default class Ballot {
   }
 
   get chosen() {
+    if (this.ranked) return readOrder(this.root);
     return this.boxes.filter((box) => box.checked).map((box) => box.value);
   }
 
@@ -87,9 +91,22 @@ export default class Ballot {
 
   review() {
     if (!this.chosen.length) return this.say(this.words.pick);
-    for (const paper of this.root.querySelectorAll("[data-paper]")) paper.hidden = !this.chosen.includes(paper.dataset.paper);
+    this.lay();
     this.say("", "cast-error");
     return this.stage("review");
+  }
+
+  /** The marked names as sheets of paper; ranked ones in their order. */
+  lay() {
+    const { chosen } = this;
+    const papers = [...this.root.querySelectorAll("[data-paper]")];
+    for (const paper of papers) paper.hidden = !chosen.includes(paper.dataset.paper);
+    if (!this.ranked) return;
+    papers.sort((one, other) => chosen.indexOf(one.dataset.paper) - chosen.indexOf(other.dataset.paper));
+    papers[0].parentNode.append(...papers);
+    for (const paper of papers.filter((one) => !one.hidden && one.dataset.paper !== NOTA)) {
+      paper.querySelector("[data-kick]").textContent = this.words.places[chosen.indexOf(paper.dataset.paper)];
+    }
   }
 
   /** The same key goes with every repetition, so a vote whose answer got lost is never counted twice. */
@@ -179,6 +196,6 @@ export default class Ballot {
 
   scroll() {
     this.hiddenRows?.[0]?.scrollIntoView({ block: "start" });
-    this.hiddenRows?.[0]?.querySelector("input").focus({ preventScroll: true });
+    this.hiddenRows?.[0]?.querySelector("input, [data-pick]").focus({ preventScroll: true });
   }
 }
