@@ -23,6 +23,7 @@ from blueprints.admin import (  # noqa: E402,F401
     head_mails,
     imports,
     live_desk,
+    mail,
     parties,
     results,
     roll,

@@ -25,6 +25,7 @@ WORDS = {
     Permission.MANAGE_BOOTHS: N_("Look after booths, stop one, write notes on booth sheets"),
     Permission.MANAGE_STAFF: N_("Invite staff, change roles, keep the lists of elections"),
     Permission.VIEW_AUDIT: N_("Read and export the audit log"),
+    Permission.MANAGE_MAIL: N_("See what became of each mail, send it again"),
     Permission.READ_MAILBOX: N_("Read the mails of a trial installation"),
     Permission.POLL: N_("Take a voter through identification and ballot"),
 }

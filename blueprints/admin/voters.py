@@ -15,7 +15,7 @@ from blueprints.admin.roll import question
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
 from models import Gender, Voter, transaction
-from services import rolls
+from services import mailings, rolls
 from services import voters as register
 from services.clock import utc_now
 from services.errors import ValidationFailed
@@ -124,13 +124,15 @@ def _delete(voter_id: int) -> ResponseReturnValue:
 
 def _form(found: Voter | None, values: dict[str, Any], error: ValidationFailed | None) -> ResponseReturnValue:
     entries = register.roll_entries_of(found, current_actor()) if found else []
+    election = election_at_the_desk()
     page = render_template(
         "admin/voters/form.html", voter=found, values=values, errors=error.fields if error else {},
         summary=forms.error_list(error) if error else [], genders=_genders(),
         rolls=register.open_rolls(current_actor()), statuses=statuses(),
         entries={entry.election_id: entry for entry in entries},
         effect=register.deletion_effect(found) if found else None, shown=register.format_voter_number,
-        age=found.age_on(utc_now().date()) if found else None,
+        age=found.age_on(utc_now().date()) if found else None, election=election,
+        moments=mailings.timeline(election, found) if election and found else [],
     )  # fmt: skip
     return page, error.status if error else 200
 

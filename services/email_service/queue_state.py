@@ -121,9 +121,9 @@ def resume() -> None:
 
 def probe_now(actor: Actor) -> bool:
     """Let the worker try at once whether mails leave again; tell whether the queue was paused at all."""
-    row = _locked()
-    if row.paused_at is None:
+    if current_pause() is None:
         return False
+    row = _locked()
     _set(probe_at=func.clock_timestamp(), failures=0)
     audit_logger.record("staff:mail:resumed", actor, reason=_said(row.problem or MailProblem.OTHER))
     return True

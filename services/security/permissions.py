@@ -17,6 +17,7 @@ class Permission(enum.StrEnum):
     READ_MAILBOX = "read_mailbox"
     OPEN_KIOSK = "open_kiosk"
     MANAGE_BOOTHS = "manage_booths"
+    MANAGE_MAIL = "manage_mail"
     CONFIRM_ACTS = "confirm_acts"
     VIEW_AUDIT = "view_audit"
     MANAGE_STAFF = "manage_staff"

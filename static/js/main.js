@@ -19,6 +19,7 @@ const MODULES = {
   "live-results": () => import("./modules/live-results.js"),
   liveness: () => import("./modules/liveness.js"),
   "line-guard": () => import("./modules/line-guard.js"),
+  "mail-progress": () => import("./modules/mail-progress.js"),
   "menu-strip": () => import("./modules/menu-strip.js"),
   "officer-call": () => import("./modules/officer-call.js"),
   opener: () => import("./modules/opener.js"),

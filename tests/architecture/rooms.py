@@ -29,9 +29,9 @@ ROOM_OF: dict[str, str] = {
     ),
     **dict.fromkeys(
         "accounts approvals audit_trail ballots booth_sheet box_keys candidates charts confirmations desk"
-        " desk_figures elections enrolment evidence exports heads identification kiosks membership result_report"
-        " result_words results roll_fingerprint roll_import rolls rounds same_face second_step staff tie_act ties"
-        " verdict verification voters".split(),
+        " desk_figures elections enrolment evidence exports heads identification kiosks mailings membership"
+        " result_report result_words results roll_fingerprint roll_import rolls rounds same_face second_step staff"
+        " tie_act ties verdict verification voters".split(),
         "domain",
     ),
     **dict.fromkeys(

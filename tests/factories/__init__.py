@@ -14,6 +14,7 @@ from models import (
     Candidate,
     Election,
     ElectionStatus,
+    EmailMessage,
     Group,
     Method,
     Party,
@@ -141,6 +142,28 @@ class CandidateFactory(BaseFactory):
     display_order = factory.Sequence(lambda n: n)
 
 
+class EmailMessageFactory(BaseFactory):
+    """A mail that waits, with a body, to a voter of an election."""
+
+    class Meta:
+        model = EmailMessage
+
+    kind = "voting_link"
+    recipient = factory.SelfAttribute("voter.email")
+    subject = "Your voting link"
+    body = b"sealed"
+    voter = factory.SubFactory(VoterFactory)
+    election = factory.SubFactory(ElectionFactory)
+    voter_id = factory.SelfAttribute("voter.id")
+    election_id = factory.SelfAttribute("election.id")
+    bulk = True
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
+        del kwargs["voter"], kwargs["election"]
+        return super()._create(model_class, *args, **kwargs)
+
+
 class RollEntryFactory(BaseFactory):
     class Meta:
         model = RollEntry
@@ -182,6 +205,7 @@ __all__ = [
     "CandidateFactory",
     "ElectionFactory",
     "ElectionStatus",
+    "EmailMessageFactory",
     "GroupFactory",
     "PartyFactory",
     "RollEntryFactory",
