@@ -66,7 +66,9 @@ def create_app(config_name: str | None = None, settings: Settings | None = None)
     principal.init_app(app)
     request_audit.init_app(app)
     limits.init_app(app)
-    CSRFProtect(app).exempt(verify.head_mails.stop_mails)
+    csrf = CSRFProtect(app)
+    for view in (verify.head_mails.stop_mails, ops.mail_events.mail_events):
+        csrf.exempt(view)
     errors.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

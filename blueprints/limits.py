@@ -37,6 +37,8 @@ BOOTH_OTHER = "60 per minute"
 
 HEAD_MAILS = "60 per hour"
 """By address: entering all people of an election passes, filling mailboxes does not."""
+MAIL_EVENTS = "120 per minute"
+"""By address: a report holds up to a thousand mails."""
 EVIDENCE = "20 per minute"
 """By address: the first request of an election builds its pack."""
 RECEIPTS = "30 per minute"

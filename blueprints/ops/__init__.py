@@ -117,3 +117,6 @@ def _need_reader() -> None:
     through_proxy = "X-Forwarded-For" in request.headers and not platform().settings.trusted_proxies
     if request.remote_addr not in LOOPBACK or through_proxy:
         raise Forbidden(_("Only this computer may read the metrics. METRICS_TOKEN opens them to others."))
+
+
+from blueprints.ops import mail_events  # noqa: E402,F401

@@ -142,6 +142,7 @@ SENTENCES: dict[str, Any] = {
     "worker:election:closed": N_("The election closed at its time."),
     "worker:ballots:counted": N_("The worker counted %(count)s ballots in rounds."),
     "worker:mail:stopped": N_("No mail leaves any more until somebody mends it: %(reason)s."),
+    "provider:mail:bounced": N_("The mail provider reported that %(count)s mails bounced."),
     "staff:mail:resumed": N_("%(actor)s had it tried at once whether mails leave again, after: %(reason)s."),
     "staff:mail:retried": N_("%(actor)s let %(count)s mails be sent again."),
     "worker:ballots:sealed": N_("The worker sealed %(count)s ballots."),
