@@ -63,13 +63,17 @@ class Round:
 
 @dataclass(frozen=True)
 class Line:
-    """A candidate through all rounds; `fate` says how it ended and in which round."""
+    """A candidate through all rounds; `fate` says how it ended and in which round.
+
+    `votes` are those of the last round, or of the last one before the candidate was out.
+    """
 
     candidate_id: int
     name: str
     elected: bool
     fate: str
     cells: list[Cell]
+    votes: str
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,14 @@ def rounds_of(count: Count, names: Mapping[int, str]) -> Rounds:
         valid=count.valid,
         rounds=[_round(stage, names) for stage in count.stages],
         lines=[
-            Line(one, names[one], one in won, _fate(won.get(one), out.get(one)), _cells(count.stages, one, won, out))
+            Line(
+                one,
+                names[one],
+                one in won,
+                _fate(won.get(one), out.get(one)),
+                _cells(count.stages, one, won, out),
+                grouped(count.stages[out[one] - 2 if one in out else -1].votes[one]),
+            )
             for one in order
         ],
         exhausted=_sums([stage.exhausted for stage in count.stages]),

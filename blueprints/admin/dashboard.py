@@ -16,7 +16,7 @@ from blueprints.admin.frame import election_at_the_desk
 from blueprints.admin.live_desk import note_view, sheets
 from blueprints.policy import requires
 from services import heads
-from services.charts import bar_svg
+from services.charts import bar_svg, climb_svg
 from services.clock import utc_now
 from services.context import platform
 from services.email_service import mailbox
@@ -35,6 +35,12 @@ def zone_name(moment: datetime) -> str:
 def bar_of_a_chart(count: int, share: float, most: int, nota: bool = False) -> Markup:
     """Return one bar of a count for the macros of `components/tables.html`."""
     return bar_svg(count, share, most, nota)
+
+
+@bp.app_template_global("climb_svg")
+def climb_of_a_chart(values: list[int], most: int, mark: int = 0) -> Markup:
+    """Return a candidate's votes round after round for the macros of `results/parts.html`."""
+    return climb_svg(values, most, mark)
 
 
 @bp.app_context_processor

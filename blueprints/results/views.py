@@ -15,13 +15,21 @@ from blueprints.limits import limiter
 from blueprints.policy import public
 from blueprints.result_context import result_context, result_document, result_json, tie_facts
 from blueprints.results import bp
-from models import Election
+from models import Election, Method
 from services import identification
 from services.ballots import is_counted, listed_receipts
 from services.clock import utc_now
 from services.context import platform
 from services.errors import Conflict, NotFound, ValidationFailed
-from services.exports import poster_key, poster_of, sample_ballot_name, sample_ballot_pdf, share_picture
+from services.exports import (
+    poster_key,
+    poster_of,
+    rounds_csv,
+    rounds_name,
+    sample_ballot_name,
+    sample_ballot_pdf,
+    share_picture,
+)
 from services.result_words import under_review_sentence, verdict_title, verdict_words
 from services.results import is_over, public_election, receipts_listed, result_of
 
@@ -100,6 +108,20 @@ def document() -> ResponseReturnValue:
     return jsonify(result_document(election, result))
 
 
+@bp.get("/rounds.csv")
+@public
+def rounds_table() -> ResponseReturnValue:
+    """Send the votes of every round of a ranked count; 404 for other methods, 409 before it is final."""
+    election = _election()
+    if election.method is not Method.RANKED:
+        raise NotFound()
+    result = result_of(election, utc_now())
+    if result.rounds is None:
+        raise Conflict(_("The result is not final. Come back when the election is closed and counted."))
+    content = BytesIO(rounds_csv(result.rounds))
+    return send_file(content, mimetype="text/csv", as_attachment=True, download_name=rounds_name(election), max_age=0)
+
+
 @bp.get("/share.png")
 @public
 def share() -> ResponseReturnValue:
@@ -145,6 +167,7 @@ def _page(election: Election, receipt: dict[str, object] | None = None) -> str:
         receipts_listed=receipts_listed(election),
         receipt=receipt,
         verify_url=url_for("verify.election", public_id=election.public_id),
+        blt_url=url_for("verify.blt", public_id=election.public_id) if result.rounds and result.secret else None,
     )
 
 

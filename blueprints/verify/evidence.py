@@ -13,8 +13,8 @@ from blueprints.policy import public
 from blueprints.verify import bp
 from models import use_role
 from services import elections
-from services.evidence import evidence_pack, verifier
-from services.exports import evidence_name
+from services.evidence import ballots_as_blt, evidence_pack, verifier
+from services.exports import blt_name, evidence_name
 
 
 @bp.get("/verify.py")
@@ -35,4 +35,18 @@ def pack(public_id: uuid.UUID) -> Response:
         made = evidence_pack(number)
     return send_file(
         made.path, mimetype="application/zip", as_attachment=True, download_name=name, etag=made.sha256, max_age=0
+    )
+
+
+@bp.get("/<uuid:public_id>/ballots.blt")
+@public
+@limiter.limit(limits.EVIDENCE, key_func=limits.address_key)
+def blt(public_id: uuid.UUID) -> Response:
+    """Send the ballots of a counted ranked election for any other counting program; 404 for every other election."""
+    number = elections.published_election(public_id).id
+    with use_role("results"):
+        found = elections.get_election(number)
+        content, name = ballots_as_blt(found), blt_name(found)
+    return send_file(
+        BytesIO(content.encode()), mimetype="text/plain", as_attachment=True, download_name=name, max_age=0
     )

@@ -21,6 +21,8 @@ FLOOR, LABELS, TALLEST, TO_COME = 112 / 136, 130 / 136, 87 / 136, 10 / 136
 VALUE_ABOVE = 5.0
 FILLED_PART = 0.78
 """The part of its place that a column fills."""
+WIDEST_STEP, CLIMB = 0.2, 0.94
+"""The widest place of a round in a climb, and the part of its height that the tallest column takes."""
 MOST_VALUES = 13
 """More columns than this leave no room for figures on a phone (360 px)."""
 
@@ -77,11 +79,12 @@ class Rule:
 
 @dataclass(frozen=True)
 class Figure:
-    """All of a drawing, in the order in which it is drawn."""
+    """All of a drawing, in the order in which it is drawn; `mark` is a dashed line over the boxes."""
 
     boxes: tuple[Box, ...]
     words: tuple[Words, ...]
     rule: Rule
+    mark: Rule | None = None
 
 
 def bar(count: int, share: str, most: int, hatched: bool = False) -> Figure:
@@ -89,6 +92,22 @@ def bar(count: int, share: str, most: int, hatched: bool = False) -> Figure:
     length = LONGEST * count / most if most else 0.0
     box = Box(0.0, BAR_TOP, length, BAR_DEPTH, Look.HATCHED if hatched else Look.FULL)
     return Figure((box,), (Words(length, 0.5, f"{count:,}", share, dx=WORDS_AFTER),), Rule(0.0, 0.0, 0.0, 1.0))
+
+
+def climb(values: list[int], most: int, mark: int = 0) -> Figure:
+    """Return one candidate's votes round after round: a column each, `most` being the tallest of the whole chart.
+
+    `mark` is a height to be reached, such as a quota; 0 for none.
+    """
+    top = max(most, mark)
+    width = min(WIDEST_STEP, 1 / len(values))
+    boxes = [
+        Box(number * width, 1 - CLIMB * value / top, width * FILLED_PART, CLIMB * value / top)
+        for number, value in enumerate(values)
+        if top and value
+    ]
+    line = Rule(0.0, 1 - CLIMB * mark / top, 1.0, 1 - CLIMB * mark / top) if mark else None
+    return Figure(tuple(boxes), (), Rule(0.0, 1.0, 1.0, 1.0), line)
 
 
 def columns(given: list[Column]) -> Figure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from services.charts.geometry import COLUMNS_HEIGHT, Box, Column, Look, Words, bar, columns
+from services.charts.geometry import COLUMNS_HEIGHT, Box, Column, Look, Rule, Words, bar, climb, columns
 
 COLUMN_LOOKS = {
     Look.FULL: Markup('class="column" fill="var(--color-bar)"'),
@@ -52,6 +52,23 @@ def bar_svg(count: int, share: float, most: int, nota: bool = False) -> Markup:
         dx=words.dx,
         strong=words.strong,
         light=words.light,
+    )
+
+
+def climb_svg(values: list[int], most: int, mark: int = 0) -> Markup:
+    """Return the columns of one candidate's votes, round after round; its figures stand beside it."""
+    figure = climb(values, most, mark)
+    line = figure.mark
+    return Markup('<svg class="climb" aria-hidden="true">{boxes}<line class="axis" {floor}/>{mark}</svg>').format(
+        boxes=Markup().join(_rect(box, Markup('class="bar"')) for box in figure.boxes),
+        floor=_across(figure.rule),
+        mark=Markup('<line class="mark" {}/>').format(_across(line)) if line else Markup(),
+    )
+
+
+def _across(rule: Rule) -> Markup:
+    return Markup('x1="{}" y1="{}" x2="{}" y2="{}"').format(
+        _percent(rule.left), _percent(rule.top), _percent(rule.right), _percent(rule.bottom)
     )
 
 

@@ -15,13 +15,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from services.errors import Conflict
 from services.results import Result
+from services.rounds import Rounds, as_table
 
 HEADER = ["party", "candidate", "count", "nota", "totals"]
 NOTA, TOTAL = "NOTA", "TOTAL"
 BYTE_ORDER_MARK = "\ufeff"
+FIGURE = re.compile(r"[-−]?[0-9,]+(\.[0-9]+)?")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -45,7 +48,28 @@ def csv_export(result: Result) -> bytes:
     nota = result.nota.count
     writer.writerow(["", NOTA, "", nota, nota])
     writer.writerow([TOTAL, "", marks, nota, marks + nota])
-    text = buffer.getvalue()
+    return _encoded(buffer.getvalue())
+
+
+def rounds_csv(rounds: Rounds) -> bytes:
+    """Return the votes of every round of a ranked count, a row a candidate; written as `csv_export` writes."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    for row in as_table(rounds):
+        writer.writerow([cell if _is_figure(cell) else safe_cell(cell) for cell in _plain_figures(row)])
+    return _encoded(buffer.getvalue())
+
+
+def _plain_figures(row: list[str]) -> list[str]:
+    """Return the row with figures as a spreadsheet reads them: `1,307.05` becomes `1307.05`."""
+    return [cell.replace(",", "").replace("−", "-") if FIGURE.fullmatch(cell) else cell for cell in row]
+
+
+def _is_figure(cell: str) -> bool:
+    return FIGURE.fullmatch(cell) is not None
+
+
+def _encoded(text: str) -> bytes:
     return (text if text.isascii() else BYTE_ORDER_MARK + text).encode()
 
 

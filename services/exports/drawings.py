@@ -21,6 +21,7 @@ HATCH_STEP = 5.0
 FILLED: dict[str, Any] = {"fillColor": INK_BAR, "strokeColor": None}
 OUTLINED: dict[str, Any] = {"fillColor": white, "strokeColor": INK_BAR, "strokeWidth": 1}
 DASHED: dict[str, Any] = {"fillColor": None, "strokeColor": INK_SECOND, "strokeWidth": 0.8, "strokeDashArray": [2, 2]}
+MARK: dict[str, Any] = {"strokeColor": INK_SECOND, "strokeWidth": 0.8, "strokeDashArray": [3, 2]}
 
 
 def drawing(figure: Figure, width: float, height: float, face: Face, beyond: float = 0.0) -> Drawing:
@@ -34,6 +35,9 @@ def drawing(figure: Figure, width: float, height: float, face: Face, beyond: flo
         rule.left * width, (1 - rule.top) * height + beyond, rule.right * width, (1 - rule.bottom) * height - beyond,
         strokeColor=INK, strokeWidth=1.4,
     ))  # fmt: skip
+    if (mark := figure.mark) is not None:
+        height_of = (1 - mark.top) * height
+        made.add(Line(mark.left * width, height_of, mark.right * width, height_of, **MARK))
     for words in figure.words:
         for line in _words(words, width, height, face):
             made.add(line)

@@ -31,6 +31,16 @@ def evidence_name(election: Election) -> str:
     return f"evidence-{_plain(election.title) or election.id}.zip"
 
 
+def blt_name(election: Election) -> str:
+    """Return e.g. `ballots-larkmoor-town-council.blt`."""
+    return f"ballots-{_plain(election.title) or election.id}.blt"
+
+
+def rounds_name(election: Election) -> str:
+    """Return e.g. `rounds-larkmoor-town-council.csv`."""
+    return f"rounds-{_plain(election.title) or election.id}.csv"
+
+
 def _plain(title: str) -> str:
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:LONGEST].rstrip("-")

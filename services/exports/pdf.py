@@ -10,7 +10,7 @@ from reportlab.platypus import CondPageBreak, Flowable, PageBreak
 
 from services.clock import local_text, utc_text
 from services.errors import Conflict
-from services.exports import pdf_appendix, pdf_figures
+from services.exports import pdf_appendix, pdf_figures, pdf_rounds
 from services.exports import pdf_parts as parts
 from services.exports.fonts import choose_face
 from services.exports.pdf_notes import words_of
@@ -46,11 +46,14 @@ def _letters(result: Result, appendix: Appendix) -> str:
 
 def _story(result: Result, appendix: Appendix, styles: parts.Styles, said: str, zone: str) -> list[Flowable]:
     story = [*_cover(result, appendix, styles, zone), PageBreak()]
+    if result.rounds is not None:
+        story += [styles.heading(_("Round by round")), *pdf_rounds.rounds(result.rounds, styles)]
     story += [
-        styles.heading(_("Votes for each candidate")),
+        CondPageBreak(60 * mm),
+        styles.heading(_("First preferences") if result.ranked else _("Votes for each candidate")),
         pdf_figures.bars([(row.name, row.party, row) for row in result.rows], result.nota, styles),
         CondPageBreak(45 * mm),
-        styles.heading(_("Votes for each party")),
+        styles.heading(_("First preferences for each party") if result.ranked else _("Votes for each party")),
         pdf_figures.bars([(party.name, "", party) for party in result.parties], result.nota, styles),
         CondPageBreak(60 * mm),
         styles.heading(_("All figures")),

@@ -4,12 +4,13 @@ import re
 import pytest
 from PIL import Image
 
-from models import db
+from models import Election, Method, db
 from services import elections
 from services.actor import SYSTEM
 from services.ballots import Choice
 from services.context import platform
 from tests.factories import ElectionFactory, make_open_election, make_recorded_election
+from tests.support.ranked import candidates_of, rank
 from tests.support.voting import cast_by, seal_all, voters_of
 
 
@@ -153,3 +154,34 @@ def test_the_page_of_a_result_names_the_key_that_signed_the_definition(client):
     key = platform().keyring.fingerprints()["signing"]
     page = client.get("/results/").text
     assert f'Fingerprint of the key that signed it: <span class="code wrapcode">{key}</span>' in page
+
+
+def test_a_ranked_result_shows_its_rounds_and_gives_them_away(client):
+    election = make_open_election(candidates=3, method=Method.RANKED)
+    number, public_id = election.id, election.public_id
+    names = [one.name for one in candidates_of(election)]
+    for places in ((0, 1), (1, 0), (1, 2), (2, 1), (2,), ()):
+        rank(election, *places)
+    assert client.get(f"/results/rounds.csv?election={number}").status_code == 409
+    assert client.get(f"/verify/{public_id}/ballots.blt").status_code == 404
+    elections.close_election(db.session.get_one(Election, number), SYSTEM)
+    db.session.commit()
+    seal_all()
+
+    page = client.get(f"/results/?election={number}").text
+    assert f"{names[1]} is elected" in page
+    assert "Round by round" in page
+    assert f"{names[0]} is out" in page
+    assert "First preferences" in page
+    table = client.get(f"/results/rounds.csv?election={number}").text.splitlines()
+    assert table[0].split(",")[:3] == ["Candidate", "1. First preferences", f"2. {names[0]} is out"]
+    assert table[1].startswith(f"{names[1]},2,3,")
+    assert client.get(f"/verify/{public_id}/ballots.blt").text.startswith("3 1\n")
+    document = client.get(f"/results/result.json?election={number}").json
+    assert document["winners"] == [names[1]]
+    assert [one["title"] for one in document["rounds"]["rounds"]] == ["First preferences", f"{names[0]} is out"]
+
+
+def test_an_election_without_ranks_has_no_rounds(client):
+    election = make_open_election()
+    assert client.get(f"/results/rounds.csv?election={election.id}").status_code == 404
