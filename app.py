@@ -27,6 +27,7 @@ from blueprints import (
     results,
     streams,
     verify,
+    vote,
     work_gate,
 )
 from config import Settings, gather_metrics, load_settings
@@ -34,7 +35,9 @@ from models import db
 from services import metrics
 from services.boot import build_platform, check_keys_at_start
 
-BLUEPRINTS = (landing.bp, auth.bp, account.bp, admin.bp, poll.bp, results.bp, verify.bp, media.bp, ops.bp)
+BLUEPRINTS = (
+    landing.bp, auth.bp, account.bp, admin.bp, poll.bp, vote.bp, results.bp, verify.bp, media.bp, ops.bp,
+)  # fmt: skip
 
 
 def live_pages() -> dict[str, streams.Maker]:
@@ -67,7 +70,8 @@ def create_app(config_name: str | None = None, settings: Settings | None = None)
     request_audit.init_app(app)
     limits.init_app(app)
     csrf = CSRFProtect(app)
-    for view in (verify.head_mails.stop_mails, ops.mail_events.mail_events):
+    # What counts in these is a token or a signature, never a cookie.
+    for view in (verify.head_mails.stop_mails, ops.mail_events.mail_events, vote.calls.cast_vote):
         csrf.exempt(view)
     errors.init_app(app)
     for blueprint in BLUEPRINTS:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g, request
+from flask import g, request, url_for
 from flask_babel import gettext as _
 
 from services.actor import Actor
+from services.context import platform
 from services.errors import ValidationFailed
 
 REFUSAL_KEY = "smart_voting.refusal"
@@ -67,6 +68,11 @@ def text_field(values: dict[str, Any], name: str, limit: int = 200, *, strip: bo
 def _is_storable(text: str) -> bool:
     """PostgreSQL takes no NUL, and UTF-8 no half of a surrogate pair, which JSON can spell."""
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def public_address(endpoint: str, **values: Any) -> str:
+    """Return the whole address of a page as people see it from elsewhere: PUBLIC_URL, or else what was asked for."""
+    return (platform().settings.public_url or request.host_url.rstrip("/")) + url_for(endpoint, **values)
 
 
 def mark_refused(kind: str) -> None:

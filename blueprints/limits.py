@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from http import HTTPStatus
 
 from flask import Flask, Response, current_app, g, request
 from flask_babel import gettext as _
@@ -34,6 +35,11 @@ BOOTH_FRAMES = "180 per minute"
 BOOTH_VOTE = "20 per minute"
 """By kiosk and voter."""
 BOOTH_OTHER = "60 per minute"
+
+LINKS = "30 per minute"
+"""By address, of links that nobody has only: a whole town behind one address may open its own."""
+LINK_VOTES = "30 per minute"
+"""By the link that a browser opened."""
 
 HEAD_MAILS = "60 per hour"
 """By address: entering all people of an election passes, filling mailboxes does not."""
@@ -68,6 +74,17 @@ def kiosk_key() -> str:
 def booth_key() -> str:
     """Return kiosk and typed voter ID."""
     return f"{kiosk_key()}:voter:{voters.normalise_voter_number(_typed('voter_id'))}"
+
+
+def link_key() -> str:
+    """Return the voting link that this browser opened, by the signature of its ticket; the address without one."""
+    ticket = request.cookies.get("voting_link", "")
+    return f"link:{ticket[-KEY_LIMIT:]}" if ticket else address_key()
+
+
+def was_unknown(response: Response) -> bool:
+    """Tell whether an answer counts against the limit of links: it was about one that nobody has."""
+    return response.status_code == HTTPStatus.NOT_FOUND
 
 
 limiter = Limiter(address_key, strategy="fixed-window", headers_enabled=False)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import Flask, g, request, session
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as N_
 
 from models import StaffSession, transaction
 from services import accounts, kiosks, second_step, staff
+from services.errors import Conflict
 
 WITHOUT_PRINCIPAL = frozenset({"static", "media.public", "ops.live", "ops.health", "ops.ready", "ops.prometheus"})
 """The same for everybody: many pictures need not ask the database each, and health must tell when it is down."""
@@ -26,6 +29,22 @@ class Principal:
     election_id: int | None
     must_set_up: bool = False
     """The installation asks for a second step that this person has not set up (REQUIRE_TOTP)."""
+
+
+class LeaveTheBoothFirst(Conflict):
+    code = "leave_the_booth_first"
+    message = N_("This browser is a booth. Close the booth first, with the password of an officer.")
+
+
+def is_booth() -> bool:
+    """Tell whether the browser that asks is a booth."""
+    return g.principal is not None and g.principal.role == "kiosk"
+
+
+def refuse_booths() -> None:
+    """Raise LeaveTheBoothFirst where the browser that asks is a booth."""
+    if is_booth():
+        raise LeaveTheBoothFirst(_("This browser is a booth. Close the booth first, with the password of an officer."))
 
 
 def load_principal() -> None:

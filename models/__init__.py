@@ -79,6 +79,7 @@ from models.staff import (
     StaffUser,
 )
 from models.voters import MAX_FACES, Consent, Gender, Group, GroupMember, Voter, VoterFace, VoterStatus
+from models.voting_links import LinkSending, ReplacedToken, VotingToken
 
 __all__ = [
     "MAX_FACES",
@@ -125,6 +126,7 @@ __all__ = [
     "InstallationKey",
     "Kiosk",
     "KioskUse",
+    "LinkSending",
     "LoginFailure",
     "LotMethod",
     "MailOccasion",
@@ -142,6 +144,7 @@ __all__ = [
     "RecoveryCode",
     "Refusal",
     "RehearsalAnswer",
+    "ReplacedToken",
     "RequestAudit",
     "ResultsPolicy",
     "Review",
@@ -169,6 +172,7 @@ __all__ = [
     "Voter",
     "VoterFace",
     "VoterStatus",
+    "VotingToken",
     "WorkerBeat",
     "db",
     "transaction",

@@ -26,6 +26,7 @@ RANGES = (
     ("log_mb", 10, 100_000),
     ("head_every_minutes", 1, 60),
     ("head_mail_minutes", 5, 1440),
+    ("voting_link_days", 1, 90),
 )
 PLACEHOLDERS = ("replace", "change_me", "changeme", "placeholder", "your_", "<")
 CERTIFICATE = b"-----BEGIN CERTIFICATE-----"

@@ -31,4 +31,5 @@ from blueprints.admin import (  # noqa: E402,F401
     staff,
     ties,
     voters,
+    voting_links,
 )

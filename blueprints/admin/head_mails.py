@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from blueprints import limits
 from blueprints.admin import bp, forms
-from blueprints.http import body, current_actor, text_field, wants_json
+from blueprints.http import body, current_actor, public_address, text_field, wants_json
 from blueprints.policy import requires
 from models import Election, ElectionStatus, HeadSubscription, transaction
 from services import desk, heads
@@ -91,7 +91,7 @@ def _number(values: dict[str, Any]) -> int:
 
 
 def _address() -> str:
-    return (platform().settings.public_url or request.host_url.rstrip("/")) + url_for("verify.confirm_mails")
+    return public_address("verify.confirm_mails")
 
 
 def _json(one: HeadSubscription) -> dict[str, Any]:

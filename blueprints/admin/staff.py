@@ -10,13 +10,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from blueprints.admin import bp
-from blueprints.http import body, current_actor, text_field, wants_json
+from blueprints.http import body, current_actor, public_address, text_field, wants_json
 from blueprints.policy import requires
 from models import StaffLink, StaffRole, StaffUser, transaction
 from services import elections, second_step
 from services import staff as service
 from services.clock import utc_now
-from services.context import platform
 from services.errors import ValidationFailed
 from services.security import Permission
 from services.staff import Invitee
@@ -128,7 +127,7 @@ def sign_out_staff(staff_id: int) -> ResponseReturnValue:
 
 def link_address() -> str:
     """Return the whole address of the page that takes the token of a link."""
-    return (platform().settings.public_url or request.host_url.rstrip("/")) + url_for("auth.invitation")
+    return public_address("auth.invitation")
 
 
 def person_json(user: StaffUser) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
 from blueprints import limits
-from blueprints.auth.entering import LeaveTheBoothFirst, as_actor, end_present_session, is_kiosk, let_in, refuse
+from blueprints.auth.entering import as_actor, end_present_session, let_in, refuse
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import public
+from blueprints.principal import is_booth, refuse_booths
 from models import StaffUser, transaction
 from services import accounts, kiosks, membership
 from services import second_step as steps
@@ -33,8 +34,7 @@ class BoothStays(Forbidden):
 @limits.limiter.limit(limits.SIGN_IN_ADDRESS, key_func=limits.address_key)
 def login() -> ResponseReturnValue:
     """Sign a staff member in (room `commission`) or turn this browser into a kiosk (room `polling`)."""
-    if is_kiosk():
-        raise LeaveTheBoothFirst()
+    refuse_booths()
     values = body()
     room, username = text_field(values, "room"), text_field(values, "username")
     with transaction():
@@ -55,7 +55,7 @@ def login() -> ResponseReturnValue:
 @limits.limiter.limit(limits.SIGN_IN_ADDRESS, key_func=limits.address_key)
 def logout() -> ResponseReturnValue:
     """Sign out; a kiosk is left with a staff member's password only."""
-    if is_kiosk():
+    if is_booth():
         _close_booth()
     else:
         with transaction():

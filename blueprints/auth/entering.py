@@ -9,20 +9,14 @@ from typing import Any
 from flask import g, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as N_
 
 from blueprints.http import current_actor, wants_json
 from blueprints.principal import KIOSK_KEY, STAFF_KEY
 from models import StaffUser, transaction
 from services import accounts, elections, kiosks
 from services.actor import Actor
-from services.errors import Conflict, DomainError, Forbidden
+from services.errors import DomainError, Forbidden
 from services.security import Permission, has_permission
-
-
-class LeaveTheBoothFirst(Conflict):
-    code = "leave_the_booth_first"
-    message = N_("This browser is a booth. Close the booth first, with the password of an officer.")
 
 
 def let_in(user: StaffUser, room: str, values: dict[str, Any]) -> ResponseReturnValue:
@@ -51,10 +45,6 @@ def _enter_booth(values: dict[str, Any], user: StaffUser) -> tuple[str, str, str
     elections.check_place(election, request.remote_addr)
     _kiosk, token = kiosks.open_kiosk(election, user, as_actor(user))
     return KIOSK_KEY, token, url_for("poll.index")
-
-
-def is_kiosk() -> bool:
-    return g.principal is not None and g.principal.role == "kiosk"
 
 
 def end_present_session() -> None:

@@ -14,9 +14,10 @@ from flask_babel import lazy_gettext as N_
 
 from blueprints import limits
 from blueprints.auth import bp
-from blueprints.auth.entering import LeaveTheBoothFirst, end_present_session, is_kiosk
+from blueprints.auth.entering import end_present_session
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import public
+from blueprints.principal import refuse_booths
 from models import StaffLink, StaffLinkKind, transaction
 from services import staff
 from services.errors import Conflict, DomainError, NotFound, ValidationFailed
@@ -37,8 +38,7 @@ class LinkOver(DomainError):
 @public
 def invitation() -> ResponseReturnValue:
     """Show the form while the link is good; looking at it spends nothing."""
-    if is_kiosk():
-        raise LeaveTheBoothFirst()
+    refuse_booths()
     if token := request.args.get("token"):
         session[LINK] = token[:MAX_TOKEN]
         return redirect(url_for("auth.invitation"), 303)
@@ -51,8 +51,7 @@ def invitation() -> ResponseReturnValue:
 @limits.limiter.limit(limits.SIGN_IN_ADDRESS, key_func=limits.address_key)
 def accept_invitation() -> ResponseReturnValue:
     """Spend the link: make the account, or set the new password."""
-    if is_kiosk():
-        raise LeaveTheBoothFirst()
+    refuse_booths()
     values = body()
     username, password = text_field(values, "username"), text_field(values, "password", 1000, strip=False)
     try:

@@ -11,9 +11,10 @@ from flask_babel import ngettext
 
 from blueprints import limits
 from blueprints.auth import bp
-from blueprints.auth.entering import LeaveTheBoothFirst, is_kiosk, let_in
+from blueprints.auth.entering import let_in
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import public
+from blueprints.principal import refuse_booths
 from models import StaffUser, transaction
 from services import second_step as service
 from services.errors import Conflict
@@ -37,8 +38,7 @@ def ask_for_code(user: StaffUser, room: str, values: dict[str, Any]) -> Response
 @limits.limiter.limit(limits.SIGN_IN_ADDRESS, key_func=limits.address_key, methods=["POST"])
 def second_step() -> ResponseReturnValue:
     """Ask for the code, check it, and let in."""
-    if is_kiosk():
-        raise LeaveTheBoothFirst()
+    refuse_booths()
     values = body()
     held = session.get(PENDING) or {}
     user = service.resume(held.get("who"))

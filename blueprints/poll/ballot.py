@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as N_
 from werkzeug.wrappers import Response
 
 from blueprints import limits
-from blueprints.http import body, current_actor, text_field, wants_json
+from blueprints.http import body, current_actor, public_address, text_field, wants_json
 from blueprints.limits import limiter
 from blueprints.policy import requires
 from blueprints.poll import bp, pages, words
@@ -78,7 +78,7 @@ def vote() -> Response:
         words_after = kiosk.election.confirmation_text
         ballot_pass = _pass_to_cast(kiosk, number)
         choice = ballots.parse_choice(kiosk.election, _picked(values))
-        outcome = ballots.cast(ballot_pass, choice, key, current_actor())
+        outcome = ballots.cast_with_pass(ballot_pass, choice, key, current_actor())
     pages.forget_voter()
     if outcome.kind not in ACCEPTED:
         text = words.of_cast(outcome.kind)
@@ -170,6 +170,6 @@ def _receipt(outcome: CastOutcome, election: dict[str, Any], secret: bool, words
         "poll/success.html", election=election, step=5, audit_ref=outcome.audit_ref, receipt=outcome.receipt,
         cast_at=outcome.cast_at, secret=secret, words_after=words_after,
         signed_receipt=signed, qr=ballots.receipt_qr(signed) if signed else None,
-        verify_url=pages.public_address("verify.election", public_id=election["public_id"]),
+        verify_url=public_address("verify.election", public_id=election["public_id"]),
     )  # fmt: skip
     return make_response(page)

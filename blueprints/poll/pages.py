@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from flask import g, jsonify, make_response, render_template, request, session, url_for
+from flask import g, jsonify, make_response, render_template, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -16,7 +16,6 @@ from blueprints.principal import KIOSK_KEY
 from models import BallotPass, Challenge, Election, Kiosk, Method
 from services import ballots, identification, ties, voters
 from services.clock import utc_now
-from services.context import platform
 from services.face_service.liveness import STEP_SECONDS
 from services.identification import LookupReason
 
@@ -40,12 +39,6 @@ def election_view(election: Election) -> dict[str, Any]:
         "closes_at": election.closes_at,
         "ended_at": min(election.closed_at or election.closes_at, election.closes_at),
     }
-
-
-def public_address(endpoint: str, **values: object) -> str:
-    """Return the whole address of a page as voters see it from elsewhere."""
-    address = platform().settings.public_url or request.url_root
-    return address.rstrip("/") + url_for(endpoint, **values)  # type: ignore[arg-type]
 
 
 def opening_view(election: Election) -> dict[str, Any] | None:
@@ -82,7 +75,7 @@ def challenge_view(challenge: Challenge, tries_left: int) -> dict[str, Any]:
 def ballot_view(ballot_pass: BallotPass, election: Election) -> dict[str, Any]:
     """Return the ballot: every choice with all its pictures, so that no later request depends on one."""
     return {
-        "choices": [_choice_view(choice) for choice in ballots.choices_shown(election, ballot_pass)],
+        "choices": [_choice_view(choice) for choice in ballots.choices_shown(election, ballot_pass.id)],
         "max_choices": election.max_choices,
         "method": election.method.value,
         "places": ballots.places_of(election),

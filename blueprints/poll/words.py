@@ -142,6 +142,7 @@ def of_cast(kind: str) -> Words:
             403,
         ),
         "closed": (_("The election is closed"), _("No vote was cast. No more votes can be cast."), 409),
+        "other_channel": (_("This election has no booth"), _("No vote was cast. Call the officer."), 409),
         "stopped": (_("This election is stopped"), _("No vote was cast. Call the officer."), 409),
     }
     return Words(*words[kind])

@@ -27,6 +27,14 @@ SENTENCES: dict[str, Any] = {
     "kiosk:voter:identified": N_("Voter ID %(voter_number)s was recognised at %(kiosk)s by %(method)s."),
     "kiosk:voter:refused": N_("Voter ID %(voter_number)s was turned away at %(kiosk)s: %(reason)s."),
     "kiosk:voter:not_identified": N_("At %(kiosk)s voter ID %(voter_number)s was not recognised: %(reason)s."),
+    "voter:vote:cast": N_("A vote was cast by a voting link, reference %(audit_ref)s."),
+    "voter:vote:refused": N_("Voter ID %(voter_number)s came by a link and was turned away: %(reason)s."),
+    "voter:voting_link:asked_again": N_("Voter ID %(voter_number)s asked for a new voting link."),
+    "staff:voting_link:replaced": N_("%(actor)s sent voter ID %(voter_number)s a new voting link."),
+    "staff:voting_link:sent": N_("%(actor)s sent voter ID %(voter_number)s a voting link."),
+    "staff:voting_links:renewed": N_("%(actor)s sent new voting links to all who had not voted: %(count)s."),
+    "staff:voting_links:sent": N_("%(actor)s sent voting links to %(count)s voters."),
+    "worker:voting_links:made": N_("Voting links were made and mailed: %(count)s."),
     "staff:account:created": N_("%(actor)s added %(username)s as %(role)s."),
     "staff:account:unlocked": N_("%(actor)s forgot %(count)s failed sign-ins of %(username)s."),
     "staff:account:deactivated": N_("%(actor)s deactivated %(username)s."),
@@ -164,6 +172,7 @@ SUBJECTS: dict[str, Any] = {
     "officer": N_("Calls for the officer"), "party": N_("Parties"), "picture": N_("Pictures"),
     "pictures": N_("Pictures removed"), "requests": N_("Refused requests"), "result": N_("Results"),
     "roll": N_("Electoral roll"), "session": N_("Sign-ins"), "vote": N_("Votes"), "voter": N_("Voters"),
+    "voting_link": N_("Voting links, one by one"), "voting_links": N_("Voting links, whole roll"),
     "voters": N_("Imports and exports of voters"),
 }  # fmt: skip
 

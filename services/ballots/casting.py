@@ -7,17 +7,17 @@ from datetime import datetime
 from typing import Literal
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from models import BallotPass, Channel, Election, Kiosk, Vote, Voter, db
+from models import BallotPass, Election, Vote, Voter, db
 from services import audit_logger
 from services.actor import Actor
 from services.ballots import alerts, payload, receipts
 from services.ballots.choices import Choice, describe
 from services.ballots.definition import verify_definition
+from services.ballots.rights import CastingRight, RightOver, booth_right
 from services.ballots.signed_receipts import signed_receipt
-from services.clock import utc_now
 from services.context import platform
 from services.email_service import queue_vote_confirmation
 from services.errors import ValidationFailed
@@ -27,8 +27,9 @@ ONE_KEY = "uq_votes_election_id_idempotency_hash"
 NOT_OPEN = "SV010"
 WRONG_DEFINITION = "SV011"
 SUSPENDED = "SV014"
+OTHER_CHANNEL = "SV015"
 
-Kind = Literal["cast", "repeated", "already_voted", "pass_over", "suspended", "closed", "stopped"]
+Kind = Literal["cast", "repeated", "already_voted", "pass_over", "suspended", "closed", "stopped", "other_channel"]
 
 
 @dataclass(frozen=True)
@@ -45,20 +46,21 @@ class CastOutcome:
     signed_receipt: str | None = None
 
 
-class PassOver(Exception):
-    """The ballot pass was spent, ended or ran out before this cast."""
+def cast_with_pass(ballot_pass: BallotPass, choice: Choice, idempotency_key: object, actor: Actor) -> CastOutcome:
+    """Cast the choice of the voter who holds a kiosk's pass; see `cast`."""
+    return cast(booth_right(ballot_pass), choice, idempotency_key, actor)
 
 
-def cast(ballot_pass: BallotPass, choice: Choice, idempotency_key: object, actor: Actor) -> CastOutcome:
-    """Cast the choice of the voter who holds the pass, in the caller's transaction.
+def cast(right: CastingRight, choice: Choice, idempotency_key: object, actor: Actor) -> CastOutcome:
+    """Cast the choice of the voter who holds the right, in the caller's transaction.
 
     A retry with the same key gets the first answer again, even with another choice. Who was suspended since the
-    ballot opened casts nothing: a suspension holds from its commit on, and ends the pass. Raises ValidationFailed for
-    a key that is not random enough or was used by somebody else.
+    ballot opened casts nothing: a suspension holds from its commit on. Raises ValidationFailed for a key that is not
+    random enough or was used by somebody else.
     """
     key = receipts.check_key(idempotency_key)
-    election = db.session.get_one(Election, ballot_pass.election_id)
-    if (earlier := _earlier_vote(election, ballot_pass.voter_id, key)) is not None:
+    election = db.session.get_one(Election, right.election_id)
+    if (earlier := _earlier_vote(election, right.voter_id, key)) is not None:
         return earlier
     if (problem := verify_definition(election)) is not None:
         alerts.definition_changed(election, problem, actor)
@@ -66,13 +68,13 @@ def cast(ballot_pass: BallotPass, choice: Choice, idempotency_key: object, actor
     audit_ref = receipts.new_audit_ref()
     try:
         with db.session.begin_nested():
-            _spend(ballot_pass)
-            cast_at = _call(election, ballot_pass.voter_id, audit_ref, choice, key)
-    except PassOver:
+            right.spend()
+            cast_at = _call(election, right, audit_ref, choice, key)
+    except RightOver:
         return CastOutcome("pass_over")
     except DBAPIError as error:
-        return _refused(error, election, ballot_pass, key, actor)
-    _report(election, ballot_pass.voter_id, audit_ref, cast_at, choice, actor)
+        return _refused(error, election, right, key, actor)
+    _report(election, right, audit_ref, cast_at, choice, actor)
     return _accepted("cast", election, audit_ref, cast_at, key)
 
 
@@ -85,34 +87,7 @@ def _earlier_vote(election: Election, voter_id: int, key: str) -> CastOutcome | 
     return CastOutcome("already_voted", cast_at=vote.cast_at)
 
 
-def _turn_away(ballot_pass: BallotPass, actor: Actor) -> CastOutcome:
-    still_open = BallotPass.id == ballot_pass.id, BallotPass.used_at.is_(None), BallotPass.ended_at.is_(None)
-    db.session.execute(update(BallotPass).where(*still_open).values(ended_at=utc_now()))
-    kiosk = db.session.get_one(Kiosk, ballot_pass.kiosk_id)
-    audit_logger.record(
-        "kiosk:voter:refused", actor, election_id=ballot_pass.election_id, kiosk=kiosk.name,
-        voter_number=ballot_pass.voter.voter_id, reason="suspended",
-    )  # fmt: skip
-    return CastOutcome("suspended")
-
-
-def _spend(ballot_pass: BallotPass) -> None:
-    spent = db.session.execute(
-        update(BallotPass)
-        .where(
-            BallotPass.id == ballot_pass.id,
-            BallotPass.used_at.is_(None),
-            BallotPass.ended_at.is_(None),
-            BallotPass.expires_at > func.clock_timestamp(),
-        )
-        .values(used_at=utc_now())
-        .execution_options(synchronize_session=False)
-    )
-    if spent.rowcount != 1:  # type: ignore[attr-defined]
-        raise PassOver
-
-
-def _call(election: Election, voter_id: int, audit_ref: str, choice: Choice, key: str) -> datetime:
+def _call(election: Election, right: CastingRight, audit_ref: str, choice: Choice, key: str) -> datetime:
     """Hand the vote to the database; of a secret choice it sees the ciphertext only."""
     sealed = recorded = None
     if election.is_secret:
@@ -128,9 +103,9 @@ def _call(election: Election, voter_id: int, audit_ref: str, choice: Choice, key
         statement,
         {
             "election": election.id,
-            "voter": voter_id,
+            "voter": right.voter_id,
             "audit_ref": audit_ref,
-            "channel": Channel.BOOTH.value,
+            "channel": right.channel.value,
             "idempotency": receipts.idempotency_hash(election.public_id, key),
             "definition": election.definition_hash,
             "sealed": sealed,
@@ -141,28 +116,31 @@ def _call(election: Election, voter_id: int, audit_ref: str, choice: Choice, key
     return moment
 
 
-def _refused(error: DBAPIError, election: Election, ballot_pass: BallotPass, key: str, actor: Actor) -> CastOutcome:
+def _refused(error: DBAPIError, election: Election, right: CastingRight, key: str, actor: Actor) -> CastOutcome:
     state = getattr(error.orig, "pgcode", None)
     constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     if constraint == ONE_VOTE:
-        return _earlier_vote(election, ballot_pass.voter_id, key) or CastOutcome("already_voted")
+        return _earlier_vote(election, right.voter_id, key) or CastOutcome("already_voted")
     if constraint == ONE_KEY:
         raise ValidationFailed(fields={"idempotency_key": _("Draw a new random key for every voter.")}) from error
     if state == SUSPENDED:
-        return _turn_away(ballot_pass, actor)
+        right.turn_away(actor)
+        return CastOutcome("suspended")
     if state == NOT_OPEN:
         return CastOutcome("closed")
+    if state == OTHER_CHANNEL:
+        return CastOutcome("other_channel")
     if state == WRONG_DEFINITION:
         alerts.definition_changed(election, "The definition changed while a vote was cast.", actor)
         return CastOutcome("stopped")
     raise error
 
 
-def _report(election: Election, voter_id: int, audit_ref: str, cast_at: datetime, choice: Choice, actor: Actor) -> None:
-    audit_logger.record(
-        "kiosk:vote:cast", actor, election_id=election.id, audit_ref=audit_ref, channel=Channel.BOOTH.value
-    )
-    voter = db.session.get_one(Voter, voter_id)
+def _report(
+    election: Election, right: CastingRight, audit_ref: str, cast_at: datetime, choice: Choice, actor: Actor
+) -> None:
+    audit_logger.record(right.event, actor, election_id=election.id, audit_ref=audit_ref, channel=right.channel.value)
+    voter = db.session.get_one(Voter, right.voter_id)
     named = None if election.is_secret else describe(election, choice)
     queue_vote_confirmation(voter, election, cast_at, audit_ref, named)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from models import BallotPass, Candidate, CandidateOrder, Election, Method, db
+from models import Candidate, CandidateOrder, Election, Method, db
 from services import hashing
 from services.ballots import rankings
 from services.errors import ValidationFailed
@@ -38,10 +39,10 @@ def choices_of(election: Election) -> list[dict[str, Any]]:
     return current_choices(election)
 
 
-def choices_shown(election: Election, ballot_pass: BallotPass) -> list[dict[str, Any]]:
-    """Return the choices in the order in which the holder of a pass sees them, the same at every reload.
+def choices_shown(election: Election, right_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Return the choices in the order in which the holder of a right (a pass, a link) sees them at every reload.
 
-    A shuffled order follows from the pass's random id (122 bits of the database's CSPRNG) and is stored nowhere: each
+    A shuffled order follows from the right's random id (122 bits of the database's CSPRNG) and is stored nowhere: each
     order is as likely as any other, whoever the voter is and whatever is chosen, and a ballot names ids, not places.
     """
     choices = choices_of(election)
@@ -49,9 +50,7 @@ def choices_shown(election: Election, ballot_pass: BallotPass) -> list[dict[str,
         return choices
 
     def lot(choice: dict[str, Any]) -> bytes:
-        return hashing.sha256(
-            hashing.text("order/1"), hashing.text(str(ballot_pass.id)), hashing.integer(int(choice["id"]))
-        )
+        return hashing.sha256(hashing.text("order/1"), hashing.text(str(right_id)), hashing.integer(int(choice["id"])))
 
     return sorted(choices, key=lot)
 

@@ -94,11 +94,7 @@ def _voters(election: Election, roll: _Roll) -> list[Finding]:
         return [Finding("empty_roll", _("The electoral roll is empty."), Mend.ROLL)]
     found = _faces(election, roll)
     if count := roll.without_mail:
-        words = ngettext(
-            "%(num)s voter has no e-mail address and gets no confirmation.",
-            "%(num)s voters have no e-mail address and get no confirmation.",
-            count,
-        )
+        words = _no_mail(election, count)
         found.append(Finding("no_mail", words, Mend.VOTERS, blocks=False))
     if count := roll.not_verified:
         words = ngettext(
@@ -110,6 +106,20 @@ def _voters(election: Election, roll: _Roll) -> list[Finding]:
     if doubt := same_face.opening_warning(election):
         found.append(Finding("same_face", doubt, Mend.VOTERS, blocks=False))
     return found
+
+
+def _no_mail(election: Election, count: int) -> str:
+    if election.channels == [Channel.LINK]:
+        return ngettext(
+            "%(num)s voter has no e-mail address, gets no voting link and cannot vote.",
+            "%(num)s voters have no e-mail address, get no voting link and cannot vote.",
+            count,
+        )
+    return ngettext(
+        "%(num)s voter has no e-mail address and gets no confirmation.",
+        "%(num)s voters have no e-mail address and get no confirmation.",
+        count,
+    )
 
 
 def _faces(election: Election, roll: _Roll) -> list[Finding]:
@@ -147,12 +157,9 @@ def _rules(election: Election, roll: _Roll) -> list[Finding]:
     elif election.method is Method.RANKED and election.lot_order is None:
         words = _("A ranked count breaks its ties by the lot order. Order the lots first.")
         found.append(Finding("lot_order", words, Mend.RULES))
-    if Channel.BOOTH not in election.channels:
-        words = _("Only the booth works in this version. Add it to the channels, or nobody can vote.")
+    if set(election.channels) == {Channel.ACCOUNT}:
+        words = _("Voting in an account comes with a later version. Add another channel, or nobody can vote.")
         found.append(Finding("no_channel", words, Mend.SETTINGS))
-    elif len(election.channels) > 1:
-        words = _("Links and voter accounts come with a later version. This election is voted in at the booth.")
-        found.append(Finding("later_channels", words, Mend.SETTINGS, blocks=False))
     if election.is_secret and election.live_batch and roll.voters < 2 * election.live_batch:
         words = _("The roll is too short for live counts: they begin when two batches wait in the box.")
         found.append(Finding("batch_too_large", words, Mend.SETTINGS, blocks=False))

@@ -13,6 +13,7 @@ from services.email_service.outbox import (
     queue_signed_heads,
     queue_system_alert,
     queue_vote_confirmation,
+    queue_voting_link,
     send_auth_failure_alert,
     send_vote_confirmation,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "queue_signed_heads",
     "queue_system_alert",
     "queue_vote_confirmation",
+    "queue_voting_link",
     "send_auth_failure_alert",
     "send_vote_confirmation",
     "vote_confirmation",

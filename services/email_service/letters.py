@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from models import AuthEvent, Election, MailOccasion, Voter, db
-from services.clock import local_text, utc_text
+from services.clock import local_text, utc_now, utc_text
 from services.context import platform
 from services.email_service.rendering import Letter, render_letter
 
@@ -70,6 +70,20 @@ def invitation(link: str, name: str, role: str, invited_by: str, expires_at: dat
         role=roles[role],
         invited_by=invited_by,
         until=local_text(expires_at, platform().settings.timezone),
+    )
+
+
+def voting_link(voter: Voter, election: Election, link: str, expires_at: datetime) -> Letter:
+    """Return the mail with a voter's own link; `link` holds the token, so it is in no other place."""
+    zone = platform().settings.timezone
+    return render_letter(
+        "voting_link",
+        election_title=election.title,
+        name=voter.name,
+        link=link,
+        opens=local_text(election.opens_at, zone) if election.opens_at > utc_now() else None,
+        until=local_text(expires_at, zone),
+        secret=election.is_secret,
     )
 
 

@@ -24,6 +24,7 @@ from services.email_service.letters import (
     signed_heads,
     system_alert,
     vote_confirmation,
+    voting_link,
 )
 from services.email_service.problems import MailProblem
 from services.email_service.rendering import Body, Letter, single_line
@@ -37,6 +38,7 @@ SYSTEM_ALERT = "system_alert"
 INVITATION = "invitation"
 SIGNED_HEADS = "signed_heads"
 HEAD_CONFIRMATION = "head_confirmation"
+VOTING_LINK = "voting_link"
 ALERT_PAUSE = timedelta(minutes=1)  # At most one alert a voter ID in this time (design, section 4).
 SYSTEM_ALERT_EVERY_SECONDS = 3600  # The same words again only in another hour: a stopped election refuses many votes.
 # Printable ASCII without the specials of RFC 5322, then a domain, which may be international.
@@ -122,6 +124,14 @@ def queue_invitation(
     letter = invitation(link, name, role, invited_by, expires_at)
     digest = hashlib.sha256(link.encode()).hexdigest()
     return _queue(INVITATION, recipient, letter.subject, letter.body, dedupe_key=f"{INVITATION}:{digest}")
+
+
+def queue_voting_link(
+    voter: Voter, election: Election, link: str, expires_at: datetime, generation: str
+) -> uuid.UUID | None:
+    """Write and queue a voter's link; `generation` names the link without being it, so that one is mailed once."""
+    letter = voting_link(voter, election, link, expires_at)
+    return _queue(VOTING_LINK, voter.email or "", letter.subject, letter.body, dedupe_key=f"{VOTING_LINK}:{generation}")
 
 
 def queue_signed_heads(

@@ -18,6 +18,7 @@ BEAT_EVERY_SECONDS = 10.0
 SEAL_EVERY_SECONDS = 2.0
 TIMETABLE_EVERY_SECONDS = 1.0
 IMPORT_EVERY_SECONDS = 1.0
+LINKS_EVERY_SECONDS = 1.0
 SWEEP_EVERY_SECONDS = 60.0
 RETENTION_EVERY_SECONDS = 3600.0
 CHAIN_EVERY_SECONDS = 3.0
@@ -78,6 +79,13 @@ def import_voters(transaction: Transaction) -> None:
     from services import roll_import  # Not at import, for the same reason.
 
     roll_import.run_due(transaction)
+
+
+def send_voting_links(transaction: Transaction) -> None:
+    """Make the voting links that the desk asked for, and queue their mails."""
+    from services import voting_links  # Not at import, for the same reason.
+
+    voting_links.send_due(transaction)
 
 
 def sweep(transaction: Transaction) -> None:
@@ -165,6 +173,7 @@ TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask("stamp-heads", STAMPS_EVERY_SECONDS, stamp_heads, beside=True),
     PeriodicTask("make-evidence-packs", EVIDENCE_EVERY_SECONDS, make_evidence_packs, beside=True),
     PeriodicTask("import-voters", IMPORT_EVERY_SECONDS, import_voters, beside=True),
+    PeriodicTask("send-voting-links", LINKS_EVERY_SECONDS, send_voting_links, beside=True),
     PeriodicTask("sweep", SWEEP_EVERY_SECONDS, sweep),
     PeriodicTask("watch-disk-and-logs", SWEEP_EVERY_SECONDS, watch),
     PeriodicTask("erase-faces", RETENTION_EVERY_SECONDS, erase_faces),

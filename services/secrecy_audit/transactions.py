@@ -8,6 +8,7 @@ from services.secrecy_audit.target import Target, rows
 WHO = {
     "votes": "SELECT xmin::text, xmax::text, voter_id FROM votes WHERE election_id = :id",
     "roll_entries": "SELECT xmin::text, xmax::text, voter_id FROM roll_entries WHERE election_id = :id",
+    "voting_tokens": "SELECT xmin::text, xmax::text, voter_id FROM voting_tokens WHERE election_id = :id",
     "ballot_passes": "SELECT xmin::text, xmax::text, voter_id FROM ballot_passes WHERE election_id = :id",
     "auth_events": "SELECT xmin::text, xmax::text, voter_id FROM auth_events WHERE election_id = :id",
     "challenges": "SELECT xmin::text, xmax::text, voter_id FROM challenges WHERE election_id = :id",

@@ -22,7 +22,7 @@ RECORD = re.compile(
 )
 SEGMENT_NAME = re.compile(r"[0-9A-F]{24}")
 WHAT = ("ballots", "ballot_receipts", "tallies")
-WHO = ("votes", "roll_entries", "ballot_passes", "auth_events", "email_messages", "audit_logs")
+WHO = ("votes", "roll_entries", "ballot_passes", "voting_tokens", "auth_events", "email_messages", "audit_logs")
 PAGE, PAGE_HEADER = 8192, 24
 """Pages of the log; a record that crosses one has its header inside."""
 STEPS_BACK_AND_FORTH = 4

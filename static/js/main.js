@@ -11,12 +11,12 @@ const MODULES = {
   "file-check": () => import("./modules/file-check.js"),
   heartbeat: () => import("./modules/heartbeat.js"),
   "image-preview": () => import("./modules/image-preview.js"),
-  "import-progress": () => import("./modules/import-progress.js"),
   keypad: () => import("./modules/keypad.js"),
   "kiosk-tools": () => import("./modules/kiosk-tools.js"),
   "live-booths": () => import("./modules/live-booths.js"),
   "live-desk": () => import("./modules/live-desk.js"),
   "live-results": () => import("./modules/live-results.js"),
+  "link-ballot": () => import("./modules/link-ballot.js"),
   liveness: () => import("./modules/liveness.js"),
   "line-guard": () => import("./modules/line-guard.js"),
   "mail-progress": () => import("./modules/mail-progress.js"),
@@ -29,6 +29,7 @@ const MODULES = {
   "receipt-timer": () => import("./modules/receipt-timer.js"),
   spoken: () => import("./modules/spoken.js"),
   "tick-all": () => import("./modules/tick-all.js"),
+  "work-progress": () => import("./modules/work-progress.js"),
   "switch-scan": () => import("./modules/switch-scan.js"),
 };
 

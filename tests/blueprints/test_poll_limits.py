@@ -9,9 +9,10 @@ from models import StaffRole, db
 from services import kiosks
 from services.actor import SYSTEM
 from tests import factories
+from tests.support.links import link_election, send_links
 
 pytestmark = pytest.mark.commits
-START, LOGIN = 10, 10
+START, LOGIN, LINKS = 10, 10, 30
 
 
 @pytest.fixture
@@ -102,3 +103,13 @@ def test_a_body_that_cannot_be_read_still_counts_and_breaks_nothing(body, booth)
 def test_without_the_switch_nothing_is_counted(kiosk_client):
     number = factories.with_check_digit(9999999)
     assert ask(kiosk_client, number, START + 5).status_code == 200
+
+
+def test_unknown_voting_links_are_slowed_down_and_a_town_behind_one_address_is_not(limited_app):
+    election = link_election(voters=1)
+    (token,) = send_links(election).values()
+    client = limited_app.test_client()
+    for _ in range(LINKS + 5):
+        assert client.get(f"/vote?token={token}").status_code == 303
+    answers = [client.get("/vote?token=short").status_code for _ in range(LINKS + 1)]
+    assert answers == [404] * LINKS + [429]

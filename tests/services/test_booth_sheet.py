@@ -196,7 +196,7 @@ def test_the_real_booth_writes_rows_that_balance():
     one, two, _three = voting.voters_of(election)
     identification.find_voter(kiosk, "20480000", SYSTEM)
     given = voting.make_pass(election, one, kiosk)
-    ballots.cast(given, ballots.Choice(nota=True), voting.new_key(), voting.KIOSK)
+    ballots.cast_with_pass(given, ballots.Choice(nota=True), voting.new_key(), voting.KIOSK)
     voting.make_pass(election, two, kiosk)
     identification.leave(kiosk, SYSTEM)
     total = only(election).total

@@ -279,7 +279,7 @@ def test_the_shuffled_order_is_kept_by_a_pass_and_every_order_comes_up(app):
     orders = []
     for _ in range(60):
         ballot_pass = voting.make_pass(election, voter, kiosk)
-        seen = [tuple(c["id"] for c in ballots.choices_shown(election, ballot_pass)) for _ in range(2)]
+        seen = [tuple(c["id"] for c in ballots.choices_shown(election, ballot_pass.id)) for _ in range(2)]
         assert seen[0] == seen[1]
         orders.append(seen[0])
     assert len(set(orders)) == 6  # the chance to miss one of 6 in 60 draws is about 1 in 10,000
@@ -288,7 +288,7 @@ def test_the_shuffled_order_is_kept_by_a_pass_and_every_order_comes_up(app):
 
 def test_a_fixed_order_is_the_order_of_the_list(open_election):
     ballot_pass = voting.make_pass(open_election, voting.voters_of(open_election)[0])
-    assert ballots.choices_shown(open_election, ballot_pass) == ballots.choices_of(open_election)
+    assert ballots.choices_shown(open_election, ballot_pass.id) == ballots.choices_of(open_election)
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_an_election_is_closed_once_and_nobody_votes_afterwards(open_election):
     assert open_election.closed_at is not None
     with pytest.raises(Conflict):
         elections.close_election(open_election, SYSTEM)
-    assert ballots.cast(ballot_pass, Choice(nota=True), voting.new_key(), voting.KIOSK).kind == "closed"
+    assert ballots.cast_with_pass(ballot_pass, Choice(nota=True), voting.new_key(), voting.KIOSK).kind == "closed"
     assert elections.roll_counts(open_election) == (0, 1)
 
 
@@ -175,7 +175,7 @@ def test_after_a_reset_the_kiosk_serves_the_fresh_round_and_open_ballots_are_ove
     assert db.session.get(Kiosk, round_before.kiosk.id).election_id == fresh.id
     waiting = db.session.get(BallotPass, round_before.waiting.id)
     assert waiting.ended_at is not None
-    kind = ballots.cast(waiting, Choice(nota=True), voting.new_key(), voting.KIOSK).kind
+    kind = ballots.cast_with_pass(waiting, Choice(nota=True), voting.new_key(), voting.KIOSK).kind
     assert kind in ("pass_over", "closed")
     assert db.session.scalar(select(func.count()).select_from(Vote)) == 1
 

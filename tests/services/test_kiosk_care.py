@@ -90,7 +90,7 @@ def test_a_stopped_booth_ends_its_session_its_ballot_and_its_check(election, kio
 def test_a_ballot_of_a_stopped_booth_is_not_cast(election, kiosk, officer):
     given = voting.make_pass(election, voting.voters_of(election)[0], kiosk)
     kiosks.stop_kiosk(kiosk.id, "Fire alarm", officer)
-    assert ballots.cast(given, ballots.Choice(nota=True), voting.new_key(), voting.KIOSK).kind == "pass_over"
+    assert ballots.cast_with_pass(given, ballots.Choice(nota=True), voting.new_key(), voting.KIOSK).kind == "pass_over"
 
 
 def test_a_booth_is_stopped_once_and_an_ended_one_never(election, kiosk, officer):
@@ -126,7 +126,7 @@ def test_a_cast_under_way_is_waited_for_and_stands(committing_app):
     officer = factories.StaffUserFactory(role=StaffRole.OFFICER)
     actor, kiosk_id, election_id = Actor("officer", officer.id, officer.username), kiosk.id, election.id
     db.session.commit()
-    assert ballots.cast(given, ballots.Choice(nota=True), voting.new_key(), voting.KIOSK).kind == "cast"
+    assert ballots.cast_with_pass(given, ballots.Choice(nota=True), voting.new_key(), voting.KIOSK).kind == "cast"
 
     def stop():
         with committing_app.app_context():

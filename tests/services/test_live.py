@@ -197,7 +197,7 @@ def test_what_a_cast_tells_is_the_same_for_every_choice_and_voter(told):
     for ballot_pass, choice in zip(passes, (Choice(nota=True), Choice((election.candidates[0].id,))), strict=True):
         told.clear()
         with transaction():
-            assert ballots.cast(ballot_pass, choice, new_key(), KIOSK).kind == "cast"
+            assert ballots.cast_with_pass(ballot_pass, choice, new_key(), KIOSK).kind == "cast"
         heard.append(list(told))
     assert heard == [[(election.id, "vote")]] * 2
 

@@ -125,6 +125,15 @@ MAY: dict[str, frozenset[str]] = {
     "admin.audit_requests": RESULTS,
     "admin.audit_sealed": RESULTS,
     "admin.withdraw_invitation": ADMIN,
+    "admin.voting_links": ADMIN,
+    "admin.send_voting_links": ADMIN,
+    "admin.send_voting_link": ADMIN,
+    "vote.ballot": EVERYBODY,
+    "vote.cast": EVERYBODY,
+    "vote.new_link": EVERYBODY,
+    "vote.validate_token": EVERYBODY,
+    "vote.token_ballot": EVERYBODY,
+    "vote.cast_vote": EVERYBODY,
     "auth.accept_invitation": EVERYBODY,
     "auth.invitation": EVERYBODY,
     "auth.login": EVERYBODY,
@@ -245,6 +254,9 @@ VALID: dict[str, dict[str, Any]] = {
     "poll.vote": {"voter_id": "20481730", "choice": "nota", "idempotency_key": "AbCdEfGhIjKlMnOpQrStUvWx"},
     "results.receipt": {"receipt": "ABCD"},
     "verify.accept_mails": {"token": "x"},
+    "admin.send_voting_links": {"renew": "yes"},
+    "vote.cast": {"choice": "nota........", "step": "cast", "idempotency_key": "AbCdEfGhIjKlMnOpQrStUvWx"},
+    "vote.cast_vote": {"token": "x", "candidate_id": 1, "idempotency_key": "AbCdEfGhIjKlMnOpQrStUvWx"},
     "verify.receipt": {"receipt": "ABCD"},
 }
 """A body for every route that reads one. A second body of the same route has a name: "admin.elections lottery"."""
@@ -271,6 +283,8 @@ WITHOUT_BODY = {
     "poll.more_time",
     "poll.officer",
     "verify.stop_mails",
+    "admin.send_voting_link",
+    "vote.new_link",
 }
 """Routes that write and read no body."""
 # fmt: on

@@ -59,7 +59,7 @@ def make_pass(election: Election, voter: Voter, kiosk: Kiosk | None = None, **va
 
 def cast_by(voter: Voter, election: Election, choice: Choice, key: str | None = None) -> ballots.CastOutcome:
     """Cast a voter's choice with a fresh pass and commit."""
-    outcome = ballots.cast(make_pass(election, voter), choice, key or new_key(), KIOSK)
+    outcome = ballots.cast_with_pass(make_pass(election, voter), choice, key or new_key(), KIOSK)
     db.session.commit()
     return outcome
 

@@ -1,20 +1,12 @@
 /* Steps 3 and 4: mark, check, cast. The review asks the server nothing, so no request depends on the choice. */
 import { NetworkLost, postForm, postJson } from "../lib/http.js";
+import { CAST_BYTES, freshKey, markOne } from "../lib/ballot.js";
 import { go, whenUp } from "../lib/line.js";
 import { focusHeading, swapPage } from "../lib/page.js";
 import { NOTA, readOrder } from "../lib/ranks.js";
 import { fill, readWords, showOnly } from "../lib/words.js";
 import { BallotClock } from "./ballot-clock.js";
 import { BallotIdle } from "./ballot-idle.js";
-
-/** Every ballot is sent in as many bytes: a long list of names, ticked from top to bottom, needs less. */
-const CAST_BYTES = 4096;
-
-/** 192 random bits, base64url: the receipt comes out of it, so it is made here and the server never picks it. */
-function freshKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(24));
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
 
 export default class Ballot {
   constructor(root) {
@@ -57,13 +49,7 @@ export default class Ballot {
 
   /** NOTA excludes the names and a name excludes NOTA; one mark too many is taken back and said. */
   mark(box) {
-    if (box?.checked && this.most > 1) {
-      for (const other of this.boxes) if (other !== box && (box.value === "NOTA") !== (other.value === "NOTA")) other.checked = false;
-      if (this.chosen.length > this.most) {
-        box.checked = false;
-        return this.say(this.words.too_many);
-      }
-    }
+    if (!markOne(this.boxes, box, this.most, "NOTA")) return this.say(this.words.too_many);
     const count = this.root.querySelector("[data-count]");
     if (count) count.textContent = fill(this.words.count, { n: this.chosen.length, m: this.most });
     return this.say("");

@@ -63,9 +63,9 @@ def test_a_recorded_vote_holds_the_choice_and_no_box(app):
 
 def test_a_retry_gets_the_first_answer_even_with_another_choice(election, voter):
     key, ballot_pass = new_key(), make_pass(election, voter)
-    first = ballots.cast(ballot_pass, first_choice(election), key, KIOSK)
+    first = ballots.cast_with_pass(ballot_pass, first_choice(election), key, KIOSK)
 
-    again = ballots.cast(ballot_pass, Choice(nota=True), key, KIOSK)
+    again = ballots.cast_with_pass(ballot_pass, Choice(nota=True), key, KIOSK)
 
     assert again.kind == "repeated"
     assert (again.audit_ref, again.receipt) == (first.audit_ref, first.receipt)
@@ -84,7 +84,7 @@ def test_a_second_vote_with_another_key_is_refused(election, voter):
 
 @pytest.mark.parametrize("spent", [{"used_at": utc_now()}, {"ended_at": utc_now()}, {"expires_at": utc_now()}])
 def test_a_pass_that_is_over_casts_nothing(election, voter, spent):
-    outcome = ballots.cast(make_pass(election, voter, **spent), first_choice(election), new_key(), KIOSK)
+    outcome = ballots.cast_with_pass(make_pass(election, voter, **spent), first_choice(election), new_key(), KIOSK)
 
     assert outcome.kind == "pass_over"
     assert box_count(election) == 0
@@ -94,7 +94,7 @@ def test_a_closed_election_takes_no_vote_and_keeps_the_pass(election, voter):
     ballot_pass = make_pass(election, voter)
     elections.close_election(election, SYSTEM)
 
-    outcome = ballots.cast(ballot_pass, first_choice(election), new_key(), KIOSK)
+    outcome = ballots.cast_with_pass(ballot_pass, first_choice(election), new_key(), KIOSK)
 
     db.session.refresh(ballot_pass)
     assert outcome.kind == "closed"
@@ -104,7 +104,7 @@ def test_a_closed_election_takes_no_vote_and_keeps_the_pass(election, voter):
 @pytest.mark.parametrize("bad", ["", "short", "a" * 40, None, 12, "x y" * 20, "k" * 300])
 def test_a_key_that_is_not_random_enough_is_refused(election, voter, bad):
     with pytest.raises(ValidationFailed):
-        ballots.cast(make_pass(election, voter), first_choice(election), bad, KIOSK)
+        ballots.cast_with_pass(make_pass(election, voter), first_choice(election), bad, KIOSK)
 
 
 def test_a_key_of_another_voter_is_refused(election, voter):
@@ -132,7 +132,7 @@ def test_a_changed_definition_stops_casting_and_alerts(election, voter, change):
     as_attacker(change, id=election.id)
     ballot_pass = db.session.get_one(BallotPass, pass_id)
 
-    outcome = ballots.cast(ballot_pass, choice, new_key(), KIOSK)
+    outcome = ballots.cast_with_pass(ballot_pass, choice, new_key(), KIOSK)
 
     assert outcome.kind == "stopped"
     assert db.session.scalar(select(func.count()).select_from(Vote)) == 0
@@ -158,7 +158,7 @@ def test_nothing_the_database_sees_depends_on_a_secret_choice(election):
         for ballot_pass, choice in zip(passes, choices, strict=True):
             db.session.expire_all()
             seen.append([])
-            ballots.cast(ballot_pass, choice, new_key(), KIOSK)
+            ballots.cast_with_pass(ballot_pass, choice, new_key(), KIOSK)
             db.session.commit()
     finally:
         event.remove(engine, "before_cursor_execute", listen)

@@ -59,7 +59,9 @@ def test_200_parallel_casts_of_one_voter_give_one_vote(committing_app):
         with committing_app.app_context(), transaction():
             from models import BallotPass
 
-            outcome = ballots.cast(db.session.get_one(BallotPass, pass_id), Choice((candidate,)), new_key(), KIOSK)
+            outcome = ballots.cast_with_pass(
+                db.session.get_one(BallotPass, pass_id), Choice((candidate,)), new_key(), KIOSK
+            )
             return outcome.kind
 
     with ThreadPoolExecutor(AT_ONCE) as pool:

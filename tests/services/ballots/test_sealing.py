@@ -179,7 +179,7 @@ def test_a_live_batch_is_sealed_when_twice_as_many_wait(app):
     def cast(voter_id):
         election, kiosk = elections.get_election(election_id), db.session.get_one(Kiosk, kiosk_id)
         voter = db.session.get_one(Voter, voter_id)
-        ballots.cast(make_pass(election, voter, kiosk), Choice(nota=True), new_key(), KIOSK)
+        ballots.cast_with_pass(make_pass(election, voter, kiosk), Choice(nota=True), new_key(), KIOSK)
         db.session.commit()
 
     for voter_id in voter_ids[:99]:

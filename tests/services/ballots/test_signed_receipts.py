@@ -23,7 +23,7 @@ def test_a_retry_gets_the_same_signed_receipt_also_with_another_choice(app):
     election, key = make_open_election(), new_key()
     voter = voters_of(election)[0]
     first = cast_by(voter, election, Choice(nota=True), key)
-    again = ballots.cast(make_pass(election, voter), Choice((election.candidates[0].id,)), key, KIOSK)
+    again = ballots.cast_with_pass(make_pass(election, voter), Choice((election.candidates[0].id,)), key, KIOSK)
     assert again.kind == "repeated"
     assert again.signed_receipt == first.signed_receipt
     assert first.receipt.replace(" ", "") in first.signed_receipt

@@ -44,7 +44,7 @@ def suspend(app, voter_id, suspended=True):
 
 def cast(app, pass_id):
     with app.app_context(), transaction():
-        return ballots.cast(db.session.get_one(BallotPass, pass_id), Choice(nota=True), new_key(), KIOSK).kind
+        return ballots.cast_with_pass(db.session.get_one(BallotPass, pass_id), Choice(nota=True), new_key(), KIOSK).kind
 
 
 def test_a_cast_waits_for_a_suspension_under_way_and_is_refused(committing_app, election):
@@ -63,7 +63,7 @@ def test_a_suspension_waits_for_a_cast_under_way_and_comes_after_it(committing_a
     voter = voters_of(election)[0]
     number, ballot_pass = voter.id, make_pass(election, voter)
     with ThreadPoolExecutor(1) as pool:
-        assert ballots.cast(ballot_pass, Choice(nota=True), new_key(), KIOSK).kind == "cast"
+        assert ballots.cast_with_pass(ballot_pass, Choice(nota=True), new_key(), KIOSK).kind == "cast"
         waiting = pool.submit(suspend, committing_app, number)
         wait_for_a_waiter()
         assert db.session.scalar(select(Voter.status).where(Voter.id == number)) is VoterStatus.VERIFIED

@@ -131,7 +131,7 @@ def vote(kiosk: Kiosk, voter: Voter, actor: Actor) -> datetime:
     )
     db.session.add(ballot_pass)
     db.session.flush()
-    outcome = ballots.cast(ballot_pass, ballots.Choice(nota=True), secrets.token_urlsafe(24), actor)
+    outcome = ballots.cast_with_pass(ballot_pass, ballots.Choice(nota=True), secrets.token_urlsafe(24), actor)
     db.session.commit()
     assert outcome.cast_at is not None
     return outcome.cast_at

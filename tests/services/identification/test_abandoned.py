@@ -56,7 +56,7 @@ def test_an_abandoned_ballot_cannot_be_cast_any_more(opened, kiosk, actor, voter
     db.session.commit()
     clock.shift(1)
     late = identification.pass_to_cast(kiosk, voter.voter_id)
-    assert ballots.cast(late, Choice(nota=True), new_key(), actor).kind == "pass_over"
+    assert ballots.cast_with_pass(late, Choice(nota=True), new_key(), actor).kind == "pass_over"
     assert figures(kiosk).votes == 0
 
 
@@ -69,7 +69,7 @@ def test_who_abandoned_a_ballot_can_come_again(opened, kiosk, actor, voter, make
 
 
 def test_nothing_is_abandoned_in_an_empty_booth_or_after_the_vote(opened, kiosk, actor):
-    assert ballots.cast(opened, Choice(nota=True), new_key(), actor).kind == "cast"
+    assert ballots.cast_with_pass(opened, Choice(nota=True), new_key(), actor).kind == "cast"
     db.session.expire_all()
 
     assert identification.abandon(kiosk, actor) is False

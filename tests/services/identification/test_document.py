@@ -112,7 +112,9 @@ def test_the_form_hides_its_passwords_when_it_is_written_to_a_log(form):
 
 def test_a_voter_identified_by_document_votes_as_everybody_else(form, kiosk, voter, actor):
     document.identify(kiosk, form, actor)
-    cast = ballots.cast(identification.present_pass(kiosk), ballots.Choice(nota=True), secrets.token_urlsafe(24), actor)
+    cast = ballots.cast_with_pass(
+        identification.present_pass(kiosk), ballots.Choice(nota=True), secrets.token_urlsafe(24), actor
+    )
 
     assert cast.kind == "cast"
     assert identification.has_voted(kiosk, voter.voter_id)

@@ -68,7 +68,7 @@ def voted(election: Any, review: Review | None) -> AuthEvent:
     """Let a new voter vote, and set how the identification before it was judged."""
     voter = factories.RollEntryFactory(election=election).voter
     made: BallotPass = voting.make_pass(election, voter)
-    ballots.cast(made, Choice(nota=True), voting.new_key(), voting.KIOSK)
+    ballots.cast_with_pass(made, Choice(nota=True), voting.new_key(), voting.KIOSK)
     event = db.session.get(AuthEvent, made.auth_event_id)
     event.review = review
     db.session.commit()

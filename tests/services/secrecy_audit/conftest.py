@@ -81,7 +81,7 @@ def vote(voters: int = VOTERS, second_at: Callable[[int], bool] | None = None) -
     first, second = (candidate.id for candidate in election.candidates)
     for place, voter in enumerate(voters_of(election)):
         choice = Choice((second,)) if second_at(place) else Choice((first,))
-        ballots.cast(make_pass(election, voter, kiosk), choice, new_key(), KIOSK)
+        ballots.cast_with_pass(make_pass(election, voter, kiosk), choice, new_key(), KIOSK)
         db.session.commit()
     return number
 

@@ -1,4 +1,4 @@
-/* Asks how far an import is, once a second, and shows percentage and count; the next step is another page. */
+/* Asks how far a work of the worker is (data-part of the answer), once a second, and shows percentage and count; the next step is another page. */
 import { getJson, NetworkLost } from "../lib/http.js";
 import { fill, readWords } from "../lib/words.js";
 
@@ -6,7 +6,7 @@ const EVERY_MS = 1000;
 const SAY_EVERY_PERCENT = 25;
 const whole = (n) => Number(n).toLocaleString("en-GB");
 
-export default class ImportProgress {
+export default class WorkProgress {
   constructor(root) {
     this.root = root;
     this.words = readWords(root);
@@ -23,7 +23,7 @@ export default class ImportProgress {
   async refresh() {
     try {
       const { ok, data } = await getJson(this.root.dataset.url, { timeout: 5000 });
-      if (ok) this.show(data.import);
+      if (ok) this.show(data[this.root.dataset.part]);
     } catch (error) {
       if (!(error instanceof NetworkLost)) throw error;
     }

@@ -1,0 +1,7 @@
+"""Voting from anywhere by a mailed link: the pages behind it, and the same in JSON under the ordered addresses."""
+
+from flask import Blueprint
+
+bp = Blueprint("vote", __name__)
+
+from blueprints.vote import calls, link  # noqa: E402,F401

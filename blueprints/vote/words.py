@@ -1,0 +1,110 @@
+"""What the pages behind a voting link say: one heading, one sentence that says what to do, and the status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import format_datetime
+from flask_babel import gettext as _
+
+from services.voting_links import Link, LinkState
+
+MOMENT = "EEEE d MMMM, HH:mm z"
+
+
+@dataclass(frozen=True)
+class Words:
+    """A heading, a sentence, the status of the answer, and the code of the same answer in JSON."""
+
+    heading: str
+    message: str
+    status: int
+    code: str
+
+
+def of_state(link: Link) -> Words:
+    """Return the words for a link that opens no ballot."""
+    election = link.token.election if link.token else None
+    found = {
+        LinkState.VOTED: (_("You already voted"), _voted(link), 409),
+        LinkState.EXPIRED: (
+            _("The time of this link is over"),
+            _("No vote was cast with it. A new link goes to the same e-mail address when you press the button."),
+            410,
+        ),
+        LinkState.REPLACED: (
+            _("There is a newer link"),
+            _("This one was replaced. Open the newest mail from the Election Commission and use the link in it."),
+            410,
+        ),
+        LinkState.CLOSED: (_("The election is closed"), _("No more votes can be cast."), 410),
+        LinkState.NOT_OPEN: (
+            _("The election is not open yet"),
+            _("Voting begins on %(moment)s. Keep the mail and open the link again then.",
+              moment=format_datetime(election.opens_at, MOMENT)) if election else "",
+            409,
+        ),
+        LinkState.SUSPENDED: (
+            _("Your entry on the electoral roll needs a look"),
+            _("You cannot vote at the moment. Ask the Election Commission."),
+            403,
+        ),
+        LinkState.UNKNOWN: (
+            _("This link does not work"),
+            _("Open it from the mail again, or copy it whole. If it still does not work, ask the Election Commission."),
+            404,
+        ),
+    }  # fmt: skip
+    heading, message, status = found[link.state]
+    return Words(heading, message, status, link.state.value)
+
+
+def no_ticket() -> Words:
+    """Return the words for somebody who comes without a link, or whose page stood open too long."""
+    return Words(
+        _("Open the link in your mail"),
+        _("This page needs your personal link. It is in the mail from the Election Commission. No vote was cast."),
+        403,
+        "link_needed",
+    )
+
+
+def of_new_link(sent: bool, address: str) -> Words:
+    """Return the words after a voter asked for a new link; `address` is masked."""
+    if sent:
+        text = _(
+            "It goes to %(address)s and arrives within minutes. The link that you opened works no more.",
+            address=address,
+        )
+        return Words(_("A new link is on its way"), text, 200, "sent")
+    text = _("It went to %(address)s. Look into the folder for unwanted mail too, or ask the Election Commission.",
+             address=address)  # fmt: skip
+    return Words(_("A new link was sent a few minutes ago"), text, 429, "sent_lately")
+
+
+def of_cast(kind: str) -> Words:
+    """Return the words for a cast that was not accepted."""
+    found = {
+        "already_voted": (_("You already voted"), _("Your first vote stands. This one was not cast."), 409),
+        "pass_over": (
+            _("This link is over"),
+            _("No vote was cast. A newer mail may hold a newer link; if not, open this one again."),
+            410,
+        ),
+        "suspended": (
+            _("Your entry on the electoral roll needs a look"),
+            _("No vote was cast. Ask the Election Commission."),
+            403,
+        ),
+        "closed": (_("The election is closed"), _("No vote was cast. No more votes can be cast."), 410),
+        "other_channel": (_("This election has no links"), _("No vote was cast. Ask the Election Commission."), 409),
+        "stopped": (_("This election is stopped"), _("No vote was cast. Ask the Election Commission."), 409),
+    }
+    return Words(*found[kind], kind)
+
+
+def _voted(link: Link) -> str:
+    if link.voted_at is None:
+        return _("Your vote is cast. There is nothing left to do.")
+    moment = format_datetime(link.voted_at, MOMENT)
+    return _("Your vote was cast on %(moment)s. There is nothing left to do.", moment=moment)
