@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import time
-from http import HTTPStatus
 
 from flask import Flask, Response, current_app, g, request
 from flask_babel import gettext as _
@@ -82,9 +81,14 @@ def link_key() -> str:
     return f"link:{ticket[-KEY_LIMIT:]}" if ticket else address_key()
 
 
-def was_unknown(response: Response) -> bool:
-    """Tell whether an answer counts against the limit of links: it was about one that nobody has."""
-    return response.status_code == HTTPStatus.NOT_FOUND
+def note_unknown_link() -> None:
+    """Let this request count against the limit of links: it was about one that nobody has."""
+    g.unknown_link = True
+
+
+def was_unknown(_response: Response) -> bool:
+    """Tell whether `note_unknown_link` was called in this request."""
+    return bool(g.get("unknown_link"))
 
 
 limiter = Limiter(address_key, strategy="fixed-window", headers_enabled=False)

@@ -42,8 +42,7 @@ def validate_token() -> ResponseReturnValue:
         LinkState.VOTED: _("This voting link has already been used"),
         LinkState.EXPIRED: _("This voting link has expired"),
     }.get(link.state, words.of_state(link).heading)
-    answer = {"valid": False, "error": error, "has_voted": link.state is LinkState.VOTED}
-    return jsonify(answer), 404 if link.state is LinkState.UNKNOWN else 200
+    return jsonify(valid=False, error=error, has_voted=link.state is LinkState.VOTED)
 
 
 @bp.get("/api/voting/ballot")
@@ -96,9 +95,10 @@ def _picked(values: dict[str, Any]) -> object:
 
 
 def _link(token: str) -> Link:
-    if not voting_links.is_token(token):
-        return Link(LinkState.UNKNOWN)
-    return voting_links.look_up(hash_token(token))
+    link = voting_links.look_up(hash_token(token) if voting_links.is_token(token) else None)
+    if link.state is LinkState.UNKNOWN:
+        limits.note_unknown_link()
+    return link
 
 
 def _good_token(token: str) -> VotingToken:

@@ -106,6 +106,8 @@ def _present_link() -> Link | None:
 
 
 def _state(link: Link) -> Response:
+    if link.state is LinkState.UNKNOWN:
+        limits.note_unknown_link()
     expired = link.state is LinkState.EXPIRED
     over = link.state in (LinkState.VOTED, LinkState.CLOSED)
     return pages.state_page(words.of_state(link), _election(link), may_ask=expired, over=over)

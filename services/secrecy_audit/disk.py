@@ -17,7 +17,16 @@ from services.secrecy_audit.target import Target, Voted, rows
 from services.secrecy_audit.traces import Traces
 
 CHOICES = ("ballots", "ballot_receipts", "tallies")
-VOTERS = ("votes", "roll_entries", "ballot_passes", "voting_tokens", "auth_events", "challenges", "email_messages", "audit_logs")
+VOTERS = (
+    "votes",
+    "roll_entries",
+    "ballot_passes",
+    "voting_tokens",
+    "auth_events",
+    "challenges",
+    "email_messages",
+    "audit_logs",
+)
 BEFORE_CIPHERTEXT = 16 + 8 + 8 + 4  # id, election_id, ballot_length, length word
 SEGMENT = 1 << 30  # PostgreSQL cuts the files of a table at this size
 CHUNK = 32 << 20

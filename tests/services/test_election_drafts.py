@@ -224,7 +224,6 @@ def test_the_checklist_blocks_and_warns_with_the_place_where_each_is_mended(app)
         "marks_all",
         "no_mail",
         "opening_past",
-        "later_channels",
         "batch_too_large",
         "mail_stays",
         "one_admin",
@@ -235,8 +234,10 @@ def test_the_checklist_blocks_and_warns_with_the_place_where_each_is_mended(app)
     assert elections.obstacles(election) == []
 
 
-def test_an_election_without_the_booth_cannot_open(draft):
+def test_an_election_by_links_alone_opens_and_one_in_accounts_alone_cannot(draft):
     elections.update_election(draft, {"channels": [Channel.LINK]}, SYSTEM)
+    assert elections.obstacles(draft) == []
+    elections.update_election(draft, {"channels": [Channel.ACCOUNT]}, SYSTEM)
     assert [finding.code for finding in elections.check(draft) if finding.blocks] == ["no_channel"]
 
 

@@ -35,6 +35,7 @@ NO_TOKENS = {
         "recovery_codes": "code_hash", "seal_batches": "choice_signature head signature",
         "signed_heads": "head_hash signature timestamp_token", "spoiled_ballots": "sealed_payload",
         "staff_links": "token_hash", "staff_sessions": "token_hash", "votes": "idempotency_hash",
+        "voting_tokens": "token_hash", "replaced_tokens": "token_hash",
     }.items()
     for column in columns.split()
 }  # fmt: skip
