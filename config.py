@@ -158,7 +158,6 @@ class Settings:
     mail_cafile: str = _setting(str)
     mail_per_minute: int = _setting(_whole, "600")
     mail_webhook_secret: str = _setting(str, secret=True)
-    # Voting links
     voting_link_days: int = _setting(_whole, "7")
     # Tamper evidence
     head_every_minutes: int = _setting(_whole, "5")

@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from blueprints.admin import bp
 from blueprints.admin.forms import ticked
 from blueprints.admin.lists import list_address
-from blueprints.http import current_actor, public_address, wants_json
+from blueprints.http import current_actor, public_address, text_field, wants_json
 from blueprints.policy import requires
 from models import Election, LinkSending, transaction
 from services import desk
@@ -67,7 +67,7 @@ def _page(election: Election) -> ResponseReturnValue:
     standing = next((one for one in Standing if one.value == request.args.get("standing")), None)
     number = request.args.get("page", "1")
     page = max(1, int(number)) if number.isascii() and number.isdigit() and len(number) < 7 else 1
-    text = request.args.get("q", "").strip()[:100]
+    text = text_field(request.args.to_dict(), "q", 100)
     figures = links.link_figures(election)
     rows, total = links.link_rows(election, standing, text, page, PAGE_SIZE)
     sending = links.last_sending(election)

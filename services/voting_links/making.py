@@ -56,12 +56,12 @@ def renew_link(election: Election, voter_id: int, address: str, actor: Actor) ->
 
     Raises NotFound for somebody who is not on the roll, and Conflict where a link would lead nowhere.
     """
-    check_sendable(election)
     hold_links(election.id)
     on_roll = RollEntry.election_id == election.id, RollEntry.voter_id == voter_id
     entry = db.session.scalar(select(RollEntry).where(*on_roll))
     if entry is None:
         raise NotFound(_("This voter is not on the electoral roll of this election."))
+    check_sendable(election)
     voter = entry.voter
     if entry.has_voted:
         raise Conflict(_("%(name)s has voted already.", name=voter.name))
