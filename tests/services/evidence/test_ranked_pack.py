@@ -79,7 +79,7 @@ def test_a_changed_round_is_found_by_the_pack_and_by_the_recount_of_the_database
     as_attacker(changed, number=closed)
     _pack, code, said = checked(closed)
     assert code == 1, said
-    with use_role("results"):
+    with use_role("sealer"):
         problems = chain_problems(db.session.get_one(Election, closed))[1]
     assert problems == ["The rounds of the count are not those of its ballots."]
 
