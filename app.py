@@ -28,6 +28,7 @@ from blueprints import (
     streams,
     verify,
     vote,
+    voter,
     work_gate,
 )
 from config import Settings, gather_metrics, load_settings
@@ -36,7 +37,7 @@ from services import metrics
 from services.boot import build_platform, check_keys_at_start
 
 BLUEPRINTS = (
-    landing.bp, auth.bp, account.bp, admin.bp, poll.bp, vote.bp, results.bp, verify.bp, media.bp, ops.bp,
+    landing.bp, auth.bp, account.bp, admin.bp, poll.bp, vote.bp, voter.bp, results.bp, verify.bp, media.bp, ops.bp,
 )  # fmt: skip
 
 

@@ -22,8 +22,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
-CAMERA_PAGES = frozenset({"poll.camera", "admin.enrol_page", "landing.index"})
-"""The booth, the enrolment at the desk, and the door, where staff choose the booth's camera."""
+CAMERA_PAGES = frozenset({"poll.camera", "admin.enrol_page", "landing.index", "voter.register"})
+"""The booth, the enrolment at the desk, the door, where staff choose the booth's camera, and the voter's own photo."""
 CACHEABLE = frozenset({"static", "media.public", "results.share"})
 
 

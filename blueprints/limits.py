@@ -48,6 +48,10 @@ EVIDENCE = "20 per minute"
 """By address: the first request of an election builds its pack."""
 RECEIPTS = "30 per minute"
 """By address: enough to check one's own, too few to try codes out."""
+REGISTER = "30 per hour"
+"""By address: a household or a class behind one address passes; each photo takes the face engine a moment."""
+CODES = "30 per minute"
+"""By address, typed and resent; the tries at one code are `services.voter_accounts.codes`' own."""
 
 KEY_LIMIT = 64
 POLL_FORM_BYTES = 64 * 1024
@@ -62,6 +66,11 @@ def address_key() -> str:
 def account_key() -> str:
     """Return address and typed account name: nobody can shut out an account from elsewhere."""
     return f"{address_key()}:account:{_typed('username').casefold()}"
+
+
+def voter_key() -> str:
+    """Return address and typed e-mail address."""
+    return f"{address_key()}:voter:{_typed('email').casefold()}"
 
 
 def kiosk_key() -> str:

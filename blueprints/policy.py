@@ -83,5 +83,7 @@ def _ask_to_sign_in(permission: Permission) -> Response:
     mark_refused("not_signed_in")
     if wants_json():
         raise SignInNeeded(_("Sign in first."))
+    if permission is Permission.OWN_VOTES:
+        return redirect(url_for("voter.login"))
     room = "polling" if permission is Permission.POLL else "commission"
     return redirect(url_for("landing.index", room=room))

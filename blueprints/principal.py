@@ -1,4 +1,4 @@
-"""The principal of a request: a staff session or a kiosk, found from the session cookie."""
+"""The principal of a request: a staff session, a kiosk or a voter, found from the session cookie."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from flask import Flask, g, request, session
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
+from blueprints.http import current_actor
 from models import StaffSession, transaction
-from services import accounts, kiosks, second_step, staff
+from services import accounts, kiosks, second_step, staff, voter_accounts
 from services.errors import Conflict
 
 WITHOUT_PRINCIPAL = frozenset({"static", "media.public", "ops.live", "ops.health", "ops.ready", "ops.prometheus"})
 """The same for everybody: many pictures need not ask the database each, and health must tell when it is down."""
 STAFF_KEY = "staff_session"
 KIOSK_KEY = "kiosk"
+VOTER_KEY = "voter_session"
 
 
 @dataclass(frozen=True)
 class Principal:
-    """Who is signed in; `session_id` is the row of `staff_sessions` or `kiosks`."""
+    """Who is signed in; `session_id` is the row of `staff_sessions`, `kiosks` or `voter_sessions`."""
 
     role: str
     id: int
@@ -47,6 +49,14 @@ def refuse_booths() -> None:
         raise LeaveTheBoothFirst(_("This browser is a booth. Close the booth first, with the password of an officer."))
 
 
+def end_present_session() -> None:
+    """A browser holds one session; the one before must not live on in a copied cookie."""
+    if g.principal is None:
+        return
+    end = voter_accounts.end if g.principal.role == "voter" else accounts.end_session
+    end(g.principal.session_id, current_actor())
+
+
 def load_principal() -> None:
     """Set `g.principal`; a kiosk is only a kiosk, whoever signed it in."""
     g.principal = None
@@ -60,6 +70,11 @@ def load_principal() -> None:
         found = accounts.find_session(token)
         if found is not None:
             g.principal = _staff(found)
+    elif token := session.get(VOTER_KEY):
+        signed_in = voter_accounts.find(token)
+        if signed_in is not None:
+            voter = signed_in.voter
+            g.principal = Principal("voter", voter.id, voter.voter_id, signed_in.id, None)
 
 
 def _staff(found: StaffSession) -> Principal:

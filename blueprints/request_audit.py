@@ -26,7 +26,7 @@ WRITE_EVERY_SECONDS = 5.0
 MOST_KEYS = 200
 """Different rows a process keeps between two writes; the rest is counted without route and address."""
 BY_STATUS = {401: Refusal.NOT_SIGNED_IN, 403: Refusal.FORBIDDEN, 404: Refusal.NOT_FOUND, 429: Refusal.TOO_MANY}
-SIGN_IN = frozenset({"auth.login", "auth.logout"})
+SIGN_IN = frozenset({"auth.login", "auth.logout", "voter.login"})
 
 
 class Gatherer:

@@ -78,6 +78,7 @@ from models.staff import (
     StaffSession,
     StaffUser,
 )
+from models.voter_accounts import CodeUse, OneTimeCode, PasswordReset, Registration, VoterDevice, VoterSession
 from models.voters import MAX_FACES, Consent, Gender, Group, GroupMember, Voter, VoterFace, VoterStatus
 from models.voting_links import LinkSending, ReplacedToken, VotingToken
 
@@ -103,6 +104,7 @@ __all__ = [
     "Challenge",
     "Channel",
     "ClosedBoothSheets",
+    "CodeUse",
     "Consent",
     "DocumentKind",
     "DuplicateFlag",
@@ -135,7 +137,9 @@ __all__ = [
     "Method",
     "NotMeReport",
     "NotaRule",
+    "OneTimeCode",
     "Party",
+    "PasswordReset",
     "PlannedKind",
     "PlannedMail",
     "RankedCount",
@@ -143,6 +147,7 @@ __all__ = [
     "RecordedChoice",
     "RecoveryCode",
     "Refusal",
+    "Registration",
     "RehearsalAnswer",
     "ReplacedToken",
     "RequestAudit",
@@ -170,7 +175,9 @@ __all__ = [
     "TimeStamping",
     "Vote",
     "Voter",
+    "VoterDevice",
     "VoterFace",
+    "VoterSession",
     "VoterStatus",
     "VotingToken",
     "WorkerBeat",

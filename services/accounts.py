@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import contains_eager
 
-from models import LoginFailure, SignInStep, StaffRole, StaffSession, StaffUser, db
+from models import LoginFailure, StaffRole, StaffSession, StaffUser, db
 from services import audit_logger, metrics
 from services.actor import Actor
 from services.clock import utc_now
@@ -17,13 +17,9 @@ from services.errors import Conflict, NotFound, ValidationFailed
 from services.savepoints import savepoint
 from services.security import hash_password, hash_token, new_token, verify_password
 from services.security.passwords import MIN_LENGTH, waste_time
+from services.security.tries import Tries, minutes
 
-MAX_FAILURES = 5
-FAILURE_WINDOW = timedelta(minutes=15)
 SESSION_LIFETIME = timedelta(hours=12)
-TRIES_LOCK = 0x5349474E
-"""Class of the advisory locks under which tries are counted."""
-UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104 - a name for "no address", nothing listens there
 
 
 @dataclass(frozen=True)
@@ -40,23 +36,22 @@ class SignInOutcome:
 
 def authenticate(username: str, password: str, actor: Actor) -> SignInOutcome:
     """Check a name and a password; failures count by account and address together, so nobody locks the staff out."""
-    _queue_up(username, actor)
+    tries = Tries(username, actor.ip)
+    tries.queue_up()
     user = db.session.scalar(select(StaffUser).where(StaffUser.username == username, StaffUser.is_active))
-    if (wait := _waiting_time(username, actor)) is not None:
+    if (wait := tries.waiting_time()) is not None:
         audit_logger.record("staff:session:delayed", actor, username=username[:100])
-        minutes = max(1, round(wait / timedelta(minutes=1)))
-        return SignInOutcome(
-            None, _("Too many wrong passwords. Try again in %(minutes)s minutes.", minutes=minutes), wait
-        )
+        words = _("Too many wrong passwords. Try again in %(minutes)s minutes.", minutes=minutes(wait))
+        return SignInOutcome(None, words, wait)
     if user is None:
         waste_time(password)
-        return _fail(username, actor)
+        return _fail(tries, actor)
     matches, needs_rehash = verify_password(password, user.password_hash)
     if not matches:
-        return _fail(username, actor)
+        return _fail(tries, actor)
     if needs_rehash:
         user.password_hash = hash_password(password)
-    db.session.execute(delete(LoginFailure).where(_failures_of(username, actor)))
+    tries.forget()
     return SignInOutcome(user)
 
 
@@ -166,29 +161,8 @@ def unlock(username: str, actor: Actor) -> int:
     return count
 
 
-def _fail(username: str, actor: Actor) -> SignInOutcome:
-    db.session.add(LoginFailure(username=username[:200], ip_address=actor.ip or UNKNOWN_ADDRESS))
+def _fail(tries: Tries, actor: Actor) -> SignInOutcome:
+    tries.note()
     metrics.count(metrics.Event.FAILED_SIGN_IN)
-    audit_logger.record("staff:session:refused", actor, username=username[:100])
+    audit_logger.record("staff:session:refused", actor, username=tries.account[:100])
     return SignInOutcome(None, _("That user name and password do not match."))
-
-
-def _queue_up(username: str, actor: Actor) -> None:
-    """Let tries at one account from one address come one after the other: else many at once all count four failures."""
-    db.session.execute(select(func.pg_advisory_xact_lock(TRIES_LOCK, func.hashtext(f"{actor.ip} {username}"))))
-
-
-def _waiting_time(username: str, actor: Actor) -> timedelta | None:
-    count, latest = db.session.execute(
-        select(func.count(), func.max(LoginFailure.created_at)).where(_failures_of(username, actor))
-    ).one()
-    return latest + FAILURE_WINDOW - utc_now() if count >= MAX_FAILURES else None
-
-
-def _failures_of(username: str, actor: Actor) -> ColumnElement[bool]:
-    return (
-        (LoginFailure.username == username[:200])
-        & (LoginFailure.ip_address == (actor.ip or UNKNOWN_ADDRESS))
-        & (LoginFailure.step == SignInStep.PASSWORD)
-        & (LoginFailure.created_at > utc_now() - FAILURE_WINDOW)
-    )

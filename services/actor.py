@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Actor:
-    """A principal: `role` is admin, officer, observer, kiosk, system or anonymous."""
+    """A principal: `role` is admin, officer, observer, kiosk, voter, system or anonymous."""
 
     role: str
     id: int | None = None

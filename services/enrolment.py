@@ -16,7 +16,7 @@ from services.actor import Actor
 from services.clock import utc_now
 from services.context import platform
 from services.errors import Conflict, NotFound, ValidationFailed
-from services.face_service import BadImage, Busy, FaceError, ModelUnavailable, Pixels, data_url_bytes, decode_image
+from services.face_service import Busy, FaceError, ModelUnavailable, Pixels, data_url_bytes, decode_image
 from services.face_service.matching import ENROL_RANGE
 from services.face_service.quality import ADVICE, GATES, Quality, count_people, problem_of
 from services.pictures import check_size
@@ -148,11 +148,21 @@ def withdraw(voter_id: int, actor: Actor) -> int:
 def check_picture(voter_id: int, picture: Upload) -> Check:
     """Look at one camera frame before it is taken; raises NotFound, and Busy or ModelUnavailable (503)."""
     get_voter(voter_id)
+    return judge(picture)[0]
+
+
+def judge(picture: Upload) -> tuple[Check, Pixels | None]:
+    """Return what a picture is worth for enrolment, and the picture decoded; None for what is no picture.
+
+    Raises PictureTooLarge (413), and Busy or ModelUnavailable (503).
+    """
     try:
         pixels = _to_pixels(picture)
-    except BadImage as error:
-        return Check(error.code, error.message)
-    return _look_at(pixels)
+        return _look_at(pixels), pixels
+    except (Busy, ModelUnavailable):
+        raise
+    except FaceError as error:
+        return Check(error.code, error.message), None
 
 
 def _look_at(pixels: Pixels) -> Check:
@@ -187,17 +197,11 @@ def _good_pictures(images: Sequence[Upload]) -> list[Pixels]:
     decoded: list[Pixels] = []
     refused: list[dict[str, Any]] = []
     for index, image in enumerate(images):
-        try:
-            pixels = _to_pixels(image)
-            check = _look_at(pixels)
-            if check.ok:
-                decoded.append(pixels)
-                continue
+        check, pixels = judge(image)
+        if check.ok and pixels is not None:
+            decoded.append(pixels)
+        else:
             refused.append({"index": index, "code": check.code, "message": check.advice})
-        except (Busy, ModelUnavailable):
-            raise
-        except FaceError as error:
-            refused.append({"index": index, "code": error.code, "message": error.message})
     if refused:
         raise PicturesRefused(refused)
     return decoded

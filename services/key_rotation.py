@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from models import EmailMessage, FaceMean, StaffUser, VoterFace, db
+from models import EmailMessage, FaceMean, Registration, StaffUser, VoterFace, db
 from services import audit_logger
 from services.actor import Actor
 from services.clock import utc_now
@@ -28,6 +28,7 @@ Column = tuple[InstrumentedAttribute[Any], InstrumentedAttribute[Any]]
 COLUMNS: tuple[Column, ...] = (
     (VoterFace.id, VoterFace.encoding),
     (FaceMean.voter_id, FaceMean.encoding),
+    (Registration.id, Registration.encoding),
     (StaffUser.id, StaffUser.totp_secret),
     (EmailMessage.id, EmailMessage.body),
 )

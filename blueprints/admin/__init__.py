@@ -25,6 +25,7 @@ from blueprints.admin import (  # noqa: E402,F401
     live_desk,
     mail,
     parties,
+    registrations,
     results,
     roll,
     same_face,

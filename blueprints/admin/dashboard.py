@@ -15,7 +15,7 @@ from blueprints.admin import bp
 from blueprints.admin.frame import election_at_the_desk
 from blueprints.admin.live_desk import note_view, sheets
 from blueprints.policy import requires
-from services import heads
+from services import heads, voter_accounts
 from services.charts import bar_svg, climb_svg
 from services.clock import utc_now
 from services.context import platform
@@ -47,12 +47,14 @@ def climb_of_a_chart(values: list[int], most: int, mark: int = 0) -> Markup:
 def desk_frame() -> dict[str, Any]:
     """Give the frame of every desk page who is signed in and which election the desk shows."""
     principal = g.get("principal")
-    if principal is None or principal.role == "kiosk" or request.blueprint not in DESK_BLUEPRINTS:
+    if principal is None or principal.role in ("kiosk", "voter") or request.blueprint not in DESK_BLUEPRINTS:
         return {}
     roles = {"admin": _("Administrator"), "officer": _("Officer"), "observer": _("Observer")}
     staff = {"name": principal.name, "role": roles.get(principal.role, principal.role)}
+    sees_voters = has_permission(principal.role, Permission.MANAGE_VOTERS)
     return {
         "staff": staff,
+        "registrations_waiting": voter_accounts.waiting_count() if sees_voters else 0,
         "current_election": election_at_the_desk(),
         "views_audit": has_permission(principal.role, Permission.VIEW_AUDIT),
         "manages_staff": has_permission(principal.role, Permission.MANAGE_STAFF),

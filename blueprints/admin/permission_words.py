@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as N_
 
 from services.security import Permission, has_permission
 
-ROLES = ("admin", "officer", "observer", "kiosk")
+ROLES = ("admin", "officer", "observer", "kiosk", "voter")
 WORDS = {
     Permission.VIEW_DESK: N_("See the live desk: turnout, alerts, booths"),
     Permission.VIEW_RESULTS: N_("See the result as far as its rule allows, and export it"),
@@ -28,6 +28,7 @@ WORDS = {
     Permission.MANAGE_MAIL: N_("See what became of each mail, send it again"),
     Permission.READ_MAILBOX: N_("Read the mails of a trial installation"),
     Permission.POLL: N_("Take a voter through identification and ballot"),
+    Permission.OWN_VOTES: N_("Vote in the own elections, see them, and look after the own voter account"),
 }
 
 

@@ -10,10 +10,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
 from blueprints import limits
-from blueprints.auth.entering import as_actor, end_present_session, let_in, refuse
+from blueprints.auth.entering import as_actor, let_in, refuse
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import public
-from blueprints.principal import is_booth, refuse_booths
+from blueprints.principal import end_present_session, is_booth, refuse_booths
 from models import StaffUser, transaction
 from services import accounts, kiosks, membership
 from services import second_step as steps

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from flask import g, jsonify, redirect, render_template, request, session, url_for
+from flask import jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from blueprints.http import current_actor, wants_json
-from blueprints.principal import KIOSK_KEY, STAFF_KEY
+from blueprints.principal import KIOSK_KEY, STAFF_KEY, end_present_session
 from models import StaffUser, transaction
 from services import accounts, elections, kiosks
 from services.actor import Actor
@@ -45,12 +45,6 @@ def _enter_booth(values: dict[str, Any], user: StaffUser) -> tuple[str, str, str
     elections.check_place(election, request.remote_addr)
     _kiosk, token = kiosks.open_kiosk(election, user, as_actor(user))
     return KIOSK_KEY, token, url_for("poll.index")
-
-
-def end_present_session() -> None:
-    """A browser holds one session; the one before must not live on in a copied cookie."""
-    if g.principal is not None:
-        accounts.end_session(g.principal.session_id, current_actor())
 
 
 def as_actor(user: StaffUser) -> Actor:

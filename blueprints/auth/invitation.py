@@ -14,10 +14,9 @@ from flask_babel import lazy_gettext as N_
 
 from blueprints import limits
 from blueprints.auth import bp
-from blueprints.auth.entering import end_present_session
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import public
-from blueprints.principal import refuse_booths
+from blueprints.principal import end_present_session, refuse_booths
 from models import StaffLink, StaffLinkKind, transaction
 from services import staff
 from services.errors import Conflict, DomainError, NotFound, ValidationFailed

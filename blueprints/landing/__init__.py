@@ -9,6 +9,8 @@ from blueprints.principal import KIOSK_KEY
 from services import elections, kiosks
 
 bp = Blueprint("landing", __name__)
+HOME = {"kiosk": "poll.index", "voter": "voter.elections"}
+"""Where somebody goes who is signed in; staff go to the desk."""
 
 
 @bp.get("/")
@@ -17,7 +19,7 @@ def index() -> str | Response:
     """Show the doors, or go straight in for somebody who is signed in."""
     principal = g.get("principal")
     if principal is not None:
-        return redirect(url_for("poll.index" if principal.role == "kiosk" else "admin.dashboard"))
+        return redirect(url_for(HOME.get(principal.role, "admin.dashboard")))
     stopped = kiosks.was_stopped(session.get(KIOSK_KEY))
     return render_template(
         "landing/index.html",

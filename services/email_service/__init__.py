@@ -18,15 +18,27 @@ from services.email_service.outbox import (
     send_vote_confirmation,
 )
 from services.email_service.rendering import Body, Letter
+from services.email_service.voter_letters import (
+    queue_account_known,
+    queue_account_linked,
+    queue_one_time_code,
+    queue_password_reset,
+    queue_registration_decided,
+)
 
 __all__ = [
     "Body",
     "Letter",
     "auth_failure_alert",
+    "queue_account_known",
+    "queue_account_linked",
     "queue_auth_failure_alert",
     "queue_head_confirmation",
     "queue_invitation",
     "queue_letter",
+    "queue_one_time_code",
+    "queue_password_reset",
+    "queue_registration_decided",
     "queue_signed_heads",
     "queue_system_alert",
     "queue_vote_confirmation",

@@ -61,12 +61,16 @@ class Means:
 
     def near_voter(self, voter_id: int) -> list[Near]:
         """Return the other voters whose face is near this voter's, the nearest first; empty without a mean."""
-        self.refresh()
         row = db.session.get(FaceMean, voter_id, populate_existing=True)
         own = None if row is None else self._opened(voter_id, row.encoding)
         if own is None:
             return []
-        return self.gallery.nearest(own, DUPLICATE_THRESHOLD, MOST_SHOWN, besides=voter_id)
+        return self.near(own, besides=voter_id)
+
+    def near(self, encoding: Encoding, besides: int | None = None) -> list[Near]:
+        """Return the voters whose face is near this one, the nearest first, without the voter `besides`."""
+        self.refresh()
+        return self.gallery.nearest(encoding, DUPLICATE_THRESHOLD, MOST_SHOWN, besides)
 
     def is_cold(self) -> bool:
         """Tell whether so much is not opened yet that a search would wait."""

@@ -61,13 +61,14 @@ class FaceService:
         least, most = matching.ENROL_RANGE
         if not least <= len(images) <= most:
             raise WrongCount()
-        items = [self._template(to_pixels(picture)) for picture in images]
+        items = [self.template(to_pixels(picture)) for picture in images]
         encodings = [item.encoding for item in items]
         matching.check_enrolment(encodings)
         self.templates.replace(voter_id, items)
         return encodings
 
-    def _template(self, image: Pixels) -> NewTemplate:
+    def template(self, image: Pixels) -> NewTemplate:
+        """Return what is kept of one picture at enrolment; raises like `find_one`."""
         face = self.find_one(image, "enrol")
         return NewTemplate(self.engine.encode(image, face), face.quality.as_dict(), encode_jpeg(image))
 

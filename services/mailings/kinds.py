@@ -21,6 +21,11 @@ WORDS: dict[str, Any] = {
     "signed_heads": N_("Heads for people outside"),
     "head_confirmation": N_("Question whether heads are wanted"),
     "invitation": N_("Invitation to the staff"),
+    "one_time_code": N_("Code for a voter account"),
+    "account_known": N_("Answer to a registration with a known address"),
+    "registration_decided": N_("Decision about a registration"),
+    "account_linked": N_("Notice of an account with another address"),
+    "password_reset": N_("Link for a new password"),
 }
 
 

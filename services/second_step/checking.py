@@ -10,12 +10,12 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from models import LoginFailure, SignInStep, StaffRole, StaffUser, db
 from services import audit_logger, metrics
-from services.accounts import FAILURE_WINDOW, MAX_FAILURES, UNKNOWN_ADDRESS
 from services.actor import Actor
 from services.clock import utc_now
 from services.context import platform
 from services.second_step import recovery
 from services.second_step.secret import step_of, stored_secret
+from services.security.tries import FAILURE_WINDOW, MAX_FAILURES, UNKNOWN_ADDRESS, minutes
 
 MAX_FAILURES_EVERYWHERE = 20
 """From all addresses together: only who has the password gets here, so this locks nobody out from outside. Three of a
@@ -52,8 +52,8 @@ def check(user: StaffUser, code: str, actor: Actor) -> StepOutcome:
     db.session.execute(select(func.pg_advisory_xact_lock(CODES_LOCK, user.id)))
     if (wait := _waiting_time(user, actor)) is not None:
         audit_logger.record("staff:second_step:delayed", actor, username=user.username)
-        minutes = max(1, round(wait / timedelta(minutes=1)))
-        return StepOutcome(False, _("Too many wrong codes. Try again in %(minutes)s minutes.", minutes=minutes), wait)
+        words = _("Too many wrong codes. Try again in %(minutes)s minutes.", minutes=minutes(wait))
+        return StepOutcome(False, words, wait)
     if recovery.looks_like_one(code):
         return _with_recovery_code(user, code, actor)
     return _passed(user, actor) if spend_code(user, code) else _refused(user, actor)

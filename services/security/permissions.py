@@ -24,15 +24,17 @@ class Permission(enum.StrEnum):
     VIEW_PERMISSIONS = "view_permissions"
     OWN_ACCOUNT = "own_account"
     POLL = "poll"
+    OWN_VOTES = "own_votes"
 
 
 EVERY_STAFF = frozenset({Permission.VIEW_DESK, Permission.VIEW_PERMISSIONS, Permission.OWN_ACCOUNT})
 
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
-    "admin": frozenset(Permission) - {Permission.POLL},
+    "admin": frozenset(Permission) - {Permission.POLL, Permission.OWN_VOTES},
     "officer": EVERY_STAFF | {Permission.OPEN_KIOSK, Permission.MANAGE_BOOTHS, Permission.CONFIRM_ACTS},
     "observer": EVERY_STAFF | {Permission.VIEW_RESULTS, Permission.VIEW_AUDIT},
     "kiosk": frozenset({Permission.POLL}),
+    "voter": frozenset({Permission.OWN_VOTES}),
 }
 
 

@@ -24,6 +24,7 @@ const MODULES = {
   "officer-call": () => import("./modules/officer-call.js"),
   opener: () => import("./modules/opener.js"),
   opening: () => import("./modules/opening.js"),
+  "photo-field": () => import("./modules/photo-field.js"),
   "print-page": () => import("./modules/print-page.js"),
   ranking: () => import("./modules/ranking.js"),
   "receipt-timer": () => import("./modules/receipt-timer.js"),

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support import desk_states, desk_states_elections, desk_states_review, desk_states_staff, mail_states, visits
+from tests.support import (
+    desk_states,
+    desk_states_elections,
+    desk_states_review,
+    desk_states_staff,
+    mail_states,
+    visits,
+    voter_states,
+)
 from tests.support.demo import Demo
 from tests.support.live_site import Site
 
@@ -12,6 +20,7 @@ assert desk_states_elections  # its states register themselves in desk_states.ST
 assert desk_states_review  # so do its
 assert desk_states_staff  # and these
 assert mail_states  # and these
+assert voter_states  # and these
 pytestmark = [pytest.mark.browser, pytest.mark.commits, pytest.mark.slow]
 
 

@@ -14,7 +14,7 @@ from models import StaffRole, db
 from services import accounts, kiosks
 from services.actor import SYSTEM, Actor
 from tests import factories
-from tests.support import database, route_tables, routes
+from tests.support import database, route_tables, routes, voter_accounts
 
 
 class World:
@@ -25,6 +25,7 @@ class World:
         self.rows = routes.existing_rows()
         tokens = {role.value: {"staff_session": staff_token(role)[1]} for role in StaffRole}
         tokens |= {"anonymous": {}, "kiosk": {"kiosk": kiosk_token(factories.make_open_election())[1]}}
+        tokens["voter"] = {"voter_session": voter_accounts.token_of(voter_accounts.with_account())}
         tokens["admin at a kiosk"] = tokens["admin"] | tokens["kiosk"]
         self._cookies = {name: _session_cookie(app, content) for name, content in tokens.items()}
         self._counts, self._writes = routes.row_counts(), routes.writes()
@@ -41,7 +42,7 @@ class World:
         if route.endpoint == "auth.login":
             return self.client("anonymous")
         allowed = route_tables.allowed(route.endpoint, route.method)
-        return self.client(next(name for name in ("admin", "kiosk", "officer", "observer") if name in allowed))
+        return self.client(next(name for name in ("admin", "kiosk", "officer", "observer", "voter") if name in allowed))
 
     def send(self, route: routes.Route, **request: Any) -> Any:
         """Call a route with rows that exist, as somebody whom it lets in."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 STAFF = ("admin", "officer", "observer")
-PRINCIPALS = ("anonymous", *STAFF, "kiosk")
+PRINCIPALS = ("anonymous", *STAFF, "kiosk", "voter")
 EVERYBODY = frozenset(PRINCIPALS)
 DESK, ADMIN, KIOSK = frozenset(STAFF), frozenset({"admin"}), frozenset({"kiosk"})
 RESULTS = frozenset({"admin", "observer"})
 BOOTHS = frozenset({"admin", "officer"})
+VOTER = frozenset({"voter"})
 
 # fmt: off
 MAY: dict[str, frozenset[str]] = {
@@ -98,6 +99,11 @@ MAY: dict[str, frozenset[str]] = {
     "admin.reactivate_staff": ADMIN,
     "admin.recovery_copy": ADMIN,
     "admin.reject_approval": BOOTHS,
+    "admin.registration": ADMIN,
+    "admin.registration_photo": ADMIN,
+    "admin.registrations": ADMIN,
+    "admin.approve_registration": ADMIN,
+    "admin.refuse_registration": ADMIN,
     "admin.remove_from_roll": ADMIN,
     "admin.resend_invitation": ADMIN,
     "admin.reset_election": ADMIN,
@@ -182,6 +188,19 @@ MAY: dict[str, frozenset[str]] = {
     "verify.receipt": EVERYBODY,
     "verify.stamp": EVERYBODY,
     "verify.stop_mails": EVERYBODY,
+    "voter.account": VOTER,
+    "voter.confirm": EVERYBODY,
+    "voter.elections": VOTER,
+    "voter.forget_browser": VOTER,
+    "voter.forgotten": EVERYBODY,
+    "voter.login": EVERYBODY,
+    "voter.login_code": EVERYBODY,
+    "voter.logout": EVERYBODY,
+    "voter.new_password": EVERYBODY,
+    "voter.register": EVERYBODY,
+    "voter.registered": EVERYBODY,
+    "voter.resend_login_code": EVERYBODY,
+    "voter.resend_registration_code": EVERYBODY,
 }
 NARROWER: dict[tuple[str, str], frozenset[str]] = {
     ("admin.elections", "POST"): ADMIN,
@@ -237,6 +256,8 @@ VALID: dict[str, dict[str, Any]] = {
     "admin.resolve_tie": {"lots": [0], "drawn_at": "2030-10-18T22:00", "drawn_by": "The officer", "how": "Slips of paper", "witnesses": "Two observers", "title": "Not the title", "password": "wrong password"},
     "admin.retry_mails": {"of": "installation"},
     "admin.resume_mail": {"of": ""},
+    "admin.approve_registration": {"voter": "new"},
+    "admin.refuse_registration": {"reason": "Nobody knows this person."},
     "admin.review_attempt": {"decision": "rejected", "note": "Not the voter", "seen": "x"},
     "admin.staff": {"name": "Rosa Demir", "email": "rosa@example.org", "role": "observer", "elections": []},
     "admin.stop_booth": {"reason": "It does not answer."},
@@ -258,6 +279,13 @@ VALID: dict[str, dict[str, Any]] = {
     "vote.cast": {"choice": "nota........", "step": "cast", "idempotency_key": "AbCdEfGhIjKlMnOpQrStUvWx"},
     "vote.cast_vote": {"token": "x", "candidate_id": 1, "idempotency_key": "AbCdEfGhIjKlMnOpQrStUvWx"},
     "verify.receipt": {"receipt": "ABCD"},
+    "voter.account": {"old": "wrong password", "password": "a new password", "password_again": "a new password"},
+    "voter.confirm": {"code": "000000"},
+    "voter.forgotten": {"email": "nobody@example.org"},
+    "voter.login": {"email": "nobody@example.org", "password": "wrong password"},
+    "voter.login_code": {"code": "000000", "remember": False},
+    "voter.new_password": {"token": "x", "password": "a new password", "password_again": "a new password"},
+    "voter.register": {"name": "Rosa Demir", "dob": "19 5 1984", "email": "rosa@example.org", "voter_id": "", "password": "a new password", "password_again": "a new password", "consent": True, "photo": None},
 }
 """A body for every route that reads one. A second body of the same route has a name: "admin.elections lottery"."""
 WITHOUT_BODY = {
@@ -285,6 +313,10 @@ WITHOUT_BODY = {
     "verify.stop_mails",
     "admin.send_voting_link",
     "vote.new_link",
+    "voter.forget_browser",
+    "voter.logout",
+    "voter.resend_login_code",
+    "voter.resend_registration_code",
 }
 """Routes that write and read no body."""
 # fmt: on

@@ -13,7 +13,7 @@ from werkzeug.routing import Rule
 from app import BLUEPRINTS
 from models import Election, db, use_role
 from tests import factories
-from tests.support import voting
+from tests.support import voter_accounts, voting
 from tests.support.approvals import stray_approval
 
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -66,6 +66,7 @@ def existing_rows() -> dict[str, Any]:
         "approval_id": stray_approval(draft).id,
         "attempt_id": voting.make_pass(draft, voter).auth_event_id,
         "candidate_id": candidate.id,
+        "device_id": 0,
         "election_id": draft.id,
         "erasure_id": 0,
         "flag_id": 0,
@@ -77,6 +78,7 @@ def existing_rows() -> dict[str, Any]:
         "party_id": factories.PartyFactory().id,
         "public_id": draft.public_id,
         "path": "ab/" + 64 * "0" + ".png",
+        "registration_id": voter_accounts.waiting().id,
         "link_id": factories.StaffLinkFactory().id,
         "session_id": 0,
         "slot": 1,

@@ -1,0 +1,59 @@
+"""Accounts of voters: registering with a photo, the commission's decision, codes by mail."""
+
+from services.voter_accounts.approval import (
+    Match,
+    RegistrationPage,
+    approve,
+    find_registration,
+    matches,
+    photo,
+    refuse,
+    waiting,
+    waiting_count,
+)
+from services.voter_accounts.codes import CodeOutcome, CodeState, resend
+from services.voter_accounts.devices import TRUSTED_FOR, revoke, trusted
+from services.voter_accounts.overview import OwnElection, Stage, own_elections
+from services.voter_accounts.passwords import ask_for_link, change, is_good, reset, set_password
+from services.voter_accounts.registration import Entries, confirm, consent_text, register
+from services.voter_accounts.sessions import as_voter, end, find
+from services.voter_accounts.signing_in import CodeEntry, Entry, enter, enter_code
+from services.voter_accounts.sweeping import forget_old
+
+__all__ = [
+    "TRUSTED_FOR",
+    "CodeEntry",
+    "CodeOutcome",
+    "CodeState",
+    "Entries",
+    "Entry",
+    "Match",
+    "OwnElection",
+    "RegistrationPage",
+    "Stage",
+    "approve",
+    "as_voter",
+    "ask_for_link",
+    "change",
+    "confirm",
+    "consent_text",
+    "end",
+    "enter",
+    "enter_code",
+    "find",
+    "find_registration",
+    "forget_old",
+    "is_good",
+    "matches",
+    "own_elections",
+    "photo",
+    "refuse",
+    "register",
+    "resend",
+    "reset",
+    "revoke",
+    "set_password",
+    "trusted",
+    "waiting",
+    "waiting_count",
+]

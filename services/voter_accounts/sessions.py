@@ -1,0 +1,64 @@
+"""The signed-in browsers of voters: two hours each, ended by hand, by a new password, or with the account."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import contains_eager
+
+from models import Voter, VoterSession, VoterStatus, db
+from services import audit_logger
+from services.actor import Actor
+from services.clock import utc_now
+from services.security import hash_token, new_token
+
+LIFETIME = timedelta(hours=2)
+"""Voters come for minutes, often at shared computers; staff work a day (`services.accounts`)."""
+
+
+def start(voter: Voter, actor: Actor) -> str:
+    """Make a session and return the token that the browser keeps."""
+    token = new_token()
+    db.session.add(
+        VoterSession(voter_id=voter.id, token_hash=hash_token(token), user_agent=actor.user_agent, created_at=utc_now())
+    )
+    audit_logger.record("voter:session:started", as_voter(voter, actor), voter_number=voter.voter_id)
+    return token
+
+
+def find(token: str) -> VoterSession | None:
+    """Return the live session of this token, unless it ended, is too old, or its voter is not verified any more."""
+    return db.session.scalar(
+        select(VoterSession)
+        .join(VoterSession.voter)
+        .options(contains_eager(VoterSession.voter))
+        .where(
+            VoterSession.token_hash == hash_token(token),
+            _open(),
+            Voter.status == VoterStatus.VERIFIED,
+            Voter.password_hash.is_not(None),
+        )
+    )
+
+
+def end(session_id: int, actor: Actor) -> None:
+    """End a session; its token is worth nothing from then on."""
+    db.session.get_one(VoterSession, session_id).ended_at = utc_now()
+    audit_logger.record("voter:session:ended", actor)
+
+
+def end_all(voter: Voter, but: int | None = None) -> int:
+    """End the sessions of a voter, but for one, and return how many they were."""
+    ending = update(VoterSession).where(VoterSession.voter_id == voter.id, _open(), VoterSession.id != (but or 0))
+    return len(db.session.scalars(ending.values(ended_at=utc_now()).returning(VoterSession.id)).all())
+
+
+def as_voter(voter: Voter, actor: Actor) -> Actor:
+    """Return who has just proved to be this voter: known by the voter ID, as no log may keep a name for good."""
+    return replace(actor, role="voter", id=voter.id, name=voter.voter_id)
+
+
+def _open() -> ColumnElement[bool]:
+    return VoterSession.ended_at.is_(None) & (VoterSession.created_at > utc_now() - LIFETIME)

@@ -1,0 +1,107 @@
+"""The states of the pages of voters with accounts, and of the registrations at the desk; they register themselves."""
+
+from __future__ import annotations
+
+import itertools
+
+from playwright.sync_api import Page, expect
+
+from tests import factories
+from tests.support import pictures, voter_accounts
+from tests.support.demo import Demo
+from tests.support.desk_states import press, public, state
+from tests.support.live_site import Site
+from tests.support.web_process import session_cookie
+
+PEOPLE = itertools.count(300)
+"""Faces that nobody else of the demo has."""
+
+
+def fill_in(page: Page, email: str, photo: bytes | None = None) -> None:
+    """Type a whole registration."""
+    typed = voter_accounts.typed(email=email)
+    for label, name in (("Name", "name"), ("Date of birth", "dob"), ("E-mail", "email")):
+        page.get_by_label(label, exact=True).fill(typed[name])
+    page.get_by_label("Password", exact=True).fill(typed["password"])
+    page.get_by_label("The same password again").fill(typed["password"])
+    page.get_by_label("I have read this and agree").check()
+    if photo:
+        page.locator("[data-module=photo-field][data-bound]").wait_for()
+        page.get_by_label("Photo", exact=True).set_input_files(
+            {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": photo}
+        )
+        expect(page.locator("[data-preview] canvas")).to_be_visible()
+
+
+def _email() -> str:
+    return f"rosa{next(PEOPLE)}@example.org"
+
+
+@public
+def voter_register(site: Site, demo: Demo) -> Page:
+    page = site.page("/voter/register")
+    expect(page.get_by_role("button", name="Send my registration")).to_be_disabled()
+    return page
+
+
+@public
+def voter_register_refused(site: Site, demo: Demo) -> Page:
+    page = site.page("/voter/register")
+    fill_in(page, "rosa@", pictures.face(next(PEOPLE), faces=0))
+    press(page, "Send my registration")
+    expect(page.get_by_role("alert")).to_contain_text("There is no face to be seen")
+    return page
+
+
+@public
+def voter_register_code_wrong(site: Site, demo: Demo) -> Page:
+    page = site.page("/voter/register")
+    fill_in(page, _email(), pictures.face(next(PEOPLE)))
+    press(page, "Send my registration")
+    page.get_by_label("Code").fill("12")
+    press(page, "Confirm my address")
+    expect(page.get_by_text("This is not the code in the last mail")).to_be_visible()
+    return page
+
+
+@public
+def voter_login_refused(site: Site, demo: Demo) -> Page:
+    page = site.page("/voter/login")
+    page.get_by_label("E-mail").fill("nobody@example.org")
+    page.get_by_label("Password").fill("nothing")
+    press(page, "Sign in")
+    expect(page.get_by_role("alert")).to_contain_text("do not match")
+    return page
+
+
+@public
+def voter_elections(site: Site, demo: Demo) -> Page:
+    voter = voter_accounts.with_account(name="Solveig Eriksen")
+    for election in (demo.secret, demo.recorded):
+        factories.RollEntryFactory(election=election, voter=voter)
+    return site.page("/voter/elections", session_cookie(site.app, voter_session=voter_accounts.token_of(voter)))
+
+
+@public
+def voter_account(site: Site, demo: Demo) -> Page:
+    voter = voter_accounts.with_account(name="Solveig Eriksen")
+    page = site.page("/voter/account", session_cookie(site.app, voter_session=voter_accounts.token_of(voter)))
+    press(page, "Change the password")
+    expect(page.get_by_role("alert")).to_be_visible()
+    return page
+
+
+@state
+def registrations(site: Site, demo: Demo) -> Page:
+    voter_accounts.waiting(next(PEOPLE), email=_email())
+    return site.staff_page("/admin/registrations", election=demo.secret)
+
+
+@state
+def registration_refused_without_reason(site: Site, demo: Demo) -> Page:
+    known = factories.VoterFactory(name="Rosa Demir", email=_email())
+    row = voter_accounts.waiting(next(PEOPLE), email=known.email)
+    page = site.staff_page(f"/admin/registrations/{row.id}", election=demo.secret)
+    press(page, "Refuse the registration")
+    expect(page.get_by_role("alert")).to_contain_text("Write the reason")
+    return page
