@@ -32,10 +32,12 @@ NO_TOKENS = {
         "ballots": "ballot_hash previous_hash", "election_extensions": "signature",
         "elections": "box_public_key closing_signature definition_hash definition_signature",
         "face_erasures": "signature", "head_subscriptions": "token_hash", "kiosks": "token_hash",
+        "one_time_codes": "ticket_hash code_hash", "password_resets": "token_hash",
         "recovery_codes": "code_hash", "seal_batches": "choice_signature head signature",
         "signed_heads": "head_hash signature timestamp_token", "spoiled_ballots": "sealed_payload",
         "staff_links": "token_hash", "staff_sessions": "token_hash", "votes": "idempotency_hash",
         "voting_tokens": "token_hash", "replaced_tokens": "token_hash",
+        "voter_devices": "token_hash", "voter_sessions": "token_hash",
     }.items()
     for column in columns.split()
 }  # fmt: skip

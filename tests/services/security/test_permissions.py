@@ -19,6 +19,7 @@ def test_nobody_holds_more_than_this():
         "officer": {"open_kiosk", "view_desk", "manage_booths", "confirm_acts", "view_permissions", "own_account"},
         "observer": {"view_desk", "view_results", "view_audit", "view_permissions", "own_account"},
         "kiosk": {"poll"},
+        "voter": {"own_votes"},
     }  # fmt: skip
 
 
