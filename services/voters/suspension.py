@@ -48,7 +48,8 @@ def set_suspended(voter_id: int, suspended: bool, reason: str, actor: Actor) -> 
     Raises NotFound, ValidationFailed without a reason, Conflict when nothing would change.
     """
     words = check_reason(reason)
-    voter = db.session.get(Voter, voter_id, with_for_update=True, populate_existing=True)
+    # Not a lock of the key: what refers to the voter (the mail of a cast) would wait for it, and it for the cast.
+    voter = db.session.get(Voter, voter_id, with_for_update={"key_share": True}, populate_existing=True)
     if voter is None:
         raise NotFound(_("There is no such voter."))
     wanted = VoterStatus.SUSPENDED if suspended else VoterStatus.VERIFIED
