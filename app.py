@@ -18,6 +18,7 @@ from blueprints import (
     landing,
     limits,
     logs,
+    mail,
     media,
     ops,
     policy,
@@ -38,6 +39,7 @@ from services.boot import build_platform, check_keys_at_start
 
 BLUEPRINTS = (
     landing.bp, auth.bp, account.bp, admin.bp, poll.bp, vote.bp, voter.bp, results.bp, verify.bp, media.bp, ops.bp,
+    mail.bp,
 )  # fmt: skip
 
 

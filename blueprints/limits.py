@@ -42,6 +42,8 @@ LINK_VOTES = "30 per minute"
 
 HEAD_MAILS = "60 per hour"
 """By address: entering all people of an election passes, filling mailboxes does not."""
+MAIL_PAGES = "60 per minute"
+"""By address: a household behind one address answers its mails."""
 MAIL_EVENTS = "120 per minute"
 """By address: a report holds up to a thousand mails."""
 EVIDENCE = "20 per minute"

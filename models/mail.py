@@ -8,9 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import UUID
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Model, TimestampMixin, text_enum
+from models.elections import Election
+from models.voters import Voter
 
 
 class MailStatus(enum.StrEnum):
@@ -24,6 +26,7 @@ class MailStatus(enum.StrEnum):
 class PlannedKind(enum.StrEnum):
     """Mails to many voters that the worker queues when their time has come."""
 
+    REHEARSAL = "rehearsal"
     REMINDER = "reminder"
     RESULT = "result"
 
@@ -91,7 +94,10 @@ class MailQueueState(Model):
 
 
 class PlannedMail(TimestampMixin, Model):
-    """Mails to many voters at a time; `due_at` of result mails is when they may go at the earliest."""
+    """Mails to many voters at a time, `due_at` at the earliest; `mails` counts those that were queued so far.
+
+    `address` begins the links in them: the worker has no request to take it from.
+    """
 
     __tablename__ = "planned_mails"
 
@@ -99,8 +105,11 @@ class PlannedMail(TimestampMixin, Model):
     election_id: Mapped[int] = mapped_column(ForeignKey("elections.id", ondelete="CASCADE"))
     kind: Mapped[PlannedKind] = mapped_column(text_enum(PlannedKind))
     due_at: Mapped[datetime]
+    address: Mapped[str]
     done_at: Mapped[datetime | None]
-    mails: Mapped[int | None]
+    mails: Mapped[int] = mapped_column(server_default="0")
+
+    election: Mapped[Election] = relationship()
 
     __table_args__ = (UniqueConstraint("election_id", "kind", "due_at"),)
 
@@ -115,6 +124,8 @@ class NotMeReport(TimestampMixin, Model):
     voter_id: Mapped[int] = mapped_column(ForeignKey("voters.id", ondelete="CASCADE"), index=True)
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[str | None]
+
+    voter: Mapped[Voter] = relationship()
 
     __table_args__ = (UniqueConstraint("election_id", "voter_id"),)
 

@@ -24,6 +24,7 @@ from blueprints.admin import (  # noqa: E402,F401
     imports,
     live_desk,
     mail,
+    mail_to_voters,
     parties,
     registrations,
     results,

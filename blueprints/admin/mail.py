@@ -53,7 +53,7 @@ def mail() -> ResponseReturnValue:
         "admin/mail/list.html", election=election, found=found, query=query, figures=figures,
         kinds=mailings.kinds_there(election), per_page=mailings.PAGE_SIZE, address=_address,
         shown=format_voter_number, limit=platform().settings.mail_per_minute,
-        of=request.args.get("of", ""),
+        of=request.args.get("of", ""), reports=mailings.open_reports(election) if election else [],
     )  # fmt: skip
 
 
@@ -121,7 +121,13 @@ def figures_json(figures: MailFigures) -> dict[str, Any]:
 
 
 def _warnings(election: Election | None) -> dict[str, Any]:
-    return {"pause": queue_state.current_pause(), "gap": mailings.invitation_gap(election) if election else None}
+    return {"pause": queue_state.current_pause(), **_of_election(election)}
+
+
+def _of_election(election: Election | None) -> dict[str, Any]:
+    if election is None:
+        return {"gap": None, "not_me": 0}
+    return {"gap": mailings.invitation_gap(election), "not_me": len(mailings.open_reports(election))}
 
 
 def _owner(of: str | None = None) -> Election | None:

@@ -60,7 +60,7 @@ def _outbox() -> None:
 
 def _mails_to_many() -> None:
     kind = sa.Enum(
-        "reminder", "result", name="plannedkind", native_enum=False, create_constraint=True, length=32
+        "rehearsal", "reminder", "result", name="plannedkind", native_enum=False, create_constraint=True, length=32
     )  # fmt: skip
     op.create_table(
         "planned_mails",
@@ -68,8 +68,9 @@ def _mails_to_many() -> None:
         sa.Column("election_id", sa.BigInteger(), nullable=False),
         sa.Column("kind", kind, nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("mails", sa.BigInteger(), nullable=True),
+        sa.Column("mails", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         _owned_by("planned_mails", "election_id", "elections"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_planned_mails")),

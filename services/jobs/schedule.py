@@ -25,6 +25,7 @@ CHAIN_EVERY_SECONDS = 3.0
 HEADS_EVERY_SECONDS = 5.0
 STAMPS_EVERY_SECONDS = 5.0
 EVIDENCE_EVERY_SECONDS = 20.0
+MAILINGS_EVERY_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,13 @@ def make_evidence_packs(transaction: Transaction) -> None:
     evidence.make_due_packs(transaction)
 
 
+def write_planned_mails(transaction: Transaction) -> None:
+    """Write the mails to many voters whose time has come."""
+    from services import mailings  # Not at import, for the same reason.
+
+    mailings.write_due(transaction)
+
+
 def beat(transaction: Transaction) -> None:
     """Leave a sign of life."""
     from services import worker_beats  # Not at import, for the same reason.
@@ -174,6 +182,7 @@ TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask("make-evidence-packs", EVIDENCE_EVERY_SECONDS, make_evidence_packs, beside=True),
     PeriodicTask("import-voters", IMPORT_EVERY_SECONDS, import_voters, beside=True),
     PeriodicTask("send-voting-links", LINKS_EVERY_SECONDS, send_voting_links, beside=True),
+    PeriodicTask("write-planned-mails", MAILINGS_EVERY_SECONDS, write_planned_mails, beside=True),
     PeriodicTask("sweep", SWEEP_EVERY_SECONDS, sweep),
     PeriodicTask("watch-disk-and-logs", SWEEP_EVERY_SECONDS, watch),
     PeriodicTask("erase-faces", RETENTION_EVERY_SECONDS, erase_faces),

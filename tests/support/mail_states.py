@@ -7,12 +7,14 @@ from datetime import timedelta
 from playwright.sync_api import Page
 from sqlalchemy import update
 
-from models import Election, EmailMessage, MailQueueState, MailStatus, db
+from models import Election, EmailMessage, MailQueueState, MailStatus, NotMeReport, PlannedKind, PlannedMail, db
+from services import mailings
 from services.clock import utc_now
 from services.email_service.problems import MailProblem
+from services.mailings import Purpose
 from tests import factories
 from tests.support.demo import Demo
-from tests.support.desk_states import state
+from tests.support.desk_states import public, state
 from tests.support.live_site import Site
 
 SERVER = "550 5.1.1 The email account that you tried to reach does not exist."
@@ -44,31 +46,51 @@ def make(election: Election, status: MailStatus, **values: object) -> EmailMessa
 @state
 def mail(site: Site, demo: Demo) -> Page:
     fill(demo.large)
+    db.session.add(NotMeReport(election_id=demo.large.id, voter_id=factories.VoterFactory(name="Ivo Ferri").id))
     db.session.commit()
     return site.staff_page("/admin/mail", election=demo.large)
 
 
 @state
-def mail_none_matches(site: Site, demo: Demo) -> Page:
-    return site.staff_page("/admin/mail?q=nobody", election=demo.secret)
-
-
-@state
-def one_mail_that_bounced(site: Site, demo: Demo) -> Page:
-    bounced = fill(demo.large)
-    db.session.commit()
-    return site.staff_page(f"/admin/mail/{bounced.id}", election=demo.large)
-
-
-@state
-def desk_while_no_mail_leaves(site: Site, demo: Demo) -> Page:
-    now = utc_now()
+def bounced_mail_while_no_mail_leaves(site: Site, demo: Demo) -> Page:
+    bounced, now = fill(demo.large), utc_now()
     db.session.merge(MailQueueState(
         id=True, paused_at=now, problem=MailProblem.SIGN_IN_REFUSED, failures=1, probe_at=now + timedelta(minutes=5),
         last_error="535 5.7.8 Authentication credentials invalid",
     ))  # fmt: skip
     db.session.commit()
-    page = site.staff_page("/admin/mail", election=demo.secret)
+    page = site.staff_page(f"/admin/mail/{bounced.id}", election=demo.large)
     db.session.execute(update(MailQueueState).values(paused_at=None))
     db.session.commit()
     return page
+
+
+@state
+def mail_to_voters_of_a_draft(site: Site, demo: Demo) -> Page:
+    for status, count in ((MailStatus.SENT, 5), (MailStatus.QUEUED, 2), (MailStatus.BOUNCED, 1)):
+        for _ in range(count):
+            make(demo.draft, status, kind="rehearsal")
+    factories.RollEntryFactory(election=demo.draft, voter=factories.VoterFactory(email=None))
+    db.session.commit()
+    return site.staff_page("/admin/mail/voters", election=demo.draft)
+
+
+@state
+def mail_to_voters_with_plans(site: Site, demo: Demo) -> Page:
+    now = utc_now()
+    for kind, due_at, done_at in (
+        (PlannedKind.REMINDER, now - timedelta(days=1), now), (PlannedKind.REMINDER, now + timedelta(days=1), None),
+        (PlannedKind.RESULT, now, None),
+    ):  # fmt: skip
+        db.session.add(PlannedMail(
+            election_id=demo.large.id, kind=kind, due_at=due_at, done_at=done_at, address="", mails=7 if done_at else 0,
+        ))  # fmt: skip
+    db.session.commit()
+    return site.staff_page("/admin/mail/voters", election=demo.large)
+
+
+@public
+def mail_of_a_rehearsal(site: Site, demo: Demo) -> Page:
+    entry = factories.RollEntryFactory(election=demo.draft, voter=factories.VoterFactory(name="Hannah Bergström"))
+    db.session.commit()
+    return site.page(mailings.link(Purpose.REHEARSAL, "", demo.draft, entry.voter))
