@@ -19,9 +19,11 @@ from services.voter_accounts.registration import Entries, confirm, consent_text,
 from services.voter_accounts.sessions import as_voter, end, find
 from services.voter_accounts.signing_in import CodeEntry, Entry, enter, enter_code
 from services.voter_accounts.sweeping import forget_old
+from services.voter_accounts.voting import BallotState, Paper, account_right, paper_of
 
 __all__ = [
     "TRUSTED_FOR",
+    "BallotState",
     "CodeEntry",
     "CodeOutcome",
     "CodeState",
@@ -29,8 +31,10 @@ __all__ = [
     "Entry",
     "Match",
     "OwnElection",
+    "Paper",
     "RegistrationPage",
     "Stage",
+    "account_right",
     "approve",
     "as_voter",
     "ask_for_link",
@@ -46,6 +50,7 @@ __all__ = [
     "is_good",
     "matches",
     "own_elections",
+    "paper_of",
     "photo",
     "refuse",
     "register",

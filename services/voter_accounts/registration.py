@@ -35,7 +35,7 @@ CONSENT_VERSION = "account-2026-11-28"
 ASKED = b"SVR1"
 """Marks the encoding of a registration that waits."""
 SEEN = {
-    "no_face": N_("There is no face to be seen in this photo."),
+    "no_face": N_("No face was found in this photo: it may be too dark, too far away, turned or covered."),
     "multiple_faces": N_("There is more than one face in this photo."),
     "face_too_small": N_("Your face is too small in this photo."),
     "too_blurry": N_("This photo is blurred."),

@@ -43,6 +43,11 @@ def find(token: str) -> VoterSession | None:
     )
 
 
+def is_open(session_id: int) -> bool:
+    """Tell whether the session is open, as the database has it now."""
+    return db.session.scalar(select(VoterSession.id).where(VoterSession.id == session_id, _open())) is not None
+
+
 def end(session_id: int, actor: Actor) -> None:
     """End a session; its token is worth nothing from then on."""
     db.session.get_one(VoterSession, session_id).ended_at = utc_now()

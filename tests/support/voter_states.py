@@ -49,7 +49,7 @@ def voter_register_refused(site: Site, demo: Demo) -> Page:
     page = site.page("/voter/register")
     fill_in(page, "rosa@", pictures.face(next(PEOPLE), faces=0))
     press(page, "Send my registration")
-    expect(page.get_by_role("alert")).to_contain_text("There is no face to be seen")
+    expect(page.get_by_role("alert")).to_contain_text("No face was found")
     return page
 
 

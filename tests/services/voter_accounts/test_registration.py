@@ -67,7 +67,7 @@ def test_without_the_code_nobody_sees_a_registration():
     [
         (None, "Add a photo"),
         (pictures.TEXT_AS_IMAGE, "not a picture"),
-        (pictures.plain_picture(), "There is no face"),
+        (pictures.plain_picture(), "No face was found"),
         (pictures.face(faces=2), "There is more than one face in this photo. Only one person."),
     ],
     ids=["none", "text", "no face", "two people"],
