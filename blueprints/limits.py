@@ -92,6 +92,12 @@ def link_key() -> str:
     return f"link:{ticket[-KEY_LIMIT:]}" if ticket else address_key()
 
 
+def own_key() -> str:
+    """Return the signed-in voter; the address where nobody is."""
+    principal = g.get("principal")
+    return f"voter:{principal.id}" if principal is not None and principal.role == "voter" else address_key()
+
+
 def note_unknown_link() -> None:
     """Let this request count against the limit of links: it was about one that nobody has."""
     g.unknown_link = True

@@ -17,7 +17,7 @@ from blueprints.http import body, public_address, text_field
 from blueprints.policy import public
 from blueprints.principal import refuse_booths
 from blueprints.vote import bp, pages, words
-from models import VotingToken, transaction
+from models import transaction
 from services import ballots, voting_links
 from services.ballots import CastOutcome
 from services.errors import ValidationFailed
@@ -41,7 +41,7 @@ def ballot() -> Response:
         if link.state is not LinkState.GOOD or link.token is None:
             return _state(link)
         voting_links.note_opened(link.token)
-        return _ballot(link.token)
+        return ballot_page(link.token)
 
 
 @bp.post("/vote")
@@ -60,18 +60,18 @@ def cast() -> Response:
         if not votes or link.token is None:
             return _state(link)
         try:
-            choice = ballots.parse_choice(link.token.election, _picked(values))
+            choice = ballots.parse_choice(link.token.election, picked(values))
         except ValidationFailed as error:
             if request.is_json:
                 raise
-            return _ballot(link.token, values, error), error.status
+            return ballot_page(link.token, values, error), error.status
         if step != "cast":
-            return _review(link.token, choice, values) if step == "review" else _ballot(link.token, values)
+            return review_page(link.token, choice, values) if step == "review" else ballot_page(link.token, values)
         key = text_field(values, "idempotency_key")
         outcome = ballots.cast(voting_links.link_right(link.token), choice, key, pages.voter_actor())
         election = pages.election_view(link.token.election)
     return (
-        _receipt(outcome, election)
+        receipt_page(outcome, election)
         if outcome.kind in pages.ACCEPTED
         else pages.state_page(words.of_cast(outcome.kind), election)
     )
@@ -117,9 +117,10 @@ def _election(link: Link) -> dict[str, Any] | None:
     return pages.election_view(link.token.election) if link.token else None
 
 
-def _ballot(
-    token: VotingToken, values: dict[str, Any] | None = None, error: ValidationFailed | None = None
+def ballot_page(
+    token: pages.Holder, values: dict[str, Any] | None = None, error: ValidationFailed | None = None
 ) -> Response:
+    """Return the ballot of whoever holds a link, or is signed in; its form goes to the address that shows it."""
     page = render_template(
         "vote/ballot.html", election=pages.election_view(token.election), **pages.ballot_view(token),
         nota_value=pages.NOTA_VALUE, marked=request.form.getlist("choice"), error=error.message if error else None,
@@ -128,7 +129,7 @@ def _ballot(
     return make_response(page, error.status if error else 200)
 
 
-def _review(token: VotingToken, choice: ballots.Choice, values: dict[str, Any]) -> Response:
+def review_page(token: pages.Holder, choice: ballots.Choice, values: dict[str, Any]) -> Response:
     """Show what was chosen to a browser without JavaScript. Every choice makes a page of the same length, in bytes."""
     view = pages.ballot_view(token)
     page = {"election": pages.election_view(token.election), "idempotency_key": text_field(values, "idempotency_key")}
@@ -140,7 +141,8 @@ def _review(token: VotingToken, choice: ballots.Choice, values: dict[str, Any]) 
     return make_response(html + " " * (longest - len(html.encode())))
 
 
-def _receipt(outcome: CastOutcome, election: dict[str, Any]) -> Response:
+def receipt_page(outcome: CastOutcome, election: dict[str, Any]) -> Response:
+    """Return the receipt of an accepted cast, as a page or in JSON."""
     if request.is_json:
         return make_response(jsonify(pages.receipt_json(outcome)))
     signed = outcome.signed_receipt
@@ -151,7 +153,7 @@ def _receipt(outcome: CastOutcome, election: dict[str, Any]) -> Response:
     return make_response(page)
 
 
-def _picked(values: dict[str, Any]) -> object:
+def picked(values: dict[str, Any]) -> object:
     """Return the choice as sent: JSON as it is, a form's one or several marked rows."""
     if request.is_json:
         picked = values.get("choice")

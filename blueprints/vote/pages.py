@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import uuid
+from typing import Any, Protocol
 
 from flask import current_app, jsonify, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.http import wants_json
 from blueprints.vote.words import Words
-from models import Election, VotingToken
+from models import Election, Voter
 from services import ballots, ties, voting_links
 from services.actor import Actor
 from services.ballots import CastOutcome
@@ -21,6 +22,19 @@ PUBLIC = "public/"
 NOTA_VALUE = "nota" + 8 * "."
 """As long as the number of a candidate, so that the length of a form tells nothing."""
 NUMBER_DIGITS = len(NOTA_VALUE)
+
+
+class Holder(Protocol):
+    """Whoever holds a ballot: a voting link, or a voter who is signed in. `id` orders a shuffled ballot."""
+
+    @property
+    def id(self) -> uuid.UUID: ...
+
+    @property
+    def election(self) -> Election: ...
+
+    @property
+    def voter(self) -> Voter: ...
 
 
 def voter_actor() -> Actor:
@@ -57,7 +71,7 @@ def election_view(election: Election) -> dict[str, Any]:
     }
 
 
-def ballot_view(token: VotingToken) -> dict[str, Any]:
+def ballot_view(token: Holder) -> dict[str, Any]:
     """Return the ballot: every choice with all its pictures, so that no later request depends on one."""
     election = token.election
     shown = ballots.choices_shown(election, token.id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask_babel import format_datetime
 from flask_babel import gettext as _
 
+from services.voter_accounts import BallotState, Paper
 from services.voting_links import Link, LinkState
 
 MOMENT = "EEEE d MMMM, HH:mm z"
@@ -101,6 +102,44 @@ def of_cast(kind: str) -> Words:
         "stopped": (_("This election is stopped"), _("No vote was cast. Ask the Election Commission."), 409),
     }
     return Words(*found[kind], kind)
+
+
+def of_paper(paper: Paper) -> Words:
+    """Return the words for an election in which a signed-in voter cannot vote now."""
+    voted = _("Your vote is cast. There is nothing left to do.")
+    if paper.voted_at is not None:
+        moment = format_datetime(paper.voted_at, MOMENT)
+        voted = _("Your vote was cast on %(moment)s. There is nothing left to do.", moment=moment)
+    opens = format_datetime(paper.election.opens_at, MOMENT)
+    found = {
+        BallotState.VOTED: (_("You already voted"), voted, 409),
+        BallotState.CLOSED: (_("The election is closed"), _("No more votes can be cast."), 410),
+        BallotState.NOT_OPEN: (
+            _("The election is not open yet"), _("Voting begins on %(moment)s.", moment=opens), 409,
+        ),
+        BallotState.SUSPENDED: (
+            _("Your entry on the electoral roll needs a look"),
+            _("You cannot vote at the moment. Ask the Election Commission."),
+            403,
+        ),
+        BallotState.OTHER_CHANNEL: (
+            _("You vote in another way here"),
+            _("This election is not voted in with an account. Look under My elections how."),
+            409,
+        ),
+    }  # fmt: skip
+    return Words(*found[paper.state], paper.state.value)
+
+
+def of_account_cast(kind: str) -> Words:
+    """Return the words for a cast in the account that was not accepted."""
+    if kind == "pass_over":
+        words = _("No vote was cast. You signed out in another window, or set a new password. Sign in again.")
+        return Words(_("You are not signed in any more"), words, 409, kind)
+    if kind == "other_channel":
+        words = _("No vote was cast. This election is not voted in with an account.")
+        return Words(_("You vote in another way here"), words, 409, kind)
+    return of_cast(kind)
 
 
 def _voted(link: Link) -> str:

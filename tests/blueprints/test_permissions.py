@@ -16,7 +16,7 @@ WRITES = [route for route in ALL if route.method in routes.WRITING]
 TOKEN_ALONE = {"verify.stop_mails", "vote.cast_vote"}
 """Posted to without a session, by mail programs (RFC 8058) and by other programs: the token is the whole right."""
 JSON = {"Accept": "application/json"}
-DOORS = {"poll": "/?room=polling", "voter": "/voter/login"}
+DOORS = {"poll": "/?room=polling", "voter": "/voter/login", "vote": "/voter/login"}
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_a_browser_that_is_not_signed_in_is_led_to_its_door(world, case):
         with case(str(route)):
             answer = world.client("anonymous").open(route.address(world.rows), method=route.method)
             assert answer.status_code == 302
-            assert answer.location == DOORS.get(route.endpoint.split(".")[0], "/?room=commission")
+            assert answer.location == DOORS.get(route.endpoint.split(".")[0], "/?room=commission"), route
     assert len(led) > 40
 
 

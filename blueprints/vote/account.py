@@ -1,0 +1,59 @@
+"""Voting in the own account: the ballot of the link pages, for a voter who is signed in."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import g, request
+from werkzeug.wrappers import Response
+
+from blueprints import limits
+from blueprints.http import body, text_field
+from blueprints.policy import requires
+from blueprints.vote import bp, link, pages, words
+from models import transaction
+from services import ballots, voter_accounts
+from services.errors import ValidationFailed
+from services.security import Permission
+from services.voter_accounts import BallotState, Paper
+
+
+@bp.get("/vote/account/<uuid:public_id>")
+@requires(Permission.OWN_VOTES)
+def account_ballot(public_id: uuid.UUID) -> Response:
+    """Show the ballot of an election on whose roll the voter stands."""
+    paper = voter_accounts.paper_of(g.principal.session_id, public_id)
+    return link.ballot_page(paper) if paper.state is BallotState.GOOD else _state(paper)
+
+
+@bp.post("/vote/account/<uuid:public_id>")
+@requires(Permission.OWN_VOTES)
+@limits.limiter.limit(limits.LINK_VOTES, key_func=limits.own_key)
+def account_cast(public_id: uuid.UUID) -> Response:
+    """Cast the vote (`step` cast), or show once more what was chosen (review) or the ballot (change)."""
+    values = body()
+    step = text_field(values, "step") or "cast"
+    with transaction():
+        paper = voter_accounts.paper_of(g.principal.session_id, public_id)
+        # A repeated cast of an accepted vote gets its first answer again.
+        if paper.state is not BallotState.GOOD and not (paper.state is BallotState.VOTED and step == "cast"):
+            return _state(paper)
+        try:
+            choice = ballots.parse_choice(paper.election, link.picked(values))
+        except ValidationFailed as error:
+            if request.is_json:
+                raise
+            return link.ballot_page(paper, values, error)
+        if step != "cast":
+            return link.review_page(paper, choice, values) if step == "review" else link.ballot_page(paper, values)
+        key = text_field(values, "idempotency_key")
+        outcome = ballots.cast(voter_accounts.account_right(paper), choice, key, pages.voter_actor())
+        election = pages.election_view(paper.election)
+    if outcome.kind in pages.ACCEPTED:
+        return link.receipt_page(outcome, election)
+    return pages.state_page(words.of_account_cast(outcome.kind), election, own=True)
+
+
+def _state(paper: Paper) -> Response:
+    over = paper.state in (BallotState.VOTED, BallotState.CLOSED)
+    return pages.state_page(words.of_paper(paper), pages.election_view(paper.election), own=True, over=over)
