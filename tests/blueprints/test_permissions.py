@@ -13,7 +13,7 @@ from tests.support.route_tables import EVERYBODY, MAY, NEEDS_A_PASSWORD, PRINCIP
 
 ALL = routes.all_routes()
 WRITES = [route for route in ALL if route.method in routes.WRITING]
-TOKEN_ALONE = {"verify.stop_mails", "vote.cast_vote"}
+TOKEN_ALONE = {"ops.mail_events", "verify.stop_mails", "vote.cast_vote"}
 """Posted to without a session, by mail programs (RFC 8058) and by other programs: the token is the whole right."""
 JSON = {"Accept": "application/json"}
 DOORS = {"poll": "/?room=polling", "voter": "/voter/login", "vote": "/voter/login"}
