@@ -7,6 +7,7 @@ by document until they are enrolled, which takes two members of staff each.
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -58,7 +59,7 @@ def check(election: Election) -> list[Finding]:
     """Return everything that blocks the opening of a draft, then everything that is worth a look."""
     roll = _roll(election)
     found = [
-        *_ballot(election),
+        *_ballot(election, roll),
         *_voters(election, roll),
         *_times(election),
         *_rules(election, roll),
@@ -72,21 +73,30 @@ def obstacles(election: Election) -> list[str]:
     return [finding.words for finding in check(election) if finding.blocks]
 
 
-def _ballot(election: Election) -> list[Finding]:
+def _ballot(election: Election, roll: _Roll) -> list[Finding]:
     names = len(election.candidates)
     if names < MIN_CHOICES:
         words = _("The ballot has fewer than %(count)s names.", count=MIN_CHOICES)
         return [Finding("few_choices", words, Mend.CANDIDATES)]
     if election.method is Method.RANKED:
-        words = _(
-            "Ranked ballots are published without names. A voter who is told to rank in an unusual order could be"
-            " found out by it: the more names, the more orders."
-        )
-        return [Finding("rankings_seen", words, Mend.SETTINGS, blocks=False)]
+        return _seen_by_their_order(names, roll)
     if election.max_choices > names:
         words = _("A voter may mark more names than the ballot has.")
         return [Finding("marks_all", words, Mend.SETTINGS, blocks=False)]
     return []
+
+
+def _seen_by_their_order(names: int, roll: _Roll) -> list[Finding]:
+    """Warn where there are more orders than voters: ballots are published, and a rare order can be somebody's mark."""
+    orders = sum(math.perm(names, places) for places in range(1, names + 1))
+    if orders <= roll.voters:
+        return []
+    words = _(
+        "%(names)s names can be ranked in %(orders)s ways, more than there are voters. Ballots are published without"
+        " names: somebody who tells a voter to rank in a rare order could look for it. Fewer names make it harder.",
+        names=names, orders=f"{orders:,}",
+    )  # fmt: skip
+    return [Finding("rankings_seen", words, Mend.CANDIDATES, blocks=False)]
 
 
 def _voters(election: Election, roll: _Roll) -> list[Finding]:

@@ -11,14 +11,18 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
 from models import Election, StaffRole, Vote, Voter, db
+from services import elections
+from services.actor import SYSTEM
 from services.embedded_postgres import EmbeddedPostgres
 from services.seed import COUNCIL, seed
 from tests import factories
 from tests.factories import PASSWORD
 from tests.services.identification import acting
-from tests.support import acted_film, live_site
+from tests.support import acted_film, live_site, voting
 from tests.support.keys import Keys
+from tests.support.kiosk_states import ballot
 from tests.support.live_site import DESK_SCREEN, KIOSK_SCREEN, Site
+from tests.support.ranked import make_ranked, rank
 
 pytestmark = [pytest.mark.browser, pytest.mark.commits, pytest.mark.slow]
 PERSON = 7
@@ -101,6 +105,45 @@ def test_a_voter_votes_with_the_keyboard_alone(site: Site) -> None:
     db.session.rollback()
     assert db.session.scalar(select(func.count()).select_from(Vote).where(Vote.voter_id == voter.id)) == 1
     assert keys.unseen == []
+
+
+def test_a_voter_ranks_names_with_the_keyboard_alone_and_the_result_shows_the_rounds(site: Site) -> None:
+    council = db.session.scalar(select(Election).where(Election.title == COUNCIL))
+    assert council is not None
+    election = make_ranked(council, title="Chess union: chair")
+    number = election.id
+    for places in ((0, 1), (1, 0), (2, 1)):
+        rank(election, *places)
+    page = site.kiosk_page(election)
+    ballot(site, page)
+    page.locator("[data-module=ranking][data-bound]").wait_for()
+    keys = Keys(page)
+    keys.expect_heading("Touch the names in your order", "Choose")
+    keys.press("Viktor Hale.*Make it your 1st choice", "BUTTON")
+    keys.press("Rosa Demir.*Make it your 2nd choice", "BUTTON", back=True)
+    expect(page.get_by_role("status").filter(has_text="Rosa Demir is your 2nd choice.")).to_be_attached()
+    keys.press("^Up.*Rosa Demir becomes your 1st choice", "BUTTON")
+    assert re.match("Down.*Rosa Demir", keys.active()["name"])  # who cannot go further up can go down again
+    keys.press("None of the above", "BUTTON", back=True)
+    expect(page.get_by_text("No name has a place yet.")).to_be_visible()
+    page.keyboard.press("Enter")  # taken back: the order is there again
+    keys.press("Check my choice", "BUTTON")
+    keys.expect_heading("Is this your order", "Check your choice")
+    assert page.locator(".paper:visible .name").all_inner_texts() == ["Rosa Demir", "Viktor Hale"]
+    assert page.locator(".paper:visible .kick").all_inner_texts() == ["1st choice", "2nd choice"]
+    keys.press("Cast my vote", "BUTTON", key="Space")
+    keys.expect_heading("Your vote is cast", "Your vote is cast")
+    assert keys.unseen == []
+
+    elections.close_election(db.session.get_one(Election, number), SYSTEM)
+    db.session.commit()
+    voting.seal_all()
+    page = site.page(f"/results/?election={number}", viewport=DESK_SCREEN)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Rosa Demir is elected")
+    expect(page.locator(".round-list")).to_contain_text("Viktor Hale is out")
+    keys = Keys(page)
+    keys.press("Show as a table", "SUMMARY")
+    expect(page.get_by_role("table", name="Votes in every round")).to_contain_text("Elected in round 4")
 
 
 def test_digits_arrive_wherever_the_focus_is(site: Site) -> None:

@@ -10,7 +10,10 @@ from playwright.sync_api import Page
 STOPS = 80
 ACTIVE = """() => {
   const at = document.activeElement, row = at.closest(".cand") ?? at, style = getComputedStyle(row);
-  const label = at.getAttribute("aria-label") || (at.labels?.[0] ?? at).innerText || at.value || "";
+  const ids = (at.getAttribute("aria-labelledby") ?? "").split(" ");
+  const by = ids.map((id) => document.getElementById(id)?.innerText ?? "").join(" ");
+  const named = at.getAttribute("aria-label") || by;
+  const label = named.trim() || (at.labels?.[0] ?? at).innerText || at.value || "";
   const ring = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 && style.boxShadow !== "none";
   const box = row.getBoundingClientRect();
   return {tag: at.tagName, name: label.trim().replace(/\\s+/g, " "), ring, big: box.width > 1 && box.height > 1};

@@ -16,6 +16,7 @@ from tests.services.identification import acting
 from tests.support.demo import Demo, new_voter
 from tests.support.kiosk_states import ENROLLED, STATES, ballot, ballot_open, review, shown, state, type_number
 from tests.support.live_site import Site
+from tests.support.ranked import make_ranked
 
 __all__ = ["STATES", "idle_for", "voted"]
 ASKED_AFTER, GONE_AFTER = 101, 121
@@ -144,3 +145,22 @@ def something_broke(site: Site, demo: Demo) -> Page:
     page.goto("/poll/broken")
     page.locator("[data-page][data-bound]").wait_for()
     return shown(page, "Something broke on our side")
+
+
+@state
+def ranked_ballot(site: Site, demo: Demo) -> Page:
+    page = site.kiosk_page(make_ranked(demo.secret, title="Chess union: chair"))
+    ballot(site, page)
+    page.locator("[data-module=ranking][data-bound]").wait_for()
+    for name in ("Viktor Hale", "Rosa Demir"):
+        page.get_by_role("button", name=re.compile(f"{name}.*Make it your")).click()
+    expect(page.locator("[data-entries] li")).to_have_count(2)
+    return page
+
+
+@state
+def review_of_an_order(site: Site, demo: Demo) -> Page:
+    page = ranked_ballot(site, demo)
+    page.get_by_role("button", name="Check my choice").click()
+    page.get_by_role("button", name="Cast my vote").wait_for()
+    return page

@@ -8,14 +8,15 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from models import Election, Secrecy, db, transaction, use_role
-from services import heads
+from services import elections, heads
 from services.actor import SYSTEM
 from services.clock import utc_now
 from services.ties import Drawing, resolve_tie
 from tests import factories
-from tests.support import ties
+from tests.support import ties, voting
 from tests.support.demo import Demo
 from tests.support.live_site import KIOSK_SCREEN, Site
+from tests.support.ranked import make_ranked, rank
 from tests.support.timestamping import make_issuer, stamp_all
 
 STATES: dict[str, Callable[[Site, Demo], Page]] = {}
@@ -74,6 +75,20 @@ def tie_form_with_errors(site: Site, demo: Demo) -> Page:
 @state
 def result_resolved_by_lot(site: Site, demo: Demo) -> Page:
     return site.staff_page("/admin/results", election=_resolved())
+
+
+@state
+def result_in_rounds(site: Site, demo: Demo) -> Page:
+    election = make_ranked(demo.secret, seats=2, title="Chess union: two trustees")
+    number = election.id
+    for places in ((0, 1), (0, 1), (0, 2), (1, 2, 0), (2,), (3, 2, 1, 0), ()):
+        rank(election, *places)
+    elections.close_election(db.session.get_one(Election, number), SYSTEM)
+    db.session.commit()
+    voting.seal_all()
+    page = site.staff_page("/admin/results", election=db.session.get_one(Election, number))
+    page.get_by_text("Show as a table").first.click()
+    return page
 
 
 def public_tie(site: Site, demo: Demo) -> Page:
