@@ -16,6 +16,7 @@ from services.email_service.outbox import (
     queue_voting_link,
     send_auth_failure_alert,
     send_vote_confirmation,
+    withdraw,
 )
 from services.email_service.rendering import Body, Letter
 from services.email_service.voter_letters import (
@@ -46,4 +47,5 @@ __all__ = [
     "send_auth_failure_alert",
     "send_vote_confirmation",
     "vote_confirmation",
+    "withdraw",
 ]

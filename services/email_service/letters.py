@@ -73,8 +73,11 @@ def invitation(link: str, name: str, role: str, invited_by: str, expires_at: dat
     )
 
 
-def voting_link(voter: Voter, election: Election, link: str, expires_at: datetime) -> Letter:
-    """Return the mail with a voter's own link; `link` holds the token, so it is in no other place."""
+def voting_link(voter: Voter, election: Election, link: str, expires_at: datetime, not_me: str) -> Letter:
+    """Return the mail with a voter's own link; `link` holds the token, so it is in no other place.
+
+    `not_me` is the link for somebody else who got the mail.
+    """
     zone = platform().settings.timezone
     return render_letter(
         "voting_link",
@@ -84,6 +87,7 @@ def voting_link(voter: Voter, election: Election, link: str, expires_at: datetim
         opens=local_text(election.opens_at, zone) if election.opens_at > utc_now() else None,
         until=local_text(expires_at, zone),
         secret=election.is_secret,
+        not_me=not_me,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from models import AuthEvent, Election, EmailMessage, MailOccasion, MailStatus, Voter, db
@@ -127,11 +127,26 @@ def queue_invitation(
 
 
 def queue_voting_link(
-    voter: Voter, election: Election, link: str, expires_at: datetime, generation: str
+    voter: Voter, election: Election, link: str, expires_at: datetime, generation: str, not_me: str, bulk: bool = False
 ) -> uuid.UUID | None:
-    """Write and queue a voter's link; `generation` names the link without being it, so that one is mailed once."""
-    letter = voting_link(voter, election, link, expires_at)
-    return _queue(VOTING_LINK, voter.email or "", letter.subject, letter.body, dedupe_key=f"{VOTING_LINK}:{generation}")
+    """Write and queue a voter's link; `generation` names the link without being it, so that one is mailed once.
+
+    `not_me` is the link of somebody else who gets the mail; links to a whole roll are `bulk`.
+    """
+    letter = voting_link(voter, election, link, expires_at, not_me)
+    key = f"{VOTING_LINK}:{generation}"
+    return queue_letter(
+        VOTING_LINK, voter.email or "", letter,
+        dedupe_key=key, election_id=election.id, voter_id=voter.id, bulk=bulk,
+    )  # fmt: skip
+
+
+def withdraw(mail_id: uuid.UUID) -> None:
+    """Let a mail that has not left never leave, and wipe it: a newer one takes its place."""
+    waiting = EmailMessage.status.in_((MailStatus.QUEUED, MailStatus.FAILED, MailStatus.BOUNCED))
+    change = update(EmailMessage).where(EmailMessage.id == mail_id, waiting, EmailMessage.body.is_not(None))
+    values = {"status": MailStatus.FAILED, "problem": MailProblem.REPLACED.value, "body": None, "last_error": None}
+    db.session.execute(change.values(values).execution_options(synchronize_session=False))
 
 
 def queue_signed_heads(

@@ -26,6 +26,7 @@ class MailProblem(enum.StrEnum):
     DROPPED = "dropped"
     TOO_SLOW = "too_slow"
     WORKER_DIED = "worker_died"
+    REPLACED = "replaced"
     UNREADABLE = "unreadable"
     OTHER = "other"
     SIGN_IN_REFUSED = "sign_in_refused"
@@ -82,6 +83,10 @@ WORDS: dict[str, tuple[Any, Any]] = {
     MailProblem.WORKER_DIED: (
         N_("The worker died at every attempt."),
         N_("Ask the operator to look at the worker's log, then try it again."),
+    ),
+    MailProblem.REPLACED: (
+        N_("A newer mail took its place before it left."),
+        N_("Nothing is left to do: look at the newer one."),
     ),
     MailProblem.UNREADABLE: (
         N_("The keys of this installation do not open this mail."),

@@ -18,7 +18,6 @@ from services.mailings.provider_events import signature_of, take_report
 from services.mailings.rehearsing import RehearsalFigures, answer, figures_of_rehearsal, rehearsal_of
 from services.mailings.retrying import retry, retry_all
 from services.mailings.timeline import Moment, timeline
-from services.mailings.voter_links import Purpose, link
 
 __all__ = [
     "HOURS_BEFORE",
@@ -31,7 +30,6 @@ __all__ = [
     "MailList",
     "MailQuery",
     "Moment",
-    "Purpose",
     "Reach",
     "RehearsalFigures",
     "answer",
@@ -42,7 +40,6 @@ __all__ = [
     "invitation_gap",
     "kind_words",
     "kinds_there",
-    "link",
     "mail",
     "mails",
     "open_reports",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, func, select
 
-from models import Channel, Election, ElectionStatus, EmailMessage, MailStatus, RollEntry, db
+from models import Channel, Election, ElectionStatus, EmailMessage, MailStatus, db
 from services.email_service import queue_state
-from services.mailings.kinds import VOTING_LINK, WORDS, kind_words
+from services.mailings.kinds import WORDS, kind_words
+from services.voting_links import Standing, link_figures
 
 WAITING = (MailStatus.QUEUED, MailStatus.SENDING)
 STOPPED = (MailStatus.FAILED, MailStatus.BOUNCED)
@@ -109,20 +110,9 @@ class InvitationGap:
 
 
 def invitation_gap(election: Election) -> InvitationGap:
-    """Count the voters of an open election by link to whom no invitation was delivered; zero for all others."""
+    """Count the voters of an open election by link who could vote by one and were sent none; zero for all others."""
     if election.status is not ElectionStatus.ACTIVE or Channel.LINK not in election.channels:
         return InvitationGap(0, 0)
-    missing = select(func.count()).where(
-        RollEntry.election_id == election.id, RollEntry.has_voted.is_(False), ~_invited(election, MailStatus.SENT)
-    )
-    on_the_way = missing.where(_invited(election, *WAITING))
-    return InvitationGap(db.session.scalar(missing) or 0, db.session.scalar(on_the_way) or 0)
-
-
-def _invited(election: Election, *statuses: MailStatus) -> ColumnElement[bool]:
-    return exists().where(
-        EmailMessage.election_id == election.id,
-        EmailMessage.kind == VOTING_LINK,
-        EmailMessage.status.in_(statuses),
-        EmailMessage.voter_id == RollEntry.voter_id,
-    )
+    found = link_figures(election)
+    on_the_way = found.by_standing[Standing.UNDER_WAY]
+    return InvitationGap(found.without_invitation + on_the_way, on_the_way)

@@ -8,7 +8,7 @@ from models import Channel, Election, Voter
 from services.clock import local_text
 from services.context import platform
 from services.email_service.rendering import Letter, render_letter
-from services.mailings.voter_links import Purpose, link
+from services.voter_links import Purpose, link
 
 
 def rehearsal(election: Election, voter: Voter, address: str) -> Letter:

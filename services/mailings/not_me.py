@@ -12,7 +12,7 @@ from services.actor import Actor
 from services.clock import utc_now
 from services.email_service import queue_system_alert
 from services.errors import NotFound
-from services.mailings.voter_links import Purpose, look_up
+from services.voter_links import Purpose, look_up
 from services.voters import format_voter_number
 
 

@@ -11,7 +11,7 @@ from models import Election, ElectionStatus, EmailMessage, MailStatus, Rehearsal
 from services.clock import utc_now
 from services.mailings.figures import STOPPED, WAITING
 from services.mailings.kinds import REHEARSAL
-from services.mailings.voter_links import Purpose, look_up
+from services.voter_links import Purpose, look_up
 
 
 @dataclass(frozen=True)

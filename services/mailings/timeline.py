@@ -22,6 +22,7 @@ from models import (
     RollEntry,
     Vote,
     Voter,
+    VotingToken,
     db,
 )
 from services.email_service.problems import in_words
@@ -47,7 +48,8 @@ def timeline(election: Election, voter: Voter) -> list[Moment]:
     if entry is None:
         return []
     found = [Moment(entry.created_at, "calm", "id", _("Put on the roll")), *_mails(election, voter)]
-    found += [*_rehearsal(election, voter), *_visits(election, voter), *_vote(election, voter)]
+    found += [*_rehearsal(election, voter), *_visits(election, voter), *_link(election, voter)]
+    found += _vote(election, voter)
     return sorted(found, key=lambda moment: moment.at)
 
 
@@ -88,6 +90,13 @@ def _visits(election: Election, voter: Voter) -> Iterator[Moment]:
             mood, icon, said = words[event.result]
             by_document = event.method is AuthMethod.DOCUMENT and event.result is AuthResult.SUCCESS
             yield Moment(event.created_at, mood, icon, _("Identified by document") if by_document else said)
+
+
+def _link(election: Election, voter: Voter) -> Iterator[Moment]:
+    asked = select(VotingToken).where(VotingToken.election_id == election.id, VotingToken.voter_id == voter.id)
+    for token in db.session.scalars(asked):
+        if token.opened_at is not None:
+            yield Moment(token.opened_at, "fine", "eye", _("Opened the ballot page"))
 
 
 def _vote(election: Election, voter: Voter) -> Iterator[Moment]:

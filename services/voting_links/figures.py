@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from models import Election, EmailMessage, MailStatus, RollEntry, Voter, VoterStatus, VotingToken, db
 from services.clock import utc_now
+from services.email_service.problems import in_words
 
 UNDELIVERED = (MailStatus.FAILED, MailStatus.BOUNCED)
 UNDER_WAY = (MailStatus.QUEUED, MailStatus.SENDING)
@@ -77,7 +78,7 @@ def link_rows(
         )
     total = db.session.scalar(_roll(election, func.count()).where(*wanted)) or 0
     columns = (
-        Voter.id, Voter.name, Voter.voter_id, Voter.email, VotingToken.made_at, EmailMessage.last_error,
+        Voter.id, Voter.name, Voter.voter_id, Voter.email, VotingToken.made_at, EmailMessage.problem,
         *(_first(tests, one).label(one.value) for one in Standing),
     )  # fmt: skip
     rows = db.session.execute(
@@ -89,7 +90,7 @@ def link_rows(
 
 def _row(row: Any) -> LinkRow:
     standing = next(one for one in Standing if getattr(row, one.value))
-    error = row.last_error if standing is Standing.NOT_DELIVERED else None
+    error = in_words(row.problem)[0] if standing is Standing.NOT_DELIVERED else None
     return LinkRow(row[0], row[1], row[2], row[3], standing, row.made_at, error)
 
 

@@ -8,12 +8,13 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from models import Channel, Election, ElectionStatus, ReplacedToken, RollEntry, Voter, VoterStatus, VotingToken, db
-from services import audit_logger, email_service
+from services import audit_logger, email_service, voter_links
 from services.actor import Actor
 from services.clock import utc_now
 from services.context import platform
 from services.errors import Conflict, NotFound
 from services.security import hash_token, new_token
+from services.voter_links import Purpose
 from services.voting_links.tokens import ends_at
 
 ASK_AGAIN_AFTER = timedelta(minutes=15)
@@ -29,10 +30,13 @@ def hold_links(election_id: int) -> None:
     db.session.execute(select(func.pg_advisory_xact_lock(LINKS_LOCK, election_id % 2**31)))
 
 
-def make_link(election: Election, voter: Voter, known: VotingToken | None, address: str) -> VotingToken:
+def make_link(
+    election: Election, voter: Voter, known: VotingToken | None, address: str, *, bulk: bool = False
+) -> VotingToken:
     """Make the voter's link, or a new one in the place of `known`, and queue its mail to the address on the register.
 
-    `address` is the page that takes the token as `?token=`.
+    `address` is the page that takes the token as `?token=`. Mails of a whole roll (`bulk`) go after all others; one
+    with the old link that still waits is withdrawn.
     """
     value, now = new_token(), utc_now()
     lasts = timedelta(days=platform().settings.voting_link_days)
@@ -43,11 +47,14 @@ def make_link(election: Election, voter: Voter, known: VotingToken | None, addre
         token = known
         db.session.add(ReplacedToken(token_hash=token.token_hash, voting_token_id=token.id))
         token.token_hash, token.generation, token.opened_at = hash_token(value), token.generation + 1, None
+        if token.mail_id is not None:
+            email_service.withdraw(token.mail_id)
     token.made_at, token.expires_at = now, now + lasts
     db.session.flush()
     token.mail_id = email_service.queue_voting_link(
-        voter, election, f"{address}?token={value}", ends_at(token), f"{token.id}:{token.generation}"
-    )
+        voter, election, f"{address}?token={value}", ends_at(token), f"{token.id}:{token.generation}",
+        not_me=voter_links.link(Purpose.NOT_ME, voter_links.site_of(address), election, voter), bulk=bulk,
+    )  # fmt: skip
     return token
 
 

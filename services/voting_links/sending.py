@@ -76,7 +76,7 @@ def _step(number: int) -> bool:
     over = election.status is not ElectionStatus.ACTIVE or election.closes_at <= utc_now()
     rows: list[Any] = [] if over else _next_voters(sending)
     for voter, token in rows:
-        make_link(election, voter, token, sending.address)
+        make_link(election, voter, token, sending.address, bulk=True)
     sending.done += len(rows)
     if rows:
         return True

@@ -31,7 +31,7 @@ ROOM_OF: dict[str, str] = {
         "accounts approvals audit_trail ballots booth_sheet box_keys candidates charts confirmations desk"
         " desk_figures elections enrolment evidence exports heads identification kiosks mailings membership"
         " result_report result_words results roll_fingerprint roll_import rolls rounds same_face second_step staff"
-        " tie_act ties verdict verification voter_accounts voters voting_links".split(),
+        " tie_act ties verdict voter_links verification voter_accounts voters voting_links".split(),
         "domain",
     ),
     **dict.fromkeys(

@@ -26,7 +26,7 @@ from services import mailings
 from services.actor import SYSTEM
 from services.clock import utc_now
 from services.email_service.content import open_body
-from services.mailings import Purpose
+from services.voter_links import Purpose, link
 from tests import factories
 
 
@@ -38,7 +38,7 @@ def entry(client: FlaskClient) -> RollEntry:
 
 
 def path(purpose: Purpose, entry: RollEntry) -> str:
-    return mailings.link(purpose, "", entry.election, entry.voter)
+    return link(purpose, "", entry.election, entry.voter)
 
 
 def test_rehearsal_shows_who_was_reached_and_casts_nothing(client: FlaskClient, entry: RollEntry) -> None:

@@ -7,11 +7,13 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from models import MailStatus, RollEntry, Voter, db
+from models import EmailMessage, MailStatus, RollEntry, Voter, db
 from services import mailings
 from services.ballots import Choice
 from services.clock import utc_now
+from services.email_service.content import open_body
 from services.email_service.problems import MailProblem
+from services.voting_links.making import make_link
 from tests import factories
 from tests.support import voting
 
@@ -44,6 +46,29 @@ def test_vote_is_told_with_its_channel_and_without_the_choice(open_election: Any
     words = [moment.words for moment in mailings.timeline(open_election, voter)]
     assert {"Put on the roll", "Voted at a booth", "Confirmation of the vote: waiting"} <= set(words)
     assert not any("None of the above" in one or "NOTA" in one for one in words)
+
+
+def test_opened_ballot_page_is_told(open_election: Any) -> None:
+    voter = voter_of(open_election)
+    token = make_link(open_election, voter, None, "https://vote.example.org/vote")
+    token.opened_at = utc_now() + timedelta(minutes=1)
+    db.session.flush()
+    assert [moment.words for moment in mailings.timeline(open_election, voter)][1:] == [
+        "Invitation with the voting link: waiting",
+        "Opened the ballot page",
+    ]
+
+
+def test_new_link_withdraws_the_mail_with_the_old_one_while_it_waits(open_election: Any) -> None:
+    voter = voter_of(open_election)
+    token = make_link(open_election, voter, None, "https://vote.example.org/vote")
+    old = db.session.get_one(EmailMessage, token.mail_id)
+    assert "https://vote.example.org/mail/not-me?token=" in open_body(old.body or b"").text
+    make_link(open_election, voter, token, "https://vote.example.org/vote")
+    db.session.refresh(old)
+    assert (old.status, old.body, old.problem) == (MailStatus.FAILED, None, MailProblem.REPLACED)
+    new = db.session.get_one(EmailMessage, token.mail_id)
+    assert (new.status, new.voter_id, new.election_id) == (MailStatus.QUEUED, voter.id, open_election.id)
 
 
 def test_voter_who_is_not_on_the_roll_has_no_timeline(open_election: Any) -> None:

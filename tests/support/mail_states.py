@@ -8,10 +8,9 @@ from playwright.sync_api import Page
 from sqlalchemy import update
 
 from models import Election, EmailMessage, MailQueueState, MailStatus, NotMeReport, PlannedKind, PlannedMail, db
-from services import mailings
 from services.clock import utc_now
 from services.email_service.problems import MailProblem
-from services.mailings import Purpose
+from services.voter_links import Purpose, link
 from tests import factories
 from tests.support.demo import Demo
 from tests.support.desk_states import public, state
@@ -93,4 +92,4 @@ def mail_to_voters_with_plans(site: Site, demo: Demo) -> Page:
 def mail_of_a_rehearsal(site: Site, demo: Demo) -> Page:
     entry = factories.RollEntryFactory(election=demo.draft, voter=factories.VoterFactory(name="Hannah Bergström"))
     db.session.commit()
-    return site.page(mailings.link(Purpose.REHEARSAL, "", demo.draft, entry.voter))
+    return site.page(link(Purpose.REHEARSAL, "", demo.draft, entry.voter))

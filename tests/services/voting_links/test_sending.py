@@ -111,11 +111,11 @@ def test_a_worker_that_dies_between_steps_leaves_whole_links_and_the_next_one_go
     start(election)
     real, calls = making.make_link, []
 
-    def dies(*arguments):
+    def dies(*arguments, **named):
         calls.append(1)
         if len(calls) == 4:  # in the middle of the second step
             raise KeyboardInterrupt
-        return real(*arguments)
+        return real(*arguments, **named)
 
     monkeypatch.setattr(sending, "make_link", dies)
     with pytest.raises(KeyboardInterrupt):
@@ -154,13 +154,13 @@ def test_the_list_shows_each_voter_once_with_the_reason_why_a_mail_did_not_arriv
     send_links(election)
     bounced, sent = voters_of(election)
     mail = db.session.get(EmailMessage, token_of(bounced, election).mail_id)
-    mail.status, mail.last_error = "bounced", "There is no such mailbox."
+    mail.status, mail.problem = "bounced", "no_such_recipient"
     db.session.get(EmailMessage, token_of(sent, election).mail_id).status = "sent"
     db.session.commit()
     rows, total = voting_links.link_rows(election, None, "", 1, 50)
     assert total == 2
     assert {row.voter_id: (row.standing, row.mail_error) for row in rows} == {
-        bounced.id: (Standing.NOT_DELIVERED, "There is no such mailbox."),
+        bounced.id: (Standing.NOT_DELIVERED, "There is no mailbox with this address."),
         sent.id: (Standing.SENT, None),
     }
     found, _total = voting_links.link_rows(election, Standing.SENT, sent.voter_id, 1, 50)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 from typing import Any
+from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
@@ -25,6 +26,12 @@ class Purpose(enum.StrEnum):
 def link(purpose: Purpose, address: str, election: Election, voter: Voter) -> str:
     """Return the link; `address` is that of the site, such as `https://vote.example.org`."""
     return f"{address}{purpose.value}?token={_signer(purpose).dumps([election.id, voter.id])}"
+
+
+def site_of(address: str) -> str:
+    """Return the site that a page belongs to: `https://vote.example.org` of `https://vote.example.org/vote`."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def look_up(purpose: Purpose, token: str) -> tuple[Election, Voter] | None:
