@@ -24,6 +24,7 @@ from services.errors import ValidationFailed
 from services.voting_links import Link, LinkState
 
 KEY_BYTES = 24
+CHOICE_FIELDS = ("choice", "rank_")
 
 
 @bp.get("/vote")
@@ -64,7 +65,7 @@ def cast() -> Response:
         except ValidationFailed as error:
             if request.is_json:
                 raise
-            return ballot_page(link.token, values, error), error.status
+            return ballot_page(link.token, values, error)
         if step != "cast":
             return review_page(link.token, choice, values) if step == "review" else ballot_page(link.token, values)
         key = text_field(values, "idempotency_key")
@@ -123,7 +124,8 @@ def ballot_page(
     """Return the ballot of whoever holds a link, or is signed in; its form goes to the address that shows it."""
     page = render_template(
         "vote/ballot.html", election=pages.election_view(token.election), **pages.ballot_view(token),
-        nota_value=pages.NOTA_VALUE, marked=request.form.getlist("choice"), error=error.message if error else None,
+        nota_value=pages.NOTA_VALUE, marked=request.form.getlist("choice"),
+        given=ballots.places_sent(request.form), error=error.message if error else None,
         idempotency_key=text_field(values or {}, "idempotency_key") or secrets.token_urlsafe(KEY_BYTES),
     )  # fmt: skip
     return make_response(page, error.status if error else 200)
@@ -132,13 +134,19 @@ def ballot_page(
 def review_page(token: pages.Holder, choice: ballots.Choice, values: dict[str, Any]) -> Response:
     """Show what was chosen to a browser without JavaScript. Every choice makes a page of the same length, in bytes."""
     view = pages.ballot_view(token)
-    page = {"election": pages.election_view(token.election), "idempotency_key": text_field(values, "idempotency_key")}
+    by_id = {int(one["id"]): one for one in view["choices"]}
     nota = {"id": pages.NOTA_VALUE, "name": _("None of the above"), "party": None}
-    every = [*view["choices"], nota]
-    chosen = [nota] if choice.nota else [one for one in view["choices"] if int(one["id"]) in choice.candidates]
-    longest = len(render_template("vote/review.html", chosen=every, **page).encode())
-    html = render_template("vote/review.html", chosen=chosen, **page)
-    return make_response(html + " " * (longest - len(html.encode())))
+    chosen = [nota] if choice.nota else [by_id[number] for number in choice.candidates]
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name.startswith(CHOICE_FIELDS)]
+    page = {"election": pages.election_view(token.election), "idempotency_key": text_field(values, "idempotency_key")}
+    places = [] if choice.nota else view["places"]
+    html = render_template("vote/review.html", chosen=chosen, places=places, fields=fields, **page)
+    every = [*by_id.values(), nota]
+    longest = render_template(
+        "vote/review.html", chosen=every, places=[*view["places"], ""] if view["places"] else [],
+        fields=fields if view["places"] else [("choice", one["id"]) for one in (*by_id.values(), nota)], **page,
+    )  # fmt: skip
+    return make_response(html + " " * (len(longest.encode()) - len(html.encode())))
 
 
 def receipt_page(outcome: CastOutcome, election: dict[str, Any]) -> Response:
@@ -158,5 +166,7 @@ def picked(values: dict[str, Any]) -> object:
     if request.is_json:
         picked = values.get("choice")
         return picked.lower() if isinstance(picked, str) else picked
+    if places := ballots.places_sent(request.form):
+        return places
     marked = [mark.rstrip(".").lower() for mark in request.form.getlist("choice")]
     return marked[0] if len(marked) == 1 else marked

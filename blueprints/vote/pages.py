@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from blueprints.http import wants_json
 from blueprints.vote.words import Words
-from models import Election, Voter
+from models import Election, Method, Voter
 from services import ballots, ties, voting_links
 from services.actor import Actor
 from services.ballots import CastOutcome
@@ -76,9 +76,11 @@ def ballot_view(token: Holder) -> dict[str, Any]:
     election = token.election
     shown = ballots.choices_shown(election, token.id)
     return {
-        "choices": [_choice_view(choice) for choice in shown],
+        "choices": [_choice_view(choice, ranked=election.method is Method.RANKED) for choice in shown],
         "max_choices": election.max_choices,
         "method": election.method.value,
+        "seats": election.seats,
+        "places": ballots.places_of(election),
         "nota_rule": ties.nota_rule_words(election.nota_rule),
         "voter_name": token.voter.name,
     }
@@ -107,10 +109,11 @@ def masked(email: str) -> str:
     return f"{local[:2]}…@{domain}"
 
 
-def _choice_view(choice: dict[str, Any]) -> dict[str, Any]:
+def _choice_view(choice: dict[str, Any], ranked: bool) -> dict[str, Any]:
     shown = {key: choice[key] for key in ("name", "party", "description")}
     pictures = {"image_url": _picture(choice["image_path"]), "symbol_url": _picture(choice["symbol_path"])}
-    return shown | pictures | {"id": f"{choice['id']:0{NUMBER_DIGITS}d}"}
+    # A ranked form sends every name, so that the length of a number tells nothing.
+    return shown | pictures | {"id": str(choice["id"]) if ranked else f"{choice['id']:0{NUMBER_DIGITS}d}"}
 
 
 def _picture(path: str | None) -> str | None:

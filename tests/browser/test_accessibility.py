@@ -9,6 +9,7 @@ from tests.support import (
     desk_states_elections,
     desk_states_review,
     desk_states_staff,
+    link_states,
     mail_states,
     visits,
     voter_states,
@@ -21,6 +22,7 @@ assert desk_states_review  # so do its
 assert desk_states_staff  # and these
 assert mail_states  # and these
 assert voter_states  # and these
+assert link_states  # and these
 pytestmark = [pytest.mark.browser, pytest.mark.commits, pytest.mark.slow]
 
 

@@ -1,6 +1,6 @@
 /* Steps 3 and 4: mark, check, cast. The review asks the server nothing, so no request depends on the choice. */
 import { NetworkLost, postForm, postJson } from "../lib/http.js";
-import { CAST_BYTES, freshKey, markOne } from "../lib/ballot.js";
+import { CAST_BYTES, freshKey, layPapers, markOne } from "../lib/ballot.js";
 import { go, whenUp } from "../lib/line.js";
 import { focusHeading, swapPage } from "../lib/page.js";
 import { NOTA, readOrder } from "../lib/ranks.js";
@@ -49,7 +49,7 @@ export default class Ballot {
 
   /** NOTA excludes the names and a name excludes NOTA; one mark too many is taken back and said. */
   mark(box) {
-    if (!markOne(this.boxes, box, this.most, "NOTA")) return this.say(this.words.too_many);
+    if (!markOne(this.boxes, box, this.most, NOTA)) return this.say(this.words.too_many);
     const count = this.root.querySelector("[data-count]");
     if (count) count.textContent = fill(this.words.count, { n: this.chosen.length, m: this.most });
     return this.say("");
@@ -77,22 +77,9 @@ export default class Ballot {
 
   review() {
     if (!this.chosen.length) return this.say(this.words.pick);
-    this.lay();
+    layPapers(this.root, this.chosen, this.ranked ? this.words.places : []);
     this.say("", "cast-error");
     return this.stage("review");
-  }
-
-  /** The marked names as sheets of paper; ranked ones in their order. */
-  lay() {
-    const { chosen } = this;
-    const papers = [...this.root.querySelectorAll("[data-paper]")];
-    for (const paper of papers) paper.hidden = !chosen.includes(paper.dataset.paper);
-    if (!this.ranked) return;
-    papers.sort((one, other) => chosen.indexOf(one.dataset.paper) - chosen.indexOf(other.dataset.paper));
-    papers[0].parentNode.append(...papers);
-    for (const paper of papers.filter((one) => !one.hidden && one.dataset.paper !== NOTA)) {
-      paper.querySelector("[data-kick]").textContent = this.words.places[chosen.indexOf(paper.dataset.paper)];
-    }
   }
 
   /** The same key goes with every repetition, so a vote whose answer got lost is never counted twice. */

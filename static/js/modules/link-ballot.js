@@ -1,7 +1,8 @@
 /* The ballot behind a voting link: mark, check on the same page, cast. Without it the form works by pages of the server. */
-import { CAST_BYTES, freshKey, markOne } from "../lib/ballot.js";
+import { CAST_BYTES, freshKey, layPapers, markOne } from "../lib/ballot.js";
 import { NetworkLost, postForm } from "../lib/http.js";
 import { focusHeading, swapPage } from "../lib/page.js";
+import { readOrder } from "../lib/ranks.js";
 import { fill, readWords, showOnly } from "../lib/words.js";
 
 const PATIENCE_MS = 60000;
@@ -12,9 +13,11 @@ export default class LinkBallot {
     this.words = readWords(root);
     this.most = Number(root.dataset.max);
     this.form = root.querySelector("[data-form]");
+    this.ranked = root.querySelector("[data-rank]") !== null;
     this.boxes = [...root.querySelectorAll("[data-choices] input")];
     this.form.elements.idempotency_key.value = freshKey();
     for (const box of this.boxes) box.addEventListener("change", () => this.mark(box));
+    this.root.addEventListener("ranking:changed", () => this.say(""));
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.review();
@@ -25,6 +28,7 @@ export default class LinkBallot {
   }
 
   get chosen() {
+    if (this.ranked) return readOrder(this.root);
     return this.boxes.filter((box) => box.checked).map((box) => box.value);
   }
 
@@ -51,7 +55,7 @@ export default class LinkBallot {
 
   review() {
     if (!this.chosen.length) return this.say(this.words.pick);
-    for (const paper of this.root.querySelectorAll("[data-paper]")) paper.hidden = !this.chosen.includes(paper.dataset.paper);
+    layPapers(this.root, this.chosen, this.words.places);
     this.say("", "cast-error");
     return this.stage("review");
   }
