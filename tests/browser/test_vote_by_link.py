@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from models import Channel, Vote, Voter, db
+from services.context import platform
 from services.jobs import run_worker
 from tests import factories
 from tests.browser.test_booth_day import sign_in
@@ -40,7 +41,8 @@ def test_from_the_press_over_the_mail_to_the_receipt(
     run_worker(live_app, once=True)  # the links are made beside the mails, and sent by the next round
     expect(desk.get_by_text("Mail sent").first).to_be_visible(timeout=15_000)
 
-    phone = open_page(link_in_the_mail_to(smtp, first), viewport=PHONE)
+    link = link_in_the_mail_to(smtp, first)
+    phone = open_page(link, viewport=PHONE)
     assert "token" not in phone.url
     phone.locator("[data-bound*=link-ballot]").wait_for()
     vote_with_the_keyboard(phone, name)
@@ -61,6 +63,9 @@ def test_from_the_press_over_the_mail_to_the_receipt(
     db.session.rollback()
     votes = db.session.scalars(select(Vote)).all()
     assert [vote.channel for vote in votes] == [Channel.LINK] * 2
+    logs = b"".join(file.read_bytes() for file in platform().settings.log_folder.rglob("*") if file.is_file())
+    assert b"GET /vote 303" in logs
+    assert link.partition("token=")[2].encode() not in logs
     run_worker(live_app, once=True)
     assert len(smtp.to(first)) == len(smtp.to(second)) == 2
 
