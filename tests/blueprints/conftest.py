@@ -19,14 +19,14 @@ def world(shared_app: Flask) -> Iterator[cases.World]:
 
 
 @pytest.fixture
-def case(world: cases.World, subtests: pytest.Subtests) -> Callable[[str], AbstractContextManager[None]]:
+def case(world: cases.World, subtests: pytest.Subtests) -> Iterator[Callable[[str], AbstractContextManager[None]]]:
     """Give a block that begins with the rows of `world`; a failing one is named, and the next one runs all the same."""
 
     @contextmanager
     def run(name: str) -> Iterator[None]:
         failed = None
         try:
-            with cases.rolled_back(world.app):
+            with world.case():
                 yield
         except Exception as error:
             failed = error
@@ -34,4 +34,5 @@ def case(world: cases.World, subtests: pytest.Subtests) -> Callable[[str], Abstr
             with subtests.test(name):  # costs a report, so only where there is something to report
                 raise failed
 
-    return run
+    yield run
+    world.end_cases()

@@ -89,7 +89,7 @@ def app(world):
 
 
 @pytest.fixture
-def asked_for(app, monkeypatch):
+def asked_for(world, monkeypatch):
     """Give the set of the names in the address that the application looks at, from now on.
 
     What it copies whole into a link is not looked at by name: the request with all names at once covers that.
@@ -117,7 +117,7 @@ def asked_for(app, monkeypatch):
         def to_dict(self, flat=True):
             return WatchedCopy(super().to_dict(flat))
 
-    monkeypatch.setattr(app.request_class, "parameter_storage_class", Watched)
+    monkeypatch.setattr(world.app.request_class, "parameter_storage_class", Watched)
     return asked
 
 

@@ -28,7 +28,10 @@ class World:
         tokens["voter"] = {"voter_session": voter_accounts.token_of(voter_accounts.with_account())}
         tokens["admin at a kiosk"] = tokens["admin"] | tokens["kiosk"]
         self._cookies = {name: _session_cookie(app, content) for name, content in tokens.items()}
-        self._counts, self._writes = routes.row_counts(), routes.writes()
+        self._writes = routes.Writes()
+        self._counts, self._stored = routes.row_counts(), self._writes.rows()
+        self._savepoint: Any = None
+        self._known = 0
 
     def client(self, principal: str) -> FlaskClient:
         """Return a new browser that is signed in as this principal."""
@@ -51,11 +54,36 @@ class World:
 
     def assert_nothing_stored(self, *ignored: str) -> None:
         """Fail when a table has other rows than in the beginning; `ignored` names tables that may."""
-        writes, before = routes.writes(), self._writes
-        self._writes = writes
-        if writes != before:
+        stored, before = self._writes.rows(), self._stored
+        self._stored = stored
+        if stored != before:
             meant: dict[str, Any] = dict.fromkeys(ignored)
             assert routes.row_counts() | meant == self._counts | meant
+
+    @contextmanager
+    def case(self) -> Iterator[None]:
+        """Begin with the rows of the beginning; a case that stored nothing leaves its savepoint to the next one."""
+        with self.app.app_context():
+            if self._savepoint is None:
+                self._savepoint, self._known = db.session.bind.begin_nested(), self._writes.everything()
+                db.session.remove()
+            spotless = False
+            try:
+                yield
+                db.session.remove()
+                spotless = self._writes.everything() == self._known
+                if not spotless:
+                    check_constraints()
+            finally:
+                db.session.remove()
+                if not spotless:
+                    self.end_cases()
+
+    def end_cases(self) -> None:
+        """Take back what the last case stored."""
+        if self._savepoint is not None:
+            self._savepoint.rollback()
+            self._savepoint = None
 
 
 @contextmanager
@@ -74,10 +102,15 @@ def rolled_back(app: Flask) -> Iterator[None]:
         try:
             yield
             db.session.remove()
-            connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+            check_constraints()
         finally:
             db.session.remove()
             savepoint.rollback()
+
+
+def check_constraints() -> None:
+    """Check what is deferred to a commit that will not come."""
+    db.session.bind.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
 
 
 def staff_token(role: StaffRole, **values: Any) -> tuple[Any, str]:

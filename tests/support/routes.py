@@ -96,15 +96,30 @@ def row_counts() -> dict[str, int]:
         return {name: count for name, count in db.session.execute(text(query))}  # noqa: C416
 
 
-def writes() -> dict[str, int]:
-    """Return how many rows this transaction wrote and deleted, also where it took them back; the same tables.
+class Writes:
+    """How many rows the present transaction wrote, also where it took them back, by PostgreSQL's own counters.
 
-    As long as these numbers stay, no count changes, and they are asked for in a tenth of the time.
+    As long as these numbers stay, no row changed, and they are asked for in a fiftieth of the time of `row_counts`.
     """
-    query = """SELECT relname, pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_deleted(oid)
-        FROM pg_class WHERE oid = ANY(CAST(:tables AS regclass[]))"""
-    tables = sorted(set(db.metadata.tables) - MEANT_TO_GROW)
-    return {name: count for name, count in db.session.execute(text(query), {"tables": tables})}  # noqa: C416
+
+    def __init__(self) -> None:
+        query = text("SELECT oid, relname FROM pg_class WHERE oid = ANY(CAST(:tables AS regclass[]))")
+        found = db.session.execute(query, {"tables": sorted(db.metadata.tables)}).all()
+        self._all = [oid for oid, _name in found]
+        self._counted = [oid for oid, name in found if name not in MEANT_TO_GROW]
+
+    def rows(self) -> int:
+        """Return how many rows were added to and deleted from the tables of `row_counts`."""
+        return self._sum(self._counted, "inserted", "deleted")
+
+    def everything(self) -> int:
+        """Return how many rows of any table were added, changed and deleted."""
+        return self._sum(self._all, "inserted", "updated", "deleted")
+
+    def _sum(self, tables: list[int], *kinds: str) -> int:
+        counters = " + ".join(f"pg_stat_get_xact_tuples_{kind}(oid)" for kind in kinds)
+        query = text(f"SELECT coalesce(sum({counters}), 0) FROM unnest(CAST(:tables AS oid[])) AS oid")
+        return int(db.session.scalar(query, {"tables": tables}))
 
 
 def assert_no_stack_trace(answer: Any) -> None:
