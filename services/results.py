@@ -202,9 +202,9 @@ def rules_of(election: Election) -> list[str]:
             "%(num)d seat. Voters rank the names.", "%(num)d seats. Voters rank the names.", election.seats
         )
         rule = str(EXPLAINED[Rule.for_seats(election.seats)])
-        return [seats, rule, ties.nota_rule_words(election.nota_rule, ranked=True), ties.tie_rule_words(election)]
+        return [seats, rule, ties.nota_words(election), ties.tie_rule_words(election)]
     seats = ngettext("%(num)d seat, most votes wins.", "%(num)d seats, most votes win.", election.seats)
-    return [seats, ties.nota_rule_words(election.nota_rule), ties.tie_rule_words(election)]
+    return [seats, ties.nota_words(election), ties.tie_rule_words(election)]
 
 
 def public_election(chosen: int | None) -> Election | None:

@@ -14,7 +14,7 @@ from blueprints.admin.frame import election_at_the_desk
 from blueprints.admin.pictures import picture_url, upload_limit
 from blueprints.http import body, current_actor, wants_json
 from blueprints.policy import requires
-from models import Candidate, Election, ElectionStatus, Method, transaction
+from models import Candidate, Election, ElectionStatus, transaction
 from services import candidates as ballot
 from services import desk
 from services.ballots import choices_of, places_of
@@ -23,7 +23,7 @@ from services.context import platform
 from services.errors import NotFound, ValidationFailed
 from services.exports import order_words, sample_ballot_name, sample_ballot_pdf
 from services.security import Permission
-from services.ties import nota_rule_words
+from services.ties import nota_words
 
 STEPS = {"up": -1, "down": 1}
 
@@ -95,7 +95,7 @@ def preview_ballot() -> ResponseReturnValue:
         max_choices=election.max_choices,
         places=places_of(election),
         order=order_words(election),
-        nota_rule=nota_rule_words(election.nota_rule, ranked=election.method is Method.RANKED),
+        nota_rule=nota_words(election),
     )
 
 

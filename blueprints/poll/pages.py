@@ -13,7 +13,7 @@ from blueprints.http import wants_json
 from blueprints.poll import words
 from blueprints.poll.words import Words
 from blueprints.principal import KIOSK_KEY
-from models import BallotPass, Challenge, Election, Kiosk, Method
+from models import BallotPass, Challenge, Election, Kiosk
 from services import ballots, identification, ties, voters
 from services.clock import utc_now
 from services.face_service.liveness import STEP_SECONDS
@@ -80,7 +80,7 @@ def ballot_view(ballot_pass: BallotPass, election: Election) -> dict[str, Any]:
         "method": election.method.value,
         "places": ballots.places_of(election),
         "secret": election.is_secret,
-        "nota_rule": ties.nota_rule_words(election.nota_rule, ranked=election.method is Method.RANKED),
+        "nota_rule": ties.nota_words(election),
         "expires_at": ballot_pass.expires_at.isoformat(),
         "seconds_left": identification.seconds_left(ballot_pass),
         "more_time_left": identification.MAX_EXTENSIONS - ballot_pass.extensions,

@@ -81,7 +81,7 @@ def ballot_view(token: Holder) -> dict[str, Any]:
         "method": election.method.value,
         "seats": election.seats,
         "places": ballots.places_of(election),
-        "nota_rule": ties.nota_rule_words(election.nota_rule),
+        "nota_rule": ties.nota_words(election),
         "voter_name": token.voter.name,
     }
 

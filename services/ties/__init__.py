@@ -10,7 +10,7 @@ from services.ties.lot_order import (
     set_nota_rule,
 )
 from services.ties.resolving import Drawing, OpenTie, check_drawing, open_tie, resolve_tie
-from services.ties.words import LOT_METHODS, NOTA_RULES, nota_rule_words, tie_rule_words
+from services.ties.words import LOT_METHODS, NOTA_RULES, nota_rule_words, nota_words, tie_rule_words
 
 __all__ = [
     "LOT_METHODS",
@@ -24,6 +24,7 @@ __all__ = [
     "lot_names",
     "lot_order_problem",
     "nota_rule_words",
+    "nota_words",
     "open_tie",
     "resolve_tie",
     "set_lot_order",

@@ -31,6 +31,11 @@ def nota_rule_words(rule: NotaRule | None, *, ranked: bool = False) -> str:
     return str(NOTA_RULES[rule])
 
 
+def nota_words(election: Election) -> str:
+    """Return the rule of an election by its method."""
+    return nota_rule_words(election.nota_rule, ranked=election.method is Method.RANKED)
+
+
 def tie_rule_words(election: Election) -> str:
     """Return how a tie of this election is resolved."""
     if election.method is Method.RANKED:
