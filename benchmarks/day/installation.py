@@ -29,13 +29,13 @@ APPLICATION = "benchmarks.day.web:build()"
 class Installation:
     """Everything below `folder`; nothing of the caller's `.env` or database is used."""
 
-    def __init__(self, folder: Path, engine: str, liveness: bool = True) -> None:
+    def __init__(self, folder: Path, engine: str, liveness: bool = True, **changes: str) -> None:
         self.folder = folder
         self.port = _free_port()
         self._values = dict.fromkeys(Settings.names(), "") | {
             "APP_ENV": "development", "SECRET_KEY": secrets.token_urlsafe(48), "VAR_FOLDER": str(folder / "var"),
             "UPLOAD_FOLDER": str(folder / "uploads"), "PORT": str(self.port), "FACE_ENGINE": engine,
-            "LOG_LEVEL": "ERROR", "LIVENESS": "on" if liveness else "off",
+            "LOG_LEVEL": "ERROR", "LIVENESS": "on" if liveness else "off", **changes,
         }  # fmt: skip
         self.settings = load_settings(overrides=self._values)
         self.postgres = EmbeddedPostgres(self.settings.embedded_database_folder)

@@ -136,7 +136,8 @@ def _at_the_door(error: Exception) -> MailProblem:
 
 
 def _in_the_middle(error: Exception) -> MailProblem:
-    if isinstance(error, TimeoutError):
+    # smtplib says "disconnected" for both, and keeps the time-out beneath.
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return MailProblem.TOO_SLOW
     return MailProblem.DROPPED if isinstance(error, smtplib.SMTPServerDisconnected | OSError) else MailProblem.OTHER
 

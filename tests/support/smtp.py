@@ -57,7 +57,7 @@ class SmtpServer:
     """`received` lists the accepted mails; the `*_reply` fields, when set, are answered instead of 250.
 
     While `hold` is cleared, DATA is not answered; `at_data` is set when a client waits there. Afterwards the mail
-    counts only with `answer_after_hold`: a client that was killed cannot know.
+    counts only with `answer_after_hold`; with `take_before_hold` it counts, and a client that is killed cannot know.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -72,6 +72,7 @@ class SmtpServer:
         self.hold.set()
         self.at_data = threading.Event()
         self.answer_after_hold = False
+        self.take_before_hold = False
         self.cafile = folder / "ca.pem"
         authority = trustme.CA()
         authority.cert_pem.write_to_path(self.cafile)
@@ -134,6 +135,9 @@ class SmtpServer:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        taken = self.take_before_hold and not self.hold.is_set()
+        if taken:
+            self._take(session, envelope)
         self.at_data.set()
         if not self.hold.is_set():
             await server.loop.run_in_executor(None, self.hold.wait)
@@ -144,9 +148,13 @@ class SmtpServer:
             return "421 Gone"
         if self.data_reply:
             return self.data_reply
+        if not taken:
+            self._take(session, envelope)
+        return "250 OK"
+
+    def _take(self, session: Any, envelope: Any) -> None:
         self.sessions.add(id(session))
         self.received.append(ReceivedMail(envelope.mail_from, list(envelope.rcpt_tos), envelope.content))
-        return "250 OK"
 
 
 @contextmanager

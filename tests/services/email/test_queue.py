@@ -11,10 +11,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, update
 
-from models import AuditLog, MailQueueState, MailStatus, db, transaction
+from models import AuditLog, EmailMessage, MailQueueState, MailStatus, db, transaction
 from services.actor import Actor
 from services.context import platform
 from services.email_service import queue_letter, queue_state
+from services.email_service import smtp as smtp_module
 from services.email_service.problems import MailProblem
 from services.email_service.rendering import Body, Letter
 from services.email_service.transports import transport_for
@@ -138,3 +139,49 @@ def test_two_workers_send_no_mail_twice(smtp_app: Flask, smtp: SmtpServer) -> No
         thread.join()
     assert sorted(mail.recipients[0] for mail in smtp.received) == sorted(f"voter{n}@example.org" for n in range(60))
     assert len(smtp.sessions) == 2
+
+
+def test_each_trouble_of_a_server_has_its_outcome_and_its_name(
+    smtp_app: Flask, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table of docs/mail.md: what the server does, the status of the mail, its attempts, its problem, a pause."""
+    monkeypatch.setattr(smtp_module, "TIMEOUT_SECONDS", 0.3)
+    queued, bounced = MailStatus.QUEUED, MailStatus.BOUNCED
+    table: list[tuple[str, Callable[[str], object], MailStatus, int, MailProblem | None]] = [
+        ("takes it", lambda to: None, MailStatus.SENT, 1, None),
+        ("greylists", rcpt(smtp, "450 4.7.1 Greylisted, come back in 5 minutes"), queued, 1, MailProblem.GREYLISTED),
+        ("says 451", rcpt(smtp, "451 Local error"), queued, 1, MailProblem.TRY_LATER),
+        ("counts mails", rcpt(smtp, "452 4.5.3 Too many recipients"), queued, 1, MailProblem.TOO_MANY),
+        ("says 5.1.1", rcpt(smtp, "550 5.1.1 No such user"), bounced, 1, MailProblem.NO_SUCH_RECIPIENT),
+        ("says 550", rcpt(smtp, "550 Unknown"), bounced, 1, MailProblem.NO_SUCH_RECIPIENT),
+        ("says 5.7.1", rcpt(smtp, "554 5.7.1 Blocked"), bounced, 1, MailProblem.REFUSED_BY_POLICY),
+        ("is full", rcpt(smtp, "552 5.2.2 Mailbox full"), queued, 1, MailProblem.MAILBOX_FULL),
+        ("refuses the text", sets(smtp, data_reply="554 5.6.0 Spam"), queued, 1, MailProblem.CONTENT_REFUSED),
+        ("has a daily limit", sets(smtp, data_reply="550 5.4.5 Daily limit"), queued, 1, MailProblem.TOO_MANY),
+        ("hangs up", sets(smtp, drop_at_data=True), queued, 1, MailProblem.DROPPED),
+        ("is silent", lambda to: smtp.hold.clear(), queued, 1, MailProblem.TOO_SLOW),
+        ("bars the sender", sets(smtp, sender_reply="550 5.7.1 No"), queued, 0, MailProblem.SENDER_REFUSED),
+        ("is away", lambda to: smtp.stop(), queued, 0, MailProblem.UNREACHABLE),
+    ]
+    seen = []
+    for number, (name, trouble, *_expected) in enumerate(table):
+        to = f"voter{number}@example.org"
+        trouble(to)
+        queue_mail(f"ref-{number}", to)
+        send_all()
+        mail = row(to)
+        seen.append((name, mail.status, mail.attempts, mail.problem))
+        smtp.data_reply, smtp.sender_reply, smtp.drop_at_data = None, None, False
+        smtp.hold.set()
+        db.session.query(EmailMessage).delete()
+        db.session.query(MailQueueState).update({"paused_at": None})
+        db.session.commit()
+    assert seen == [(name, *expected) for name, _trouble, *expected in table]
+
+
+def rcpt(smtp: SmtpServer, reply: str) -> Callable[[str], object]:
+    return lambda to: smtp.rcpt_reply.update({to: reply})
+
+
+def sets(smtp: SmtpServer, **values: object) -> Callable[[str], object]:
+    return lambda to: [setattr(smtp, name, value) for name, value in values.items()]
