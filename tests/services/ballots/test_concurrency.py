@@ -12,15 +12,28 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import event, func, select, text
 
-from models import EmailMessage, MailStatus, StaffUser, Vote, db, transaction
-from services import ballots, elections, kiosks
+from models import (
+    BallotPass,
+    Channel,
+    EmailMessage,
+    MailStatus,
+    StaffUser,
+    Vote,
+    VotingToken,
+    db,
+    transaction,
+)
+from services import ballots, elections, kiosks, voter_accounts, voting_links
 from services.actor import SYSTEM
 from services.ballots import Choice
+from services.ballots.rights import booth_right
 from services.context import platform
 from services.email_service.development import mail_folder
 from services.jobs import run_worker
+from services.voter_accounts import sessions
 from tests import factories
 from tests.factories import make_open_election
+from tests.support import links
 from tests.support.voting import KIOSK, make_kiosk, make_pass, new_key, voters_of
 from tests.support.web_process import WebProcess, session_cookie
 
@@ -70,6 +83,45 @@ def test_200_parallel_casts_of_one_voter_give_one_vote(committing_app):
     db.session.expire_all()
     assert kinds == {"cast": 1, "already_voted": PARALLEL - 1}
     assert "uq_votes_election_id_voter_id" in violations
+    assert db.session.scalar(select(func.count()).select_from(Vote)) == 1
+    assert balance(election_id) == (1, 1)
+
+
+def test_100_parallel_attempts_over_three_channels_give_one_vote(committing_app):
+    election = links.link_election(channels=list(Channel))
+    election_id, public_id, candidate, (voter,) = (
+        election.id,
+        election.public_id,
+        election.candidates[0].id,
+        voters_of(election),
+    )
+    links.send_links(election)
+    token, passed = links.token_of(voter, election).id, make_pass(election, voter).id
+    voter.password_hash = "of an account"
+    session = voter_accounts.find(sessions.start(voter, links.VOTER)).id
+    db.session.commit()
+    channels = [list(Channel)[number % 3] for number in range(100)]
+    together = threading.Barrier(AT_ONCE)
+
+    def right(channel):
+        if channel is Channel.BOOTH:
+            return booth_right(db.session.get_one(BallotPass, passed))
+        if channel is Channel.LINK:
+            return voting_links.link_right(db.session.get_one(VotingToken, token))
+        return voter_accounts.account_right(voter_accounts.paper_of(session, public_id))
+
+    def cast(channel):
+        if not together.broken:
+            with contextlib.suppress(threading.BrokenBarrierError):
+                together.wait(timeout=5)
+        with committing_app.app_context(), transaction():
+            return ballots.cast(right(channel), Choice((candidate,)), new_key(), KIOSK).kind
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        kinds = Counter(pool.map(cast, channels))
+
+    db.session.expire_all()
+    assert kinds == {"cast": 1, "already_voted": 99}
     assert db.session.scalar(select(func.count()).select_from(Vote)) == 1
     assert balance(election_id) == (1, 1)
 
