@@ -5,11 +5,12 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, event, select
 
 from models import AuditLog, Channel, Election, EmailMessage, RollEntry, Vote, VoterStatus, VotingToken, db
 from services import ballots, elections, voting_links
 from services.clock import utc_now
+from services.security import hash_token
 from tests.support.links import ADDRESS, ADMIN, link_election, make_links, send_links, tokens_of
 from tests.support.voting import KIOSK, make_pass, new_key, seal_all, voters_of
 
@@ -37,6 +38,19 @@ def opened(client, token):
 def choose(election, step="cast", **values):
     number = f"{election.candidates[0].id:012d}"
     return {"choice": number, "step": step, "idempotency_key": new_key(), **values}
+
+
+def statements(act):
+    """Return the SQL that an act sends."""
+    found = []
+
+    def note(_connection, _cursor, statement, *_more):
+        found.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    act()
+    event.remove(Engine, "before_cursor_execute", note)
+    return found
 
 
 def votes(election):
@@ -85,8 +99,8 @@ def test_a_voter_chooses_checks_and_casts_without_javascript(election, opened):
     assert entry.channel is Channel.LINK
     confirmation = db.session.scalars(select(EmailMessage).where(EmailMessage.kind == "vote_confirmation")).one()
     assert confirmation.recipient == voters_of(election)[0].email
-    event = db.session.scalars(select(AuditLog).where(AuditLog.event_type == "voter:vote:cast")).one()
-    assert event.details == {"audit_ref": vote.audit_ref, "channel": "link"}
+    row = db.session.scalars(select(AuditLog).where(AuditLog.event_type == "voter:vote:cast")).one()
+    assert row.details == {"audit_ref": vote.audit_ref, "channel": "link"}
 
 
 def test_the_receipt_of_a_link_is_on_the_list_of_counted_ballots(election, opened):
@@ -174,9 +188,24 @@ def test_a_voter_whose_link_is_over_gets_a_new_one_at_the_registered_address(ele
 
 @pytest.mark.parametrize("value", ["", "x", "a" * 42, "a" * 44, "é" * 43, "a" * 5000])
 def test_what_is_no_token_never_reaches_the_database(app, client, value):
-    with client:
-        answer = client.get("/vote", query_string={"token": value})
+    asked = statements(lambda: client.get("/vote", query_string={"token": value}))
+    assert asked == []
+    answer = client.get("/vote", query_string={"token": value})
     assert (answer.status_code, "This link does not work" in answer.text) == (404, True)
+
+
+def test_every_unknown_link_costs_the_same_two_questions(election, token, client):
+    stored = hash_token(token)
+    near = "A" * 43
+    row = db.session.scalars(select(VotingToken).where(VotingToken.token_hash == stored)).one()
+    counts = set()
+    for shared in (0, 1, 31):  # how many bytes of the stored hash an unknown token's hash has
+        row.token_hash = hash_token(near)[:shared] + bytes(byte ^ 0xFF for byte in hash_token(near)[shared:])
+        db.session.commit()
+        found = statements(lambda: client.get(f"/api/voting/validate-token?token={near}"))
+        counts.add((len(found), *(statement.split(" WHERE ")[-1] for statement in found)))
+    assert len(counts) == 1
+    assert next(iter(counts))[0] == 2
 
 
 def test_a_ticket_that_we_did_not_sign_or_of_nobody_opens_nothing(election, token, client):

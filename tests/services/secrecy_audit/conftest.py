@@ -15,13 +15,13 @@ from sqlalchemy import text
 
 from app import create_app
 from models import db, use_role
-from services import ballots, elections
+from services import ballots, elections, voting_links
 from services.actor import SYSTEM
 from services.ballots import Choice
 from services.secrecy_audit import Finding, Sources
 from services.secrecy_audit.target import look_at
-from tests.factories import make_open_election
 from tests.support import database
+from tests.support.links import VOTER, link_election, send_links, token_of
 from tests.support.voting import KIOSK, make_kiosk, make_pass, new_key, seal_all, voters_of
 
 VOTERS = 40
@@ -74,14 +74,22 @@ def held_log() -> Iterator[str]:
 
 
 def vote(voters: int = VOTERS, second_at: Callable[[int], bool] | None = None) -> int:
-    """Let voters arrive; some places, by default the last, vote for the second candidate. Return the election's id."""
+    """Let voters arrive, every third by a link; some places, by default the last, vote for the second candidate.
+
+    Return the election's id.
+    """
     second_at = second_at or (lambda place: place >= voters - MINORITY)
-    election = make_open_election(candidates=2, voters=voters)
+    election = link_election(candidates=2, voters=voters)
+    send_links(election)
     number, kiosk = election.id, make_kiosk(election)
     first, second = (candidate.id for candidate in election.candidates)
     for place, voter in enumerate(voters_of(election)):
         choice = Choice((second,)) if second_at(place) else Choice((first,))
-        ballots.cast_with_pass(make_pass(election, voter, kiosk), choice, new_key(), KIOSK)
+        if place % 3:
+            ballots.cast_with_pass(make_pass(election, voter, kiosk), choice, new_key(), KIOSK)
+        else:
+            right = voting_links.link_right(token_of(voter, election))
+            ballots.cast(right, choice, new_key(), VOTER)
         db.session.commit()
     return number
 

@@ -49,6 +49,15 @@ def test_a_ballot_written_with_its_vote_is_found(attacked):
     ).linked == 1  # fmt: skip
 
 
+def test_a_ballot_written_with_the_token_of_a_link_is_found(attacked):
+    assert attacked(
+        transactions.shared_transactions,
+        "UPDATE voting_tokens SET made_at = made_at WHERE id ="
+        " (SELECT id FROM voting_tokens WHERE election_id = :id AND used_at IS NOT NULL LIMIT 1)",
+        "UPDATE ballots SET payload = payload WHERE election_id = :id AND seq = 7",
+    ).linked == 1  # fmt: skip
+
+
 def test_a_receipt_written_with_the_audit_row_of_its_vote_is_found(attacked):
     assert attacked(
         transactions.shared_transactions,

@@ -54,10 +54,12 @@ def test_a_dump_of_an_honest_election_gives_nothing_away(attacked, dumped, form)
 def test_a_dump_with_a_choice_beside_a_voter_is_found(attacked, dumped, tmp_path, voted, planted):
     with planted():
         name = look_at(elections.get_election(voted.counted), Sources()).choices.popitem()[1]
-    place = "kiosk:vote:cast"
-    sources = change(dumped, tmp_path, "audit_logs", lambda head, lines: [
-        head, *(line.replace('"channel": "booth"', f'"note": "{name}"') if place in line else line for line in lines)
-    ])  # fmt: skip
+    place = ":vote:cast"
+
+    def spoilt(line):
+        return re.sub('"channel": "(booth|link)"', f'"note": "{name}"', line) if place in line else line
+
+    sources = change(dumped, tmp_path, "audit_logs", lambda head, lines: [head, *map(spoilt, lines)])
     assert attacked(dump, sources=sources).linked == VOTERS
 
 
