@@ -56,7 +56,7 @@ def _story(result: Result, appendix: Appendix, styles: parts.Styles, said: str, 
         styles.heading(_("First preferences for each party") if result.ranked else _("Votes for each party")),
         pdf_figures.bars([(party.name, "", party) for party in result.parties], result.nota, styles),
         CondPageBreak(60 * mm),
-        styles.heading(_("All figures")),
+        styles.heading(_("First preferences in figures") if result.ranked else _("All figures")),
         pdf_figures.table(result, styles),
         styles.small(_("Shares are rounded; they may not add up to exactly 100 %."), spaceBefore=6),
     ]

@@ -45,6 +45,8 @@ def poster_of(result: Result) -> Poster:
     rows.append((result.nota.name, result.nota.count or 0, result.nota.share or 0.0, True))
     left = len(result.rows) - MOST_BARS
     more = _("and %(count)s more on the page", count=left) if left > 0 else ""
+    if result.ranked:
+        more = _("First preferences; the rounds are on the page")
     kind = _("Final result") if result.final else _("Count so far, not final")
     return Poster(result.title, kind, verdict_title(result), turnout, tuple(rows), more)
 

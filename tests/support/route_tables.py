@@ -236,7 +236,7 @@ VALID: dict[str, dict[str, Any]] = {
     "admin.confirm_approval": {"title": "Not the title", "password": "wrong password"},
     "admin.copy_election": {"roll": True},
     "admin.election_staff": {"act": "add", "staff_id": 1},
-    "admin.elections": {"title": "Town Council", "description": "One seat", "secrecy": "secret", "results_policy": "live", "max_choices": 1, "live_batch": 50, "opens_at": "2030-10-18T08:00", "closes_at": "2030-10-18T20:00"},
+    "admin.elections": {"title": "Town Council", "description": "One seat", "method": "ranked", "secrecy": "secret", "results_policy": "live", "max_choices": 1, "live_batch": 50, "opens_at": "2030-10-18T08:00", "closes_at": "2030-10-18T20:00"},
     "admin.enroll_face": {"images": ["data:image/jpeg;base64,AAAA"] * 3, "consent": True},
     "admin.extend_election": {"closes_at": "2030-10-18T22:00", "reason": "Queues", "title": "Not the title", "password": "wrong password"},
     "admin.face_erasures": {"reason": "The club asked", "password": "wrong password"},
