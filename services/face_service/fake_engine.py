@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,8 +46,9 @@ def draw_face(
     no two frames are the same; `light` is the grey level of the ground; size is (width, height) in pixels.
     """
     width, height = size
-    noise = np.random.default_rng(seed).integers(-55, 56, (height, width, 1))
-    picture = np.clip(light + np.repeat(noise, 3, axis=2), 0, 255).astype(np.uint8)
+    noise = np.random.default_rng(seed).integers(-55, 56, (height, width), dtype=np.int16)
+    grey = np.clip(noise + np.int16(light), 0, 255).astype(np.uint8)
+    picture: Pixels = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
     values = [
         MARK,
         tuple(20 + 40 * (person // LEVELS**i % LEVELS) for i in range(3)),

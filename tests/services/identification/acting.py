@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import cv2
 import numpy as np
 from sqlalchemy import select
 
@@ -33,9 +34,9 @@ _seeds = itertools.count(1)
 def picture(person: int = 7, **pose: Any) -> Pixels:
     """Return one picture with enough light and shade for the quality gates; no two are the same, as from a sensor."""
     drawn = draw_face(person, seed=next(_seeds), **pose)
-    shade = np.where(np.arange(drawn.shape[1]) // 20 % 2, SHADE, -SHADE)[None, :, None]
-    ground = drawn[PATCH:].astype(np.int16) + shade
-    drawn[PATCH:] = np.clip(ground, 0, 255).astype(np.uint8)
+    shade = np.where(np.arange(drawn.shape[1]) // 20 % 2, SHADE, -SHADE).astype(np.int16)
+    grey = drawn[PATCH:, :, 0] + shade  # below the patches all is grey: one channel tells the three
+    drawn[PATCH:] = cv2.cvtColor(np.clip(grey, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2RGB)
     return drawn
 
 
