@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import timedelta
 
@@ -17,12 +18,13 @@ from models import (
     Election,
     ElectionStatus,
     Kiosk,
+    Method,
     RollEntry,
     Secrecy,
     Vote,
     db,
 )
-from services import ballots, elections
+from services import ballots, elections, ties
 from services.actor import SYSTEM
 from services.ballots import Choice
 from services.clock import utc_now
@@ -87,6 +89,21 @@ def test_one_name_is_no_choice(app):
     factories.RollEntryFactory(election=election)
     db.session.refresh(election)
     assert elections.obstacles(election) == ["The ballot has fewer than 2 names."]
+
+
+def test_a_ranked_draft_needs_lots_and_says_when_it_has_more_orders_than_voters(app):
+    draft = factories.ElectionFactory(method=Method.RANKED, max_choices=1)
+    for _ in range(4):
+        factories.CandidateFactory(election=draft)
+    factories.RollEntryFactory(election=draft)
+    db.session.refresh(draft)
+    found = {one.code: one for one in elections.check(draft)}
+    assert found["lot_order"].blocks
+    assert "4 names can be ranked in 64 ways" in found["rankings_seen"].words
+    ties.draw_lot_order(draft, SYSTEM)
+    elections.open_election(draft, SYSTEM)
+    assert draft.max_choices == 4
+    assert json.loads(draft.definition)["count_rule"] == "alternative-vote/uk-2011"
 
 
 def test_opening_freezes_signs_and_audits(draft):
