@@ -165,7 +165,7 @@ def _rules(election: Election, roll: _Roll) -> list[Finding]:
     if problem := ties.lot_order_problem(election):
         found.append(Finding("lot_order", problem, Mend.RULES))
     elif election.method is Method.RANKED and election.lot_order is None:
-        words = _("A ranked count breaks its ties by the lot order. Order the lots first.")
+        words = _("A ranked count breaks its ties by the lot order. Draw the lots first.")
         found.append(Finding("lot_order", words, Mend.RULES))
     if set(election.channels) == {Channel.ACCOUNT}:
         words = _("Voting in an account comes with a later version. Add another channel, or nobody can vote.")
