@@ -41,11 +41,12 @@ def choose(election, step="cast", **values):
 
 
 def statements(act):
-    """Return the SQL that an act sends."""
+    """Return the questions that an act puts to the database."""
     found = []
 
     def note(_connection, _cursor, statement, *_more):
-        found.append(statement)
+        if statement.startswith(("SELECT", "UPDATE", "INSERT", "DELETE", "WITH")):
+            found.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)
     act()
@@ -203,9 +204,9 @@ def test_every_unknown_link_costs_the_same_two_questions(election, token, client
         row.token_hash = hash_token(near)[:shared] + bytes(byte ^ 0xFF for byte in hash_token(near)[shared:])
         db.session.commit()
         found = statements(lambda: client.get(f"/api/voting/validate-token?token={near}"))
-        counts.add((len(found), *(statement.split(" WHERE ")[-1] for statement in found)))
+        counts.add(tuple(found))
     assert len(counts) == 1
-    assert next(iter(counts))[0] == 2
+    assert len(counts.pop()) == 2
 
 
 def test_a_ticket_that_we_did_not_sign_or_of_nobody_opens_nothing(election, token, client):
