@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("vote", __name__)
 
-from blueprints.vote import account, calls, link  # noqa: E402,F401
+from blueprints.vote import account, calls, link, password  # noqa: E402,F401

@@ -36,11 +36,11 @@ def ballot() -> Response:
     if (token := request.args.get("token")) is not None:
         return _take(token.strip())
     with transaction():
-        link = _present_link()
+        link = present_link()
         if link is None:
             return pages.state_page(words.no_ticket(), None)
         if link.state is not LinkState.GOOD or link.token is None:
-            return _state(link)
+            return state(link)
         voting_links.note_opened(link.token)
         return ballot_page(link.token)
 
@@ -54,12 +54,12 @@ def cast() -> Response:
     values = body()
     step = text_field(values, "step") or "cast"
     with transaction():
-        link = _present_link()
+        link = present_link()
         if link is None:
             return pages.state_page(words.no_ticket(), None)
         votes = link.state is LinkState.GOOD or (link.state is LinkState.VOTED and step == "cast")
         if not votes or link.token is None:
-            return _state(link)
+            return state(link)
         try:
             choice = ballots.parse_choice(link.token.election, picked(values))
         except ValidationFailed as error:
@@ -71,11 +71,10 @@ def cast() -> Response:
         key = text_field(values, "idempotency_key")
         outcome = ballots.cast(voting_links.link_right(link.token), choice, key, pages.voter_actor())
         election = pages.election_view(link.token.election)
-    return (
-        receipt_page(outcome, election)
-        if outcome.kind in pages.ACCEPTED
-        else pages.state_page(words.of_cast(outcome.kind), election)
-    )
+        may_make_account = link.token.voter.password_hash is None
+    if outcome.kind not in pages.ACCEPTED:
+        return pages.state_page(words.of_cast(outcome.kind), election)
+    return receipt_page(outcome, election, may_make_account)
 
 
 @bp.post("/vote/new-link")
@@ -84,29 +83,31 @@ def cast() -> Response:
 def new_link() -> Response:
     """Mail a new link to the address on the register, in the place of one whose time is over."""
     with transaction():
-        link = _present_link()
+        link = present_link()
         if link is None:
             return pages.state_page(words.no_ticket(), None)
         if link.state is LinkState.GOOD:
             return redirect(url_for("vote.ballot"), 303)
         if link.state is not LinkState.EXPIRED or link.token is None:
-            return _state(link)
+            return state(link)
         sent = voting_links.ask_again(link.token, public_address("vote.ballot"), pages.voter_actor())
         return pages.state_page(words.of_new_link(sent, pages.masked(link.token.voter.email or "")), _election(link))
 
 
 def _take(token: str) -> Response:
     if not voting_links.is_token(token):
-        return _state(Link(LinkState.UNKNOWN))
+        return state(Link(LinkState.UNKNOWN))
     return pages.give_ticket(redirect(url_for("vote.ballot"), 303), token)
 
 
-def _present_link() -> Link | None:
+def present_link() -> Link | None:
+    """Return the link that this browser opened, None when it holds no ticket of ours."""
     token_hash = pages.present_token_hash()
     return None if token_hash is None else voting_links.look_up(token_hash)
 
 
-def _state(link: Link) -> Response:
+def state(link: Link) -> Response:
+    """Answer with the page of a link that opens no ballot."""
     if link.state is LinkState.UNKNOWN:
         limits.note_unknown_link()
     expired = link.state is LinkState.EXPIRED
@@ -149,7 +150,7 @@ def review_page(token: pages.Holder, choice: ballots.Choice, values: dict[str, A
     return make_response(html + " " * (len(longest.encode()) - len(html.encode())))
 
 
-def receipt_page(outcome: CastOutcome, election: dict[str, Any]) -> Response:
+def receipt_page(outcome: CastOutcome, election: dict[str, Any], may_make_account: bool = False) -> Response:
     """Return the receipt of an accepted cast, as a page or in JSON."""
     if request.is_json:
         return make_response(jsonify(pages.receipt_json(outcome)))
@@ -157,6 +158,7 @@ def receipt_page(outcome: CastOutcome, election: dict[str, Any]) -> Response:
     page = render_template(
         "vote/receipt.html", election=election, outcome=outcome, qr=ballots.receipt_qr(signed) if signed else None,
         verify_url=public_address("verify.election", public_id=election["public_id"]),
+        may_make_account=may_make_account,
     )  # fmt: skip
     return make_response(page)
 

@@ -83,6 +83,7 @@ def ballot_view(token: Holder) -> dict[str, Any]:
         "places": ballots.places_of(election),
         "nota_rule": ties.nota_words(election),
         "voter_name": token.voter.name,
+        "may_make_account": token.voter.password_hash is None,
     }
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import Engine, event, select
 from models import AuditLog, Channel, Election, EmailMessage, RollEntry, Vote, VoterStatus, VotingToken, db
 from services import ballots, elections, voting_links
 from services.clock import utc_now
-from services.security import hash_token
+from services.security import hash_token, verify_password
+from tests.factories import PASSWORD
 from tests.support.links import ADDRESS, ADMIN, link_election, make_links, send_links, tokens_of
 from tests.support.voting import KIOSK, make_pass, new_key, seal_all, voters_of
 
@@ -111,6 +112,34 @@ def test_the_receipt_of_a_link_is_on_the_list_of_counted_ballots(election, opene
     number = election.id
     seal_all()
     assert ballots.is_counted(db.session.get(Election, number), done.json["receipt"])
+
+
+def test_an_invited_voter_sets_a_first_password_from_the_link_and_votes_all_the_same(election, opened):
+    assert "Make an account with a password" in opened.get("/vote").text
+    wrong = opened.post("/vote/password", data={"password": PASSWORD, "password_again": "another one"})
+    assert (wrong.status_code, "This is not the same password" in wrong.text) == (422, True)
+    done = opened.post("/vote/password", data={"password": PASSWORD, "password_again": PASSWORD})
+    assert (done.status_code, done.location) == (303, "/voter/login")
+    voter = voters_of(election)[0]
+    assert verify_password(PASSWORD, voter.password_hash)[0]
+    before = voter.password_hash
+    again = opened.post("/vote/password", json={"password": "yet another one", "password_again": "yet another one"})
+    assert again.status_code == 409
+    assert opened.get("/vote/password").location == "/voter/login"
+    db.session.refresh(voter)
+    assert voter.password_hash == before
+    assert "Make an account" not in opened.get("/vote").text
+    assert "Your vote is cast" in opened.post("/vote", data=choose(election)).text
+
+
+def test_a_link_that_is_over_or_unknown_sets_no_password(election, opened, client):
+    voting_links.renew_link(election, voters_of(election)[0].id, ADDRESS, ADMIN)
+    db.session.commit()
+    assert opened.get("/vote/password").status_code == 410
+    assert opened.post("/vote/password", data={"password": PASSWORD, "password_again": PASSWORD}).status_code == 410
+    client.delete_cookie("voting_link", path="/vote")
+    assert client.get("/vote/password").status_code == 403
+    assert voters_of(election)[0].password_hash is None
 
 
 def test_no_choice_gives_a_page_of_another_length_without_javascript(election, opened):
