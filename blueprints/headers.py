@@ -22,8 +22,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
-CAMERA_PAGES = frozenset({"poll.camera", "admin.enrol_page", "landing.index", "voter.register"})
-"""The booth, the enrolment at the desk, the door, where staff choose the booth's camera, and the voter's own photo."""
+CAMERA_PAGES = frozenset({"poll.camera", "admin.enrol_page", "landing.index", "voter.register", "voter.identity"})
+"""The booth, the enrolment at the desk, the door, where staff choose the booth's camera, and the voter's own pages."""
 CACHEABLE = frozenset({"static", "media.public", "results.share"})
 
 

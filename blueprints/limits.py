@@ -52,6 +52,8 @@ RECEIPTS = "30 per minute"
 """By address: enough to check one's own, too few to try codes out."""
 REGISTER = "30 per hour"
 """By address: a household or a class behind one address passes; each photo takes the face engine a moment."""
+FRAMES = "240 per minute"
+"""By voter: three chunks of frames a second, and some tries one after the other."""
 CODES = "30 per minute"
 """By address, typed and resent; the tries at one code are `services.voter_accounts.codes`' own."""
 

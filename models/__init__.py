@@ -78,7 +78,15 @@ from models.staff import (
     StaffSession,
     StaffUser,
 )
-from models.voter_accounts import CodeUse, OneTimeCode, PasswordReset, Registration, VoterDevice, VoterSession
+from models.voter_accounts import (
+    CodeUse,
+    IdentityCheck,
+    OneTimeCode,
+    PasswordReset,
+    Registration,
+    VoterDevice,
+    VoterSession,
+)
 from models.voters import MAX_FACES, Consent, Gender, Group, GroupMember, Voter, VoterFace, VoterStatus
 from models.voting_links import LinkSending, ReplacedToken, VotingToken
 
@@ -122,6 +130,7 @@ __all__ = [
     "HeadKind",
     "HeadMail",
     "HeadSubscription",
+    "IdentityCheck",
     "ImportProblem",
     "ImportRow",
     "ImportStatus",

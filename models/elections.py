@@ -94,6 +94,7 @@ class Election(TimestampMixin, Model):
     )
     confirmation_text: Mapped[str] = mapped_column(server_default="")
     opens_without_faces: Mapped[bool] = mapped_column(server_default="false")
+    identity_check: Mapped[bool] = mapped_column(server_default="false")
     opens_by_itself: Mapped[bool] = mapped_column(server_default="false")
     opening_problem: Mapped[str | None]
     opening_failed_at: Mapped[datetime | None]

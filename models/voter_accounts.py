@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
+import uuid
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Model, TimestampMixin, text_enum
@@ -120,3 +121,25 @@ class PasswordReset(TimestampMixin, Model):
     used_at: Mapped[datetime | None]
 
     voter: Mapped[Voter] = relationship()
+
+
+class IdentityCheck(TimestampMixin, Model):
+    """A live challenge in an account, bound to one session and one election; finished once, and worth a ballot then."""
+
+    __tablename__ = "identity_checks"
+
+    id: Mapped[uuid.UUID] = mapped_column(
+        UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()")
+    )
+    session_id: Mapped[int] = mapped_column(ForeignKey("voter_sessions.id", ondelete="CASCADE"), index=True)
+    election_id: Mapped[int] = mapped_column(ForeignKey("elections.id"))
+    voter_id: Mapped[int] = mapped_column(ForeignKey("voters.id", ondelete="CASCADE"))
+    steps: Mapped[list[str]] = mapped_column(JSONB)
+    state: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    passed_at: Mapped[datetime | None]
+
+    voter: Mapped[Voter] = relationship()
+
+    __table_args__ = (Index("ix_identity_checks_election_id_voter_id", "election_id", "voter_id"),)

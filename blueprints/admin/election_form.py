@@ -22,6 +22,7 @@ MAX_DESCRIPTION, MAX_CONFIRMATION, MAX_NETWORKS = 1000, 300, 4000
 LARGEST_NUMBER = 1_000_000
 WHICH = ("first", "second")
 """The answer to "which of the two?" when a wall clock shows a time twice: field `opens_at_which`."""
+TICKS = ("opens_without_faces", "identity_check")
 TICKS_SHOWN = "ticks_shown"
 """Unticked boxes are not sent: the form says by this that it had them."""
 Values = dict[str, Any]
@@ -73,7 +74,7 @@ def typed_values() -> Values:
     return {
         **request.form.to_dict(),
         "channels": request.form.getlist("channels"),
-        "opens_without_faces": "opens_without_faces" in request.form,
+        **{name: name in request.form for name in TICKS},
     }
 
 
@@ -97,7 +98,7 @@ def twice(values: Values, zone: str) -> dict[str, list[tuple[str, str]]]:
 
 
 def _asked(values: Values, name: str, whole: bool) -> bool:
-    if name in ("channels", "opens_without_faces") and not request.is_json:
+    if name in ("channels", *TICKS) and not request.is_json:
         return TICKS_SHOWN in values
     return name in values or (whole and name in ("title", "opens_at", "closes_at"))
 
@@ -118,7 +119,7 @@ def _readers(zone: str) -> dict[str, Callable[[Values, str], Any]]:
         "channels": _channels,
         "confirmation_text": partial(text_field, limit=MAX_CONFIRMATION),
         "allowed_networks": _networks,
-        "opens_without_faces": _tick,
+        **dict.fromkeys(TICKS, _tick),
     }
 
 

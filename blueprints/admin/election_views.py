@@ -20,7 +20,8 @@ from services.security import Permission, has_permission
 LISTS = ("channels", "allowed_networks")
 PLAIN = (
     "id", "title", "description", "status", "secrecy", "results_policy", "live_batch", "method", "seats", "max_choices",
-    "candidate_order", "confirmation_text", "opens_without_faces", "opens_by_itself", "opening_problem",
+    "candidate_order", "confirmation_text", "opens_without_faces", "identity_check", "opens_by_itself",
+    "opening_problem",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from flask import url_for
 from flask_babel import format_date, format_datetime, to_user_timezone
 from flask_babel import gettext as _
 
+from blueprints.camera_words import reason
 from models import AuthResult, Election, ElectionStatus
 from services.clock import utc_now
 from services.identification import LookupReason, Verdict, VoterLookup
@@ -99,32 +100,6 @@ def of_verdict(verdict: Verdict) -> Words:
     if verdict.result is AuthResult.MISMATCH:
         return Words(_("This face does not match the voter ID"), safe)
     return Words(reason(verdict.reasons[0] if verdict.reasons else ""), safe)
-
-
-def reason(code: str) -> str:
-    """Return what to change, for a reason or advice code of the camera."""
-    words = {
-        "no_face": _("Look straight at the camera"),
-        "bad_pose": _("Look straight at the camera"),
-        "multiple_faces": _("Only one person"),
-        "several_faces": _("Only one person"),
-        "face_too_small": _("Come closer"),
-        "too_blurry": _("Hold still"),
-        "too_dark": _("More light, from the front"),
-        "too_bright": _("Less light on the face"),
-        "wrong_action": _("Follow the drawing"),
-        "timeout": _("Move a little sooner"),
-        "face_lost": _("Stay in front of the camera"),
-        "face_changed": _("Stay in front of the camera"),
-        "different_person": _("This is another face"),
-        "slow_line": _("The line is slow"),
-        "camera_changed": _("The camera changed. Start again"),
-        "interrupted": _("The check was interrupted"),
-        "abandoned": _("Stay until the check is done"),
-        "repeated_frames": _("The camera stands still. Start again"),
-        "too_fast": _("The camera is too fast. Start again"),
-    }
-    return words.get(code, _("Try again"))
 
 
 def of_cast(kind: str) -> Words:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from flask import g, request
+from flask import g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from blueprints import limits
-from blueprints.http import body, text_field
+from blueprints.http import body, text_field, wants_json
 from blueprints.policy import requires
 from blueprints.vote import bp, link, pages, words
 from models import transaction
@@ -23,6 +23,8 @@ from services.voter_accounts import BallotState, Paper
 def account_ballot(public_id: uuid.UUID) -> Response:
     """Show the ballot of an election on whose roll the voter stands."""
     paper = voter_accounts.paper_of(g.principal.session_id, public_id)
+    if paper.state is BallotState.IDENTITY and not wants_json():
+        return redirect(url_for("voter.identity", public_id=public_id), 303)
     return link.ballot_page(paper) if paper.state is BallotState.GOOD else _state(paper)
 
 

@@ -122,6 +122,11 @@ def of_paper(paper: Paper) -> Words:
             _("You cannot vote at the moment. Ask the Election Commission."),
             403,
         ),
+        BallotState.IDENTITY: (
+            _("Show your face first"),
+            _("This election asks for it before the ballot. No vote was cast."),
+            403,
+        ),
         BallotState.OTHER_CHANNEL: (
             _("You vote in another way here"),
             _("This election is not voted in with an account. Look under My elections how."),
@@ -134,8 +139,8 @@ def of_paper(paper: Paper) -> Words:
 def of_account_cast(kind: str) -> Words:
     """Return the words for a cast in the account that was not accepted."""
     if kind == "pass_over":
-        words = _("No vote was cast. You signed out in another window, or set a new password. Sign in again.")
-        return Words(_("You are not signed in any more"), words, 409, kind)
+        words = _("No vote was cast. You signed out in another window, or the check of your face is too long ago.")
+        return Words(_("The ballot was open too long"), words, 409, kind)
     if kind == "other_channel":
         words = _("No vote was cast. This election is not voted in with an account.")
         return Words(_("You vote in another way here"), words, 409, kind)

@@ -15,7 +15,7 @@ branch_labels = None
 depends_on = None
 
 SQL = Path(__file__).parent.parent / "sql"
-TABLES = ("password_resets", "voter_devices", "voter_sessions", "one_time_codes", "registrations")
+TABLES = ("identity_checks", "password_resets", "voter_devices", "voter_sessions", "one_time_codes", "registrations")
 
 
 def upgrade() -> None:
@@ -24,6 +24,8 @@ def upgrade() -> None:
     voters_own("voter_sessions", sa.Column("user_agent", sa.Text()), moment("ended_at"))
     voters_own("voter_devices", sa.Column("user_agent", sa.Text()), moment("expires_at", False), moment("revoked_at"))
     voters_own("password_resets", moment("expires_at", False), moment("used_at"))
+    op.add_column("elections", sa.Column("identity_check", sa.Boolean(), server_default="false", nullable=False))
+    create_identity_checks()
     op.get_bind().connection.cursor().execute((SQL / "voter_accounts.sql").read_text())
 
 
@@ -93,6 +95,36 @@ def create_codes() -> None:
     op.create_index("ix_one_time_codes_email_created_at", "one_time_codes", ["email", "created_at"])
 
 
+def create_identity_checks() -> None:
+    json = postgresql.JSONB(astext_type=sa.Text())
+    op.create_table(
+        "identity_checks",
+        sa.Column("id", postgresql.UUID(as_uuid=True), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("session_id", sa.BigInteger(), nullable=False),
+        sa.Column("election_id", sa.BigInteger(), nullable=False),
+        sa.Column("voter_id", sa.BigInteger(), nullable=False),
+        sa.Column("steps", json, nullable=False),
+        sa.Column("state", json, server_default="{}", nullable=False),
+        moment("expires_at", False),
+        moment("used_at"),
+        moment("passed_at"),
+        created(),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["voter_sessions.id"], ondelete="CASCADE",
+            name=op.f("fk_identity_checks_session_id_voter_sessions"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["election_id"], ["elections.id"], name=op.f("fk_identity_checks_election_id_elections")
+        ),
+        sa.ForeignKeyConstraint(
+            ["voter_id"], ["voters.id"], ondelete="CASCADE", name=op.f("fk_identity_checks_voter_id_voters")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_checks")),
+    )  # fmt: skip
+    op.create_index(op.f("ix_identity_checks_session_id"), "identity_checks", ["session_id"])
+    op.create_index("ix_identity_checks_election_id_voter_id", "identity_checks", ["election_id", "voter_id"])
+
+
 def voters_own(name: str, *columns: sa.Column) -> None:
     """Make a table of tokens that belong to a voter and go with the voter."""
     op.create_table(
@@ -114,3 +146,4 @@ def voters_own(name: str, *columns: sa.Column) -> None:
 def downgrade() -> None:
     for name in TABLES:
         op.drop_table(name)
+    op.drop_column("elections", "identity_check")

@@ -53,6 +53,7 @@ class _Roll:
     without_mail: int
     without_face: int
     not_verified: int
+    without_account: int
 
 
 def check(election: Election) -> list[Finding]:
@@ -102,7 +103,7 @@ def _seen_by_their_order(names: int, roll: _Roll) -> list[Finding]:
 def _voters(election: Election, roll: _Roll) -> list[Finding]:
     if roll.voters == 0:
         return [Finding("empty_roll", _("The electoral roll is empty."), Mend.ROLL)]
-    found = _faces(election, roll)
+    found = [*_faces(election, roll), *_accounts(election, roll)]
     if count := roll.without_mail:
         words = _no_mail(election, count)
         found.append(Finding("no_mail", words, Mend.VOTERS, blocks=False))
@@ -150,6 +151,21 @@ def _faces(election: Election, roll: _Roll) -> list[Finding]:
     return [Finding("no_faces", words, Mend.VOTERS)]
 
 
+def _accounts(election: Election, roll: _Roll) -> list[Finding]:
+    """Where the account is the only way to vote, who has none cannot: all of them block, some are a warning."""
+    if set(election.channels) != {Channel.ACCOUNT} or not roll.without_account:
+        return []
+    if roll.without_account == roll.voters:
+        words = _("Nobody on the roll has a voter account. Add another channel, or nobody can vote.")
+        return [Finding("no_channel", words, Mend.SETTINGS)]
+    words = ngettext(
+        "%(num)s voter on the roll has no voter account yet and cannot vote without one.",
+        "%(num)s voters on the roll have no voter account yet and cannot vote without one.",
+        roll.without_account,
+    )
+    return [Finding("few_accounts", words, Mend.VOTERS, blocks=False)]
+
+
 def _times(election: Election) -> list[Finding]:
     now = utc_now()
     if election.closes_at <= now:
@@ -167,9 +183,6 @@ def _rules(election: Election, roll: _Roll) -> list[Finding]:
     elif election.method is Method.RANKED and election.lot_order is None:
         words = _("A ranked count breaks its ties by the lot order. Draw the lots first.")
         found.append(Finding("lot_order", words, Mend.RULES))
-    if set(election.channels) == {Channel.ACCOUNT}:
-        words = _("Voting in an account comes with a later version. Add another channel, or nobody can vote.")
-        found.append(Finding("no_channel", words, Mend.SETTINGS))
     if election.is_secret and election.live_batch and roll.voters < 2 * election.live_batch:
         words = _("The roll is too short for live counts: they begin when two batches wait in the box.")
         found.append(Finding("batch_too_large", words, Mend.SETTINGS, blocks=False))
@@ -199,6 +212,7 @@ def _roll(election: Election) -> _Roll:
             func.count().filter(func.coalesce(Voter.email, "") == ""),
             func.count().filter(~enrolled),
             func.count().filter(Voter.status != VoterStatus.VERIFIED),
+            func.count().filter(Voter.password_hash.is_(None)),
         )
         .select_from(RollEntry)
         .join(Voter, Voter.id == RollEntry.voter_id)

@@ -38,6 +38,7 @@ SMALLEST_BATCH = 50
 RULES = (
     "title", "description", "method", "seats", "max_choices", "secrecy", "results_policy", "live_batch", "channels",
     "allowed_networks", "candidate_order", "confirmation_text", "opens_without_faces",
+    "identity_check",
 )  # fmt: skip
 """The settings that a form may change, besides the two times."""
 COPIED = (*RULES, "quorum_rule")
@@ -62,6 +63,7 @@ def create_election(
     confirmation_text: str = "",
     allowed_networks: tuple[str, ...] = (),
     opens_without_faces: bool = False,
+    identity_check: bool = False,
 ) -> Election:
     """Add a draft that whoever makes it can see; raises ValidationFailed with all settings against a rule."""
     values = _checked(
@@ -70,7 +72,7 @@ def create_election(
             "secrecy": secrecy, "results_policy": results_policy, "seats": seats, "max_choices": max_choices,
             "live_batch": live_batch, "channels": channels, "candidate_order": candidate_order,
             "confirmation_text": confirmation_text, "allowed_networks": allowed_networks,
-            "opens_without_faces": opens_without_faces,
+            "opens_without_faces": opens_without_faces, "identity_check": identity_check,
         }
     )  # fmt: skip
     election = Election(**values)

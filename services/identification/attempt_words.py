@@ -53,6 +53,8 @@ def _camera() -> dict[str, str]:
         "no_face": _("No face was found."),
         "bad_pose": _("The head was turned away."),
         "multiple_faces": _("More than one person was in the picture."),
+        "picture_too_small": _("The pictures were smaller than those of any camera."),
+        "not_enrolled": _("No face of this voter is enrolled."),
         "several_faces": _("More than one person was in the picture."),
         "face_too_small": _("The face was too far away."),
         "too_blurry": _("The picture was not sharp."),

@@ -8,12 +8,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 
-from models import Challenge
 from services.context import platform
 from services.face_service import FaceError, images, liveness, moire
 from services.face_service.images import Pixels
@@ -27,6 +26,13 @@ SNAPSHOT_QUALITY = 85
 BEST = 2
 STRANGER_REASONS = frozenset({"different_person", "face_changed", "several_faces"})
 """Reasons after which the picture to keep is the one that gave the reason, not the straight one before."""
+
+
+class Kept(Protocol):
+    """What a run is kept in: a challenge of the booth, or a check in a voter's account."""
+
+    steps: Any
+    state: Any
 
 
 @dataclass
@@ -46,7 +52,7 @@ class Run:
         return self.liveness.report() | more
 
 
-def load(challenge: Challenge) -> Run:
+def load(challenge: Kept) -> Run:
     """Return the run as it was left, or a fresh one."""
     state = challenge.state
     if not state:
@@ -58,7 +64,7 @@ def load(challenge: Challenge) -> Run:
     return run
 
 
-def save(challenge: Challenge, run: Run) -> None:
+def save(challenge: Kept, run: Run) -> None:
     """Keep the run in the challenge's row."""
     cipher = platform().cipher
     shot = base64.b64encode(cipher.encrypt(run.shot)).decode("ascii") if run.shot else None
@@ -73,7 +79,7 @@ def save(challenge: Challenge, run: Run) -> None:
     }
 
 
-def has_begun(challenge: Challenge) -> bool:
+def has_begun(challenge: Kept) -> bool:
     """Tell whether a movement was already asked for; until then nothing was proven and nothing failed."""
     run: dict[str, Any] = challenge.state.get("run", {})
     return int(run.get("position", 0)) > 0

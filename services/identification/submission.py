@@ -48,7 +48,7 @@ def submit_frames(
     ModelUnavailable, DiskFull; nothing is stored then.
     """
     arrived = utc_now()
-    pictures = _decode(frames)
+    pictures = decode_frames(frames)
     challenge = challenges.lock_challenge(kiosk, ticket)
     given = interruptions.given_verdict(kiosk, challenge, seq)
     if given is not None:
@@ -58,17 +58,17 @@ def submit_frames(
         return interruptions.end(kiosk, challenge, run, actor)
     challenges.require_open(challenge, arrived)
     if seq is not None and seq <= run.seq:
-        return _pending(run, None, arrived)
+        return pending(run, None, arrived)
     if not run.liveness.received:
         booth_room.require()
         challenge.expires_at = arrived + timedelta(seconds=challenges.RUN_SECONDS)
-    if _other_camera(run, camera, pictures):
+    if other_camera(run, camera, pictures):
         # What was filmed before proves nothing about who stands there now, so nothing is judged.
         counted = interruptions.record_break(kiosk, challenge, run, actor, failures.CAMERA_CHANGED)
         return CameraChanged(counted.tries_left, counted.officer_needed)
     run.line.arrive(arrived.timestamp(), len(pictures), 0 if seq is None else seq - run.seq - 1)
     position = run.liveness.position
-    shown = _shown_position(run, step)
+    shown = shown_position(run, step)
     progress = platform().faces.advance(run.liveness, pictures, arrived.timestamp(), shown, run.line.busy)
     run.seq = run.seq if seq is None else seq
     runs.keep_picture(run, pictures, position)
@@ -77,16 +77,17 @@ def submit_frames(
     if not run.liveness.over:
         challenge.expires_at += answered - arrived
         runs.save(challenge, run)
-        return _pending(run, progress.advice_code or (SLOW_LINE if run.line.slow else None), answered)
+        return pending(run, progress.advice_code or (SLOW_LINE if run.line.slow else None), answered)
     return _finish(kiosk, challenge, run, actor)
 
 
-def _other_camera(run: Run, camera: str | None, pictures: Sequence[Pixels]) -> bool:
+def other_camera(run: Run, camera: str | None, pictures: Sequence[Pixels]) -> bool:
     """Tell whether one of the pictures comes from another camera, or has another size, than the first of all."""
     return any(run.line.is_other_camera(camera, (one.shape[1], one.shape[0])) for one in pictures)
 
 
-def _decode(frames: Sequence[str]) -> list[Pixels]:
+def decode_frames(frames: Sequence[str]) -> list[Pixels]:
+    """Return the pictures of a chunk; raises ValidationFailed and BadImage."""
     if not 1 <= len(frames) <= MAX_CHUNK:
         raise ValidationFailed(fields={"frames": _("Send 1 to %(most)s pictures at a time.", most=MAX_CHUNK)})
     if any(len(frame) > MAX_FRAME_CHARS for frame in frames):
@@ -94,13 +95,14 @@ def _decode(frames: Sequence[str]) -> list[Pixels]:
     return [decode_data_url(frame, LIVENESS_SIDE) for frame in frames]
 
 
-def _pending(run: Run, advice: str | None, now: datetime) -> Pending:
+def pending(run: Run, advice: str | None, now: datetime) -> Pending:
+    """Return how far the challenge is."""
     state = run.liveness
     left = state.seconds_left(now.timestamp(), run.line.busy)
     return Pending(max(0, state.position - 1), state.demand, advice, max(0, round(left)))
 
 
-def _shown_position(run: Run, step: int) -> int:
+def shown_position(run: Run, step: int) -> int:
     """Return the position in the run that the page shows: before the first movement it asks to look straight."""
     return 0 if step == 0 and run.liveness.position == 0 else step + 1
 
@@ -110,28 +112,28 @@ def _finish(kiosk: Kiosk, challenge: Challenge, run: Run, actor: Actor) -> Verdi
     failures.lock_voter(challenge.voter_id)
     challenges.spend(challenge)
     live = run.liveness.status == "passed"
-    match = _match(challenge, run)
-    attempt = _judge(run, live, match)
+    match = match_of(challenge.voter_id, run)
+    attempt = judge(run, live, match)
     with booth_room.booth_words():
         event, counted = attempts.record(kiosk, challenge, attempt, actor)
     if attempt.result is AuthResult.SUCCESS:
         passes.give_pass(kiosk, challenge.voter, event)
-    return _verdict(attempt, match if live else None, live, counted)
+    return verdict_of(attempt, match if live else None, live, counted)
 
 
-def _match(challenge: Challenge, run: Run) -> Match | None:
+def match_of(voter_id: int, run: Run) -> Match | None:
     """Compare the straight frames with what is enrolled; None when there are none, or the enrolment is damaged."""
     if not run.liveness.probes:
         return None
     try:
-        return platform().faces.verify_encodings(challenge.voter_id, run.liveness.probes)[0]
+        return platform().faces.verify_encodings(voter_id, run.liveness.probes)[0]
     except (ValueError, InvalidToken):
         # Somebody changed the row in the database: nobody is identified by it, and the officer takes over.
-        log.exception("An enrolled face of voter row %s cannot be opened", challenge.voter_id)
+        log.exception("An enrolled face of voter row %s cannot be opened", voter_id)
         return None
 
 
-def _judge(run: Run, live: bool, match: Match | None) -> Attempt:
+def judge(run: Run, live: bool, match: Match | None) -> Attempt:
     """Liveness first: a face that may be a picture is unknown, whoever it shows; only a live stranger is a mismatch."""
     report, distance = run.report(), match.distance if match else None
     if run.line.slow and (live or run.liveness.reason == "timeout"):
@@ -144,7 +146,8 @@ def _judge(run: Run, live: bool, match: Match | None) -> Attempt:
     return Attempt(AuthResult.MISMATCH, match.reason or "different_person", distance, report, run.shot)
 
 
-def _verdict(attempt: Attempt, match: Match | None, live: bool, counted: failures.Failures) -> Verdict:
+def verdict_of(attempt: Attempt, match: Match | None, live: bool, counted: failures.Failures) -> Verdict:
+    """Return what the page is told; of the match a person who was not live is told nothing."""
     success = attempt.result is AuthResult.SUCCESS
     shown = round(match.distance, 2) if match and match.distance is not None else None
     others = [code for code in attempt.report.get("reasons", []) if code != attempt.reason]

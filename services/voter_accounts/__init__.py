@@ -1,5 +1,6 @@
-"""Accounts of voters: registering with a photo, the commission's decision, codes by mail."""
+"""Accounts of voters: registering with a photo, the decision about it, signing in, proving the identity, voting."""
 
+from services.voter_accounts import identity
 from services.voter_accounts.approval import (
     Match,
     RegistrationPage,
@@ -47,6 +48,7 @@ __all__ = [
     "find",
     "find_registration",
     "forget_old",
+    "identity",
     "is_good",
     "matches",
     "own_elections",

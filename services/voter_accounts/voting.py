@@ -17,7 +17,7 @@ from services.ballots import CastingRight, RightOver
 from services.clock import utc_now
 from services.errors import NotFound
 from services.identification import LookupReason, election_refusal
-from services.voter_accounts import sessions
+from services.voter_accounts import identity, sessions
 
 
 class BallotState(enum.StrEnum):
@@ -29,6 +29,8 @@ class BallotState(enum.StrEnum):
     CLOSED = "closed"
     SUSPENDED = "suspended"
     OTHER_CHANNEL = "other_channel"
+    IDENTITY = "identity"
+    """The election asks for the face first."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def paper_of(session_id: int, public_id: uuid.UUID) -> Paper:
     mine = Vote.election_id == election.id, Vote.voter_id == voter.id
     voted_at = db.session.scalar(select(Vote.cast_at).where(*mine))
     mark = hashing.sha256(hashing.field("h", session.token_hash), hashing.text(str(election.public_id)))
-    return Paper(uuid.UUID(bytes=mark[:16]), election, voter, session, _state(election, voter, voted_at), voted_at)
+    return Paper(uuid.UUID(bytes=mark[:16]), election, voter, session, _state(election, session, voted_at), voted_at)
 
 
 def account_right(paper: Paper) -> CastingRight:
@@ -69,7 +71,7 @@ def account_right(paper: Paper) -> CastingRight:
     )  # fmt: skip
 
 
-def _state(election: Election, voter: Voter, voted_at: datetime | None) -> BallotState:
+def _state(election: Election, session: VoterSession, voted_at: datetime | None) -> BallotState:
     if voted_at is not None:
         return BallotState.VOTED
     refusal = election_refusal(election, utc_now())
@@ -77,12 +79,18 @@ def _state(election: Election, voter: Voter, voted_at: datetime | None) -> Ballo
         return BallotState.CLOSED if refusal is LookupReason.CLOSED else BallotState.NOT_OPEN
     if Channel.ACCOUNT not in election.channels:
         return BallotState.OTHER_CHANNEL
-    return BallotState.GOOD if voter.status is VoterStatus.VERIFIED else BallotState.SUSPENDED
+    if session.voter.status is not VoterStatus.VERIFIED:
+        return BallotState.SUSPENDED
+    return BallotState.GOOD if _is_proved(election, session) else BallotState.IDENTITY
+
+
+def _is_proved(election: Election, session: VoterSession) -> bool:
+    return not election.identity_check or identity.is_proved(session, election)
 
 
 def _require_session(paper: Paper) -> None:
-    """Who signed out, or set a new password, in another window meanwhile casts nothing."""
-    if not sessions.is_open(paper.session.id):
+    """Who signed out, or set a new password, in another window meanwhile casts nothing; nor who was seen long ago."""
+    if not sessions.is_open(paper.session.id) or not _is_proved(paper.election, paper.session):
         raise RightOver
 
 

@@ -1,4 +1,4 @@
-"""Headers of every answer: a policy without inline scripts, the camera on four pages, nothing kept by the browser."""
+"""Headers of every answer: a policy without inline scripts, the camera on five pages, nothing kept by the browser."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support import routes
 
 JSON = {"Accept": "application/json"}
 READS = [route for route in routes.all_routes() if route.method == "GET"]
-CAMERA_PAGES = {"poll.camera", "admin.enrol_page", "landing.index", "voter.register"}
+CAMERA_PAGES = {"poll.camera", "admin.enrol_page", "landing.index", "voter.register", "voter.identity"}
 KEPT = {"media.public", "results.share"}
 POLICY = {
     "default-src": ["'none'"], "script-src": ["'self'"], "style-src": ["'self'"],

@@ -47,6 +47,7 @@ CHANGES = {
     "candidate_order": CandidateOrder.SHUFFLED,
     "confirmation_text": "The result is announced on Monday.",
     "opens_without_faces": True,
+    "identity_check": True,
 }
 
 
@@ -76,7 +77,7 @@ def test_every_setting_can_be_changed_and_the_audit_log_keeps_what_it_was(draft)
     assert "secrecy" not in details["after"]  # it did not change
 
 
-@pytest.mark.parametrize("name", sorted(set(CHANGES) - {"opens_without_faces"}))
+@pytest.mark.parametrize("name", sorted(set(CHANGES) - {"opens_without_faces", "identity_check"}))
 def test_a_setting_survives_from_edit_to_the_signed_definition_and_is_frozen_there(name, draft):
     elections.update_election(draft, CHANGES, SYSTEM)
     elections.open_election(draft, SYSTEM)
@@ -234,11 +235,15 @@ def test_the_checklist_blocks_and_warns_with_the_place_where_each_is_mended(app)
     assert elections.obstacles(election) == []
 
 
-def test_an_election_by_links_alone_opens_and_one_in_accounts_alone_cannot(draft):
+def test_an_election_by_links_alone_opens_and_one_in_accounts_alone_needs_accounts(draft):
     elections.update_election(draft, {"channels": [Channel.LINK]}, SYSTEM)
     assert elections.obstacles(draft) == []
     elections.update_election(draft, {"channels": [Channel.ACCOUNT]}, SYSTEM)
     assert [finding.code for finding in elections.check(draft) if finding.blocks] == ["no_channel"]
+    entry = db.session.scalar(select(RollEntry).where(RollEntry.election_id == draft.id))
+    entry.voter.password_hash = "x"
+    db.session.flush()
+    assert elections.obstacles(draft) == []
 
 
 def test_mail_that_cannot_leave_blocks(draft, monkeypatch):

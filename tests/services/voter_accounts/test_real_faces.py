@@ -23,10 +23,15 @@ pytestmark = pytest.mark.realface
 SEVERAL = SHARED / "faces" / "several"
 
 
+@pytest.fixture(scope="module")
+def engine():
+    return DlibEngine()
+
+
 @pytest.fixture(autouse=True)
-def real(app, monkeypatch):
+def real(app, engine, monkeypatch):
     """Put the real engine in the place of the fake one."""
-    faces = FaceService(DlibEngine(), platform().faces.templates, 0.60)
+    faces = FaceService(engine, platform().faces.templates, 0.60)
     monkeypatch.setattr(app.extensions["platform"], "faces", faces)
 
 
@@ -88,8 +93,8 @@ BAD = {
 
 
 def _far():
-    far = Image.new("RGB", (900, 900), "grey")
-    far.paste(face(250), (300, 300))
+    far = Image.new("RGB", (600, 600), "grey")
+    far.paste(face(250), (150, 150))
     return far
 
 
