@@ -7,7 +7,8 @@ import itertools
 from playwright.sync_api import Page, expect
 
 from tests import factories
-from tests.support import pictures, voter_accounts
+from tests.services.identification import acting
+from tests.support import acted_film, pictures, voter_accounts
 from tests.support.demo import Demo
 from tests.support.desk_states import press, public, state
 from tests.support.live_site import Site
@@ -80,6 +81,40 @@ def voter_elections(site: Site, demo: Demo) -> Page:
     for election in (demo.secret, demo.recorded):
         factories.RollEntryFactory(election=election, voter=voter)
     return site.page("/voter/elections", session_cookie(site.app, voter_session=voter_accounts.token_of(voter)))
+
+
+def _checked(site: Site, demo: Demo, enrolled: bool = True) -> Page:
+    """Open the camera page of a voter whose election asks for the face."""
+    election = factories.make_open_election(channels=["account", "booth"], identity_check=True)
+    voter = voter_accounts.with_account(name="Solveig Eriksen")
+    factories.RollEntryFactory(election=election, voter=voter)
+    if enrolled:
+        acting.enrol(voter, next(PEOPLE))
+    cookie = session_cookie(site.app, voter_session=voter_accounts.token_of(voter))
+    return site.page(f"/voter/identity/{election.public_id}", cookie)
+
+
+@public
+def voter_shows_the_face(site: Site, demo: Demo) -> Page:
+    page = _checked(site, demo)
+    expect(page.get_by_role("heading", name="Show your face")).to_be_visible()
+    return page
+
+
+@public
+def voter_is_filmed(site: Site, demo: Demo) -> Page:
+    site.webcam.show(acted_film.straight(next(PEOPLE)))
+    page = _checked(site, demo)
+    press(page, "Start the camera")
+    expect(page.get_by_text("Keep your face in the oval.")).to_be_visible()
+    return page
+
+
+@public
+def voter_is_helped(site: Site, demo: Demo) -> Page:
+    page = _checked(site, demo, enrolled=False)
+    expect(page.get_by_role("heading", name="The Election Commission helps you")).to_be_visible()
+    return page
 
 
 @public
