@@ -79,7 +79,7 @@ export function nameOf(element, between = ", ") {
   const label = element.getAttribute("aria-label");
   if (label) return speakable(label);
   const by = (element.getAttribute("aria-labelledby") ?? "").split(" ").map((id) => document.getElementById(id)).filter(Boolean);
-  if (by.length) return by.map((one) => textOf(one, between)).join(" ");
+  if (by.length) return by.map((one) => textOf(one, between)).filter(Boolean).join(" ");
   return textOf(element.labels?.[0] ?? element, between);
 }
 

@@ -13,6 +13,14 @@ function icon(name) {
   return drawing;
 }
 
+/** Words for who cannot see what stands around them. */
+function hidden(words) {
+  const element = document.createElement("span");
+  element.className = "sr";
+  element.textContent = words;
+  return element;
+}
+
 export class RankOrder {
   constructor(root, words, { move, remove }) {
     this.root = root;
@@ -55,7 +63,8 @@ export class RankOrder {
     const line = document.createElement("li");
     line.dataset.entry = id;
     const head = document.createElement("b");
-    head.textContent = name;
+    const place = hidden(`${this.words.places[at]}: `);
+    head.append(place, name);
     const acts = document.createElement("span");
     acts.className = "rank-acts";
     acts.append(this.button("up", name, at - 1, at === 0), this.button("down", name, at + 1, at === all - 1), this.button("remove", name, at, false));
@@ -67,9 +76,7 @@ export class RankOrder {
     const button = document.createElement("button");
     Object.assign(button, { type: "button", className: "rank-act", disabled: off });
     button.dataset.act = act;
-    const more = document.createElement("span");
-    more.className = "sr";
-    more.textContent = `: ${fill(this.words[`${act}_more`], { name, place: this.words.places[place] })}`;
+    const more = hidden(`: ${fill(this.words[`${act}_more`], { name, place: this.words.places[place] })}`);
     button.append(icon(ICONS[act]), this.words[act], more);
     return button;
   }
