@@ -10,11 +10,17 @@ from xdist.scheduler import LoadFileScheduling
 BROWSER = "tests/browser/"
 LONGEST = (
     "tests/browser/test_accessibility_booth.py",
+    "tests/browser/test_accessibility.py",
+    "tests/blueprints/test_bad_input.py",
     "tests/browser/test_booth_states_camera.py",
     "tests/browser/test_states.py",
-    "tests/browser/test_accessibility.py",
     "tests/browser/test_booth_states_voting.py",
-    "tests/blueprints/test_bad_input.py",
+    "tests/browser/test_booth_day.py",
+    "tests/services/face/test_realface.py",
+    "tests/services/ballots/test_concurrency.py",
+    "tests/test_election_day.py",
+    "tests/services/identification/test_real_faces.py",
+    "tests/blueprints/test_permissions.py",
 )
 """The longest files as measured (pytest --durations=0), the longest first; then come the browser's, then the rest."""
 

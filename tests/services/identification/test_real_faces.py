@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from models import AuthEvent, AuthResult, Consent, db
@@ -27,35 +29,49 @@ def photo(name):
     return decode_image((PEOPLE / name).read_bytes())
 
 
+@pytest.fixture(scope="module")
+def engine():
+    return DlibEngine()
+
+
+@pytest.fixture(scope="module")
+def enrolled(engine):
+    pictures = [photo(name) for name in ENROLLED]
+    vectors = [engine.encode(one, engine.detect(one)[0]) for one in pictures]
+    return [NewTemplate(vector, {}, encode_jpeg(one)) for vector, one in zip(vectors, pictures, strict=True)]
+
+
+@pytest.fixture(scope="module")
+def sitter_of(engine):
+    """Give who is in a photograph, ready to be filmed; a pose of each is composed once."""
+    return cache(lambda name: film.Sitter.from_photo(engine, photo(name)))
+
+
 @pytest.fixture
-def real(app, monkeypatch):
+def real(app, engine, monkeypatch):
     """Put the real engine in the place of the fake one."""
-    faces = FaceService(DlibEngine(), platform().faces.templates, 0.60)
+    faces = FaceService(engine, platform().faces.templates, 0.60)
     monkeypatch.setattr(app.extensions["platform"], "faces", faces)
     return faces
 
 
 @pytest.fixture
-def person(open_election, real):
+def person(open_election, real, enrolled):
     voter = acting.only_voter(open_election)
-    pictures = [photo(name) for name in ENROLLED]
-    encodings = [real.engine.encode(one, real.engine.detect(one)[0]) for one in pictures]
-    real.templates.replace(
-        voter.id, [NewTemplate(vector, {}, encode_jpeg(one)) for vector, one in zip(encodings, pictures, strict=True)]
-    )
+    real.templates.replace(voter.id, enrolled)
     db.session.add(Consent(voter_id=voter.id, text_version="test"))
     db.session.commit()
     return voter
 
 
 @pytest.fixture
-def show(kiosk, person, real, actor, clock):
+def show(kiosk, person, sitter_of, actor, clock):
     """Show a film to the kiosk: the maker gets sitter and steps, the outcome comes back."""
 
     def play(name, make, steps=("left", "right", "blink")):
         begun = identification.start(kiosk, person.voter_id, actor)
         begun.challenge.steps = list(steps)
-        sitter = film.Sitter.from_photo(real.engine, photo(name))
+        sitter = sitter_of(name)
         outcome, seq = None, 0
         for position, part in enumerate(make(sitter, begun.challenge.steps)):
             frames = [acting.as_data_url(encode_jpeg(frame)) for frame in part]
