@@ -27,6 +27,7 @@ class MailProblem(enum.StrEnum):
     TOO_SLOW = "too_slow"
     WORKER_DIED = "worker_died"
     REPLACED = "replaced"
+    OVER = "over"
     UNREADABLE = "unreadable"
     OTHER = "other"
     SIGN_IN_REFUSED = "sign_in_refused"
@@ -87,6 +88,10 @@ WORDS: dict[str, tuple[Any, Any]] = {
     MailProblem.REPLACED: (
         N_("A newer mail took its place before it left."),
         N_("Nothing is left to do: look at the newer one."),
+    ),
+    MailProblem.OVER: (
+        N_("What the mail is about was over before it left."),
+        N_("Nothing is left to do: it is not sent any more."),
     ),
     MailProblem.UNREADABLE: (
         N_("The keys of this installation do not open this mail."),

@@ -101,6 +101,8 @@ def sweep(transaction: Transaction) -> None:
         sweeping.tidy_request_audit()
     with transaction():
         sweeping.end_challenges()
+    with transaction():
+        sweeping.withdraw_mails()
 
 
 def chain_audit_rows(transaction: Transaction) -> None:

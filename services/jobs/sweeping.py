@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import delete
 
 from models import Challenge, LoginFailure, RateLimitHit, db
-from services import approvals, audit_trail, identification, roll_import, voter_accounts
+from services import approvals, audit_trail, identification, mailings, roll_import, voter_accounts
 from services.actor import Actor
 from services.clock import utc_now
 
@@ -33,6 +33,11 @@ def tidy_request_audit() -> None:
     """Look for bursts of refused requests and keep their rows within bounds; in the caller's transaction."""
     audit_trail.watch_for_bursts(WORKER)
     audit_trail.tidy()
+
+
+def withdraw_mails() -> None:
+    """Let no mail leave that came too late; in the caller's transaction."""
+    mailings.withdraw_what_is_too_late()
 
 
 def forget() -> None:

@@ -1,5 +1,6 @@
 """The commission's view of the mail: counts, the list, sending again; mails to all voters; reports of bounces."""
 
+from services.mailings.ending import withdraw_what_is_too_late
 from services.mailings.figures import InvitationGap, KindFigures, MailFigures, figures, invitation_gap
 from services.mailings.kinds import kind_words
 from services.mailings.listing import PAGE_SIZE, STATUS_GROUPS, MailLine, MailList, MailQuery, kinds_there, mail, mails
@@ -55,5 +56,6 @@ __all__ = [
     "signature_of",
     "take_report",
     "timeline",
+    "withdraw_what_is_too_late",
     "write_due",
 ]

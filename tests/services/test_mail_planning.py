@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from flask import Flask
 
-from models import Channel, Election, EmailMessage, NotMeReport, PlannedKind, VoterStatus, db, transaction
+from models import Channel, Election, EmailMessage, MailStatus, NotMeReport, PlannedKind, VoterStatus, db, transaction
 from services import elections, mailings
 from services.actor import SYSTEM
 from services.ballots import Choice
@@ -123,6 +123,20 @@ def test_result_with_a_tie_waits_for_the_lot(app: Flask) -> None:
     voting.seal_all()
     plan(election, PlannedKind.RESULT)
     assert mails(PlannedKind.RESULT) == []
+
+
+def test_invitation_that_has_not_left_when_voting_ends_never_leaves(app: Flask) -> None:
+    election, other = factories.make_open_election(), factories.make_open_election()
+    late, sent, waiting = (
+        factories.EmailMessageFactory(election=one, status=status)
+        for one, status in ((election, "queued"), (election, "sent"), (other, "queued"))
+    )
+    elections.close_election(election, SYSTEM)
+    mailings.withdraw_what_is_too_late()
+    for mail in (late, sent, waiting):
+        db.session.refresh(mail)
+    assert (late.status, late.problem, late.body) == (MailStatus.FAILED, "over", None)
+    assert (sent.status, waiting.status) == (MailStatus.SENT, MailStatus.QUEUED)
 
 
 def test_plan_that_has_not_begun_can_be_cancelled(app: Flask) -> None:
