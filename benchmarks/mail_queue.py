@@ -41,7 +41,7 @@ from services.actor import SYSTEM
 from tests import factories
 from tests.support.smtp import SmtpServer, smtp_server
 
-WAIT_SECONDS = 1800
+WAIT_SECONDS = 3600
 LOOK_EVERY_SECONDS = 0.2
 
 

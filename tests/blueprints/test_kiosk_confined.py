@@ -9,7 +9,7 @@ from tests import factories
 from tests.support import routes
 
 OUTSIDE = [route for route in routes.all_routes() if route.endpoint.split(".")[0] in ("admin", "ops")]
-OPEN_TO_ALL = {"ops.health", "ops.live", "ops.ready", "ops.prometheus"}
+OPEN_TO_ALL = {"ops.health", "ops.live", "ops.ready", "ops.prometheus", "ops.mail_events"}
 BOOTH = {route.endpoint for route in routes.all_routes() if route.endpoint.startswith("poll.")}
 TRICKS = {
     "json": {"headers": {"Accept": "application/json"}},
