@@ -8,6 +8,7 @@ BEGIN
         ON registrations, one_time_codes, voter_sessions, voter_devices, password_resets, identity_checks TO sv_web;
     GRANT SELECT, DELETE
         ON registrations, one_time_codes, voter_sessions, voter_devices, password_resets, identity_checks TO sv_sealer;
+    GRANT UPDATE ON identity_checks TO sv_sealer;
     GRANT USAGE ON SEQUENCE registrations_id_seq, one_time_codes_id_seq, voter_sessions_id_seq, voter_devices_id_seq,
         password_resets_id_seq TO sv_web;
 END

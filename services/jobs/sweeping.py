@@ -22,6 +22,7 @@ FAILURES_KEPT = timedelta(days=1)
 def end_challenges() -> None:
     """End challenges that nobody came back to; in the caller's transaction, which may fail by a full disk."""
     identification.end_expired(ABANDONED_AFTER, WORKER)
+    voter_accounts.identity.end_expired(ABANDONED_AFTER, WORKER)
 
 
 def expire_approvals() -> None:

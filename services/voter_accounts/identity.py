@@ -7,9 +7,10 @@ commission looks at both faces: when it finds that the refusal was wrong, the vo
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import exists, func, select
@@ -19,6 +20,7 @@ from services import audit_logger, email_service, metrics, storage
 from services.actor import Actor
 from services.clock import utc_now
 from services.context import platform
+from services.errors import DiskFull
 from services.face_service import PictureTooSmall, liveness
 from services.identification import (
     CameraChanged,
@@ -36,6 +38,8 @@ from services.identification.attempts import ABANDONED, SUSPICIOUS, Attempt
 from services.identification.challenges import REUSE_SECONDS, RUN_SECONDS, START_SECONDS
 from services.identification.failures import Failures
 from services.identification.runs import STRANGER_REASONS, Run
+
+log = logging.getLogger(__name__)
 
 PROOF_LASTS = timedelta(minutes=15)
 """From the check to the cast: time to read a long ballot, too little to lend the browser to somebody."""
@@ -74,15 +78,12 @@ def begin(session: VoterSession, election: Election, actor: Actor) -> Begun:
     now = utc_now()
     untouched = None
     for check in _unused(session, election):
-        again = not runs.has_begun(check) and check.expires_at >= now + timedelta(seconds=REUSE_SECONDS)
-        if again and untouched is None:
+        fresh = not runs.has_begun(check) and check.expires_at >= now + timedelta(seconds=REUSE_SECONDS)
+        if fresh and untouched is None and check.session_id == session.id:
             untouched = check
             check.state = {}
-            continue
-        if runs.has_begun(check):
-            run = runs.load(check)
-            _record(check, Attempt(AuthResult.UNKNOWN, ABANDONED, None, run.report(), run.shot), actor)
-        _spend(check)
+        else:
+            _abandon(check, actor)
     counted = _count(election.id, session.voter_id)
     if counted.officer_needed or not _may_be_recognised(session, election, actor):
         return Begun(None, 0)
@@ -131,6 +132,16 @@ def submit(
     return _finish(check, run, submission.judge(run, live, match), actor)
 
 
+def end_expired(older_than: timedelta, actor: Actor) -> int:
+    """End checks that nobody came back to, and wipe what they hold of a face; return how many."""
+    late = IdentityCheck.used_at.is_(None) & (IdentityCheck.expires_at < utc_now() - older_than)
+    failures.lock_voters(db.session.scalars(select(IdentityCheck.voter_id).where(late)))
+    left = db.session.scalars(select(IdentityCheck).where(late).with_for_update(skip_locked=True)).all()
+    for check in left:
+        _abandon(check, actor)
+    return len(left)
+
+
 def help_wanted(session: VoterSession, election: Election) -> bool:
     """Tell whether an attempt of this voter waits for the commission's look."""
     waits = exists().where(
@@ -148,6 +159,14 @@ def _finish(check: IdentityCheck, run: Run, attempt: Attempt, actor: Actor) -> V
     live = run.liveness.status == "passed"
     match = submission.match_of(check.voter_id, run) if live else None
     return submission.verdict_of(attempt, match, live, counted)
+
+
+def _abandon(check: IdentityCheck, actor: Actor) -> None:
+    """Use a check up; one that was begun counts: else one could look at the movements and leave until they suit."""
+    if runs.has_begun(check):
+        run = runs.load(check)
+        _record(check, Attempt(AuthResult.UNKNOWN, ABANDONED, None, run.report(), run.shot), actor)
+    _spend(check)
 
 
 def _break_off(check: IdentityCheck, run: Run, kind: str, actor: Actor) -> Failures:
@@ -199,7 +218,14 @@ def _keep(attempt: Attempt) -> str | None:
     if attempt.shot is None:
         return None
     folder = storage.FACES if attempt.result is AuthResult.SUCCESS else storage.FRAUD_ATTEMPTS
-    return platform().storage.save_private(folder, attempt.shot)
+    try:
+        return platform().storage.save_private(folder, attempt.shot)
+    except DiskFull:
+        if attempt.reason != ABANDONED:
+            raise
+        # Whoever left cannot be asked to try again, and the check has to end.
+        log.exception("The picture of an abandoned attempt could not be kept")
+        return None
 
 
 def _report(run: Run) -> dict[str, object]:
@@ -222,8 +248,6 @@ def _may_be_recognised(session: VoterSession, election: Election, actor: Actor) 
 
 def _count(election_id: int, voter_id: int) -> Failures:
     """Count failures at booths and in the account together; what was drawn here counts like what was drawn there."""
-    from dataclasses import replace
-
     counted = failures.count(election_id, voter_id)
     mine = IdentityCheck.election_id == election_id, IdentityCheck.voter_id == voter_id
     drawn = db.session.scalar(select(func.count()).select_from(IdentityCheck).where(*mine)) or 0
@@ -242,7 +266,8 @@ def _draw(session: VoterSession, election: Election) -> IdentityCheck:
 
 
 def _unused(session: VoterSession, election: Election) -> list[IdentityCheck]:
-    mine = IdentityCheck.session_id == session.id, IdentityCheck.election_id == election.id
+    """Return the voter's unused checks, of earlier sessions too, the newest first, locked."""
+    mine = IdentityCheck.voter_id == session.voter_id, IdentityCheck.election_id == election.id
     waiting = select(IdentityCheck).where(*mine, IdentityCheck.used_at.is_(None))
     newest_first = waiting.order_by(IdentityCheck.created_at.desc(), IdentityCheck.id)
     return list(db.session.scalars(newest_first.with_for_update()))

@@ -150,8 +150,12 @@ def test_asking_again_gives_the_same_check_and_leaving_a_begun_one_counts(paper,
     first = identity.begin(paper.session, paper.election, ANYBODY)
     assert identity.begin(paper.session, paper.election, ANYBODY).check is first.check
     show(paper, clock, steps=first.check.steps[:1])
-    second = identity.begin(paper.session, paper.election, ANYBODY)
+    elsewhere = look(token_of(paper.voter), paper.election)
+    second = identity.begin(elsewhere.session, elsewhere.election, ANYBODY)
     assert second.check is not first.check
+    assert [event.reason for event in events()] == ["abandoned"]
+    clock.shift(timedelta(minutes=20))
+    assert identity.end_expired(timedelta(minutes=10), ANYBODY) == 1
     assert [event.reason for event in events()] == ["abandoned"]
 
 
