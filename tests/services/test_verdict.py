@@ -53,17 +53,17 @@ def test_a_candidate_without_a_vote_is_never_elected(seats):
     assert decide({1: 3, 2: 0}, nota=0, seats=seats).first == (1,)
 
 
-@pytest.mark.parametrize(
-    ("nota", "rule", "outcome"),
-    [
-        (3, NotaRule.NO_ONE, Outcome.ELECTED),  # half of the ballots is not more than half
-        (4, NotaRule.NO_ONE, Outcome.NOTA_FIRST),
-        (4, None, Outcome.NOTA_FIRST),
-        (4, NotaRule.ADVISORY, Outcome.ELECTED),
-    ],
-)
-def test_more_than_half_of_ranked_ballots_for_nobody_elect_nobody(nota, rule, outcome):
-    count = alternative_vote(Contest((1, 2), 1, {(1, 2): 1, (2,): 2, (): nota}, (1, 2)))
-    counts = Counts({1: 1, 2: 2}, nota, 3 + nota, 3 + nota, 3 + nota, 0, 0, None, count)
-    verdict = verdict_of(Election(method=Method.RANKED, seats=1, nota_rule=rule), counts)
-    assert (verdict.outcome, verdict.first) == (outcome, (2,) if outcome is Outcome.ELECTED else ())
+HALF = {
+    (3, NotaRule.NO_ONE): Outcome.ELECTED,  # half of the ballots is not more than half
+    (4, NotaRule.NO_ONE): Outcome.NOTA_FIRST,
+    (4, None): Outcome.NOTA_FIRST,
+    (4, NotaRule.ADVISORY): Outcome.ELECTED,
+}
+
+
+def test_more_than_half_of_ranked_ballots_for_nobody_elect_nobody():
+    for (nota, rule), outcome in HALF.items():
+        count = alternative_vote(Contest((1, 2), 1, {(1, 2): 1, (2,): 2, (): nota}, (1, 2)))
+        counts = Counts({1: 1, 2: 2}, nota, 3 + nota, 3 + nota, 3 + nota, 0, 0, None, count)
+        verdict = verdict_of(Election(method=Method.RANKED, seats=1, nota_rule=rule), counts)
+        assert (verdict.outcome, verdict.first) == (outcome, (2,) if outcome is Outcome.ELECTED else ()), (nota, rule)
