@@ -65,16 +65,6 @@ def bounced_mail_while_no_mail_leaves(site: Site, demo: Demo) -> Page:
 
 
 @state
-def mail_to_voters_of_a_draft(site: Site, demo: Demo) -> Page:
-    for status, count in ((MailStatus.SENT, 5), (MailStatus.QUEUED, 2), (MailStatus.BOUNCED, 1)):
-        for _ in range(count):
-            make(demo.draft, status, kind="rehearsal")
-    factories.RollEntryFactory(election=demo.draft, voter=factories.VoterFactory(email=None))
-    db.session.commit()
-    return site.staff_page("/admin/mail/voters", election=demo.draft)
-
-
-@state
 def mail_to_voters_with_plans(site: Site, demo: Demo) -> Page:
     now = utc_now()
     for kind, due_at, done_at in (
