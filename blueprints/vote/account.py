@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import uuid
 
-from flask import g, redirect, request, url_for
+from flask import g, redirect, url_for
 from werkzeug.wrappers import Response
 
 from blueprints import limits
 from blueprints.http import body, text_field, wants_json
 from blueprints.policy import requires
-from blueprints.vote import bp, link, pages, words
+from blueprints.vote import bp, pages, paper, words
 from models import transaction
 from services import ballots, voter_accounts
-from services.errors import ValidationFailed
 from services.security import Permission
 from services.voter_accounts import BallotState, Paper
 
@@ -22,10 +21,10 @@ from services.voter_accounts import BallotState, Paper
 @requires(Permission.OWN_VOTES)
 def account_ballot(public_id: uuid.UUID) -> Response:
     """Show the ballot of an election on whose roll the voter stands."""
-    paper = voter_accounts.paper_of(g.principal.session_id, public_id)
-    if paper.state is BallotState.IDENTITY and not wants_json():
+    own = voter_accounts.paper_of(g.principal.session_id, public_id)
+    if own.state is BallotState.IDENTITY and not wants_json():
         return redirect(url_for("voter.identity", public_id=public_id), 303)
-    return link.ballot_page(paper) if paper.state is BallotState.GOOD else _state(paper)
+    return paper.ballot_page(own) if own.state is BallotState.GOOD else _state(own)
 
 
 @bp.post("/vote/account/<uuid:public_id>")
@@ -36,26 +35,21 @@ def account_cast(public_id: uuid.UUID) -> Response:
     values = body()
     step = text_field(values, "step") or "cast"
     with transaction():
-        paper = voter_accounts.paper_of(g.principal.session_id, public_id)
+        own = voter_accounts.paper_of(g.principal.session_id, public_id)
         # A repeated cast of an accepted vote gets its first answer again.
-        if paper.state is not BallotState.GOOD and not (paper.state is BallotState.VOTED and step == "cast"):
-            return _state(paper)
-        try:
-            choice = ballots.parse_choice(paper.election, link.picked(values))
-        except ValidationFailed as error:
-            if request.is_json:
-                raise
-            return link.ballot_page(paper, values, error)
-        if step != "cast":
-            return link.review_page(paper, choice, values) if step == "review" else link.ballot_page(paper, values)
+        if own.state is not BallotState.GOOD and not (own.state is BallotState.VOTED and step == "cast"):
+            return _state(own)
+        choice = paper.choose(own, values, step)
+        if isinstance(choice, Response):
+            return choice
         key = text_field(values, "idempotency_key")
-        outcome = ballots.cast(voter_accounts.account_right(paper), choice, key, pages.voter_actor())
-        election = pages.election_view(paper.election)
+        outcome = ballots.cast(voter_accounts.account_right(own), choice, key, pages.voter_actor())
+        election = pages.election_view(own.election)
     if outcome.kind in pages.ACCEPTED:
-        return link.receipt_page(outcome, election)
+        return paper.receipt_page(outcome, election)
     return pages.state_page(words.of_account_cast(outcome.kind), election, own=True)
 
 
-def _state(paper: Paper) -> Response:
-    over = paper.state in (BallotState.VOTED, BallotState.CLOSED)
-    return pages.state_page(words.of_paper(paper), pages.election_view(paper.election), own=True, over=over)
+def _state(own: Paper) -> Response:
+    over = own.state in (BallotState.VOTED, BallotState.CLOSED)
+    return pages.state_page(words.of_paper(own), pages.election_view(own.election), own=True, over=over)
