@@ -19,12 +19,6 @@ class BadImage(FaceError):
     message = N_("This file is not a picture that can be read. Use a JPEG, PNG or WebP picture.")
 
 
-class PictureTooSmall(BadImage):
-    """Fewer pixels than a camera has: nobody films so."""
-
-    message = N_("The picture is too small. Use one of at least 160 pixels a side.")
-
-
 class NoFace(FaceError):
     code = "no_face"
     message = N_("No face in the picture. Look straight at the camera.")

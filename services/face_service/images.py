@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from services.face_service.errors import BadImage, PictureTooSmall
+from services.face_service.errors import BadImage
 
 Pixels = NDArray[np.uint8]
 
@@ -80,7 +80,7 @@ def _check_header(picture: Image.Image) -> None:
     if width * height > MAX_PIXELS:
         raise BadImage(_("The picture has more than 25 megapixels. Use a smaller one."))
     if min(width, height) < MIN_SIDE:
-        raise PictureTooSmall()
+        raise BadImage(_("The picture is too small. Use one of at least 160 pixels a side."), tiny=True)
     if picture.mode not in MODES:
         raise BadImage(_("This kind of colour cannot be read. Save the picture as an ordinary JPEG."))
     # A phone's MPO is a JPEG still with a second view behind it, not an animation.

@@ -21,7 +21,7 @@ from services.actor import Actor
 from services.clock import utc_now
 from services.context import platform
 from services.errors import DiskFull
-from services.face_service import PictureTooSmall, liveness
+from services.face_service import BadImage, liveness
 from services.identification import (
     CameraChanged,
     ChallengeOver,
@@ -102,7 +102,9 @@ def submit(
     run = runs.load(check)
     try:
         pictures = submission.decode_frames(frames)
-    except PictureTooSmall:
+    except BadImage as error:
+        if not error.details.get("tiny"):
+            raise
         return _finish(check, run, Attempt(AuthResult.UNKNOWN, TINY, None, _report(run), run.shot), actor)
     if interruptions.fell_silent(run, arrived):
         counted = _break_off(check, run, failures.INTERRUPTED, actor)
