@@ -13,7 +13,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from nacl.pwhash import argon2id
 
-from app import create_app
 from config import PROJECT
 from models import StaffRole, db
 from services import sealed_file
@@ -78,7 +77,7 @@ def template(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactor
 def shared_app(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """One application for all tests that roll back."""
     with database.cloned_database(postgres, template) as urls:
-        app = create_app(settings=database.test_settings(urls, tmp_path_factory.mktemp("app")))
+        app = database.test_app(urls, tmp_path_factory.mktemp("app"))
         app.config["WTF_CSRF_ENABLED"] = False
         yield app
         with app.app_context():
@@ -110,7 +109,7 @@ def make_committing_app(postgres: EmbeddedPostgres, template: str, tmp_path: Pat
 
         def make(**changes: str) -> Flask:
             urls = stack.enter_context(database.cloned_database(postgres, template))
-            app = create_app(settings=database.test_settings(urls, tmp_path, **changes))
+            app = database.test_app(urls, tmp_path, **changes)
             app.config["WTF_CSRF_ENABLED"] = False
             stack.callback(_dispose, app)
             return app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from itertools import islice
 
 import pytest
 from werkzeug.datastructures import ImmutableMultiDict
@@ -46,6 +47,9 @@ QUERY_VALUES = (
     "x" * 4000,
     "%0D%0AX-Planted:1",
 )
+UNASKED = ("9" * 5000, "%00", "%FF%FE", "%0D%0AX-Planted:1")
+"""What a page gets that looks at nothing in its address: what breaks its reading, or a header."""
+WHOLE = "(all of them)"
 ALONE = ("-1", "9" * 30, "%00", "%FF%FE", "٣", "x" * 4000)
 """What a name gets that stands alone in the address: one value for each way of reading it wrongly."""
 QUERIES = ("q", "page", "status", "sort", "order", "pictures", "election", "room", "next", "show", "voted", "consent",
@@ -78,6 +82,9 @@ UNREADABLE_FORMS = {
     "xml": ("application/xml", b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>'),
     "no type": ("", b"\x00"),
 }  # fmt: skip
+SEEN_ON_PAGES = ("nul and no utf-8", "cut off", "no type")
+"""Read, read in part and not read at all: what a page says of the others it says of one of these."""
+SHOWN = ("", "<script>alert(1)</script>", "x" * 100_000, "\x00")
 TOO_LARGE = b'{"a": "' + b"x" * (31 * 1024 * 1024) + b'"}'
 
 
@@ -115,7 +122,16 @@ def asked_for(world, monkeypatch):
             return super().getlist(key, *arguments, **named)
 
         def to_dict(self, flat=True):
+            asked.add(WHOLE)
             return WatchedCopy(super().to_dict(flat))
+
+        def lists(self):
+            asked.add(WHOLE)
+            return super().lists()
+
+        def items(self, multi=False):
+            asked.add(WHOLE)
+            return super().items(multi)
 
     monkeypatch.setattr(world.app.request_class, "parameter_storage_class", Watched)
     return asked
@@ -161,14 +177,16 @@ def test_a_body_that_is_no_json_object_breaks_nothing(route, world, case):
 @pytest.mark.parametrize("route", WRITES, ids=str)
 def test_a_form_that_cannot_be_read_breaks_nothing(route, world, case):
     for name, (content_type, raw) in UNREADABLE_FORMS.items():
-        for accept in (JSON, HTML):
+        for accept in (JSON, HTML) if name in SEEN_ON_PAGES else (JSON,):
             with case(f"{name}, {accept['Accept']}"):
                 check(world.send(route, data=raw, content_type=content_type, headers=accept), world)
 
 
 @pytest.mark.parametrize("route", [route for route in WRITES if bodies(route.endpoint, route.method)], ids=str)
 def test_every_field_takes_every_bad_value_in_json_without_breaking(route, world, case):
-    for label, name, body in fields_of(route):
+    # Where a rule takes PUT, a POST that is no form is refused before its body is read: one field tells.
+    read = None if route.method == "PUT" or "PUT" not in (route.rule.methods or ()) else 1
+    for label, name, body in islice(fields_of(route), read):
         for value in BAD_VALUES:
             with case(f"{label} = {value!r:.40}"):
                 raw = json.dumps({**body, name: value}).encode()
@@ -178,6 +196,7 @@ def test_every_field_takes_every_bad_value_in_json_without_breaking(route, world
 
 @pytest.mark.parametrize("route", FORMS, ids=str)
 def test_every_field_takes_every_bad_text_in_a_form_without_breaking(route, world, case):
+    """The answer is a page for the texts that a page shows in another way, for the others JSON: a third of the work."""
     texts = [value for value in BAD_VALUES if isinstance(value, str) and (value.isprintable() or value == "\x00")]
     method = "POST" if "POST" in (route.rule.methods or ()) else route.method
     for label, name, body in fields_of(route):
@@ -185,7 +204,8 @@ def test_every_field_takes_every_bad_text_in_a_form_without_breaking(route, worl
             with case(f"{label} = {text!r:.40}"):
                 plain = {key: value for key, value in {**body, name: text}.items() if isinstance(value, str)}
                 plain |= {"_method": "PUT"} if "PUT" in (route.rule.methods or ()) else {}
-                check(world.send(route, method=method, data=plain, headers=HTML), world)
+                accept = HTML if text in SHOWN else JSON
+                check(world.send(route, method=method, data=plain, headers=accept), world)
 
 
 @pytest.mark.parametrize("route", READS, ids=str)
@@ -201,14 +221,16 @@ def test_every_question_in_the_address_may_be_nonsense(route, world, case, asked
             world.assert_nothing_stored()
 
     ask("")
-    for value in QUERY_VALUES:
+    for value in UNASKED:
         ask("&".join(f"{name}={value}" for name in QUERIES))
-    done = set()
+    for value in set(QUERY_VALUES) - set(UNASKED) if asked_for else ():
+        ask("&".join(f"{name}={value}" for name in QUERIES))
+    done = {WHOLE}
     while name := next(iter(sorted(asked_for - done)), None):
         done.add(name)
         for value in ALONE:
             ask(f"{name}={value}")
-    assert done <= set(QUERIES), "List the new names in QUERIES."
+    assert done <= {*QUERIES, WHOLE}, "List the new names in QUERIES."
 
 
 @pytest.mark.parametrize("route", [route for route in ALL if route.rule.arguments], ids=str)

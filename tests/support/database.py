@@ -12,6 +12,7 @@ from typing import Any
 
 import flask_migrate
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from services.embedded_postgres import EmbeddedPostgres
 from services.embedded_postgres.server import DatabaseUrls
 
 SERVER_FOLDER = PROJECT / "var" / "testing" / "postgres"
+TEMPLATES_FOLDER = PROJECT / "var" / "testing" / "templates"
 
 
 def test_settings(urls: DatabaseUrls, folder: Path, **changes: str) -> Settings:
@@ -33,6 +35,17 @@ def test_settings(urls: DatabaseUrls, folder: Path, **changes: str) -> Settings:
         **changes,
     }
     return load_settings("testing", values).with_databases(urls)
+
+
+def test_app(urls: DatabaseUrls, folder: Path, **changes: str) -> Flask:
+    """Build a test application; the templates that another one has compiled are read, not compiled once more."""
+    app = create_app(settings=test_settings(urls, folder, **changes))
+    # What a template compiles to depends on its text, which the cache compares, on Jinja, and on how it is set up.
+    made_by = b"".join((PROJECT / name).read_bytes() for name in ("app.py", "requirements.txt"))
+    compiled = TEMPLATES_FOLDER / hashlib.sha256(made_by).hexdigest()[:12]
+    compiled.mkdir(parents=True, exist_ok=True)
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
+    return app
 
 
 def migrated_template(server: EmbeddedPostgres, folder: Path) -> str:

@@ -13,7 +13,6 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
-from app import create_app
 from models import Election, Kiosk, StaffRole, db
 from services import accounts, kiosks
 from services.actor import SYSTEM, Actor
@@ -132,7 +131,7 @@ def serve(postgres: EmbeddedPostgres, template: str, folder: Path, **changes: st
     if CHROMIUM is None or shutil.which("ffmpeg") is None:
         pytest.skip("Chromium or ffmpeg is not installed")
     with database.cloned_database(postgres, template) as urls:
-        app = create_app(settings=database.test_settings(urls, folder, **changes))
+        app = database.test_app(urls, folder, **changes)
         with app.app_context():
             # What is painted needs no more pictures than the page takes, and no decoder: a third of the work.
             webcam = Webcam(folder, ".y4m", film.FPS)

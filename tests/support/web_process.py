@@ -114,11 +114,10 @@ def session_cookie(app: Flask, **values: object) -> str:
 
 def build() -> Flask:
     """Build the application that the test described in the environment."""
-    from app import create_app
-    from tests.support.database import test_settings
+    from tests.support.database import test_app
 
     task = json.loads(os.environ[TASK])
-    app = create_app(settings=test_settings(DatabaseUrls(**task["urls"]), Path(task["folder"]), **task["changes"]))
+    app = test_app(DatabaseUrls(**task["urls"]), Path(task["folder"]), **task["changes"])
     app.config["WTF_CSRF_ENABLED"] = task["csrf"]
     app.extensions["live"].runs = True
     return app

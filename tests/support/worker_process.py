@@ -41,12 +41,11 @@ def worker_process(folder: Path, changes: dict[str, str]) -> Iterator[subprocess
 
 
 def main() -> None:
-    from app import create_app
     from services.jobs import run_worker
-    from tests.support.database import test_settings
+    from tests.support.database import test_app
 
     task = json.load(sys.stdin)
-    app = create_app(settings=test_settings(DatabaseUrls(**task["urls"]), Path(task["folder"]), **task["changes"]))
+    app = test_app(DatabaseUrls(**task["urls"]), Path(task["folder"]), **task["changes"])
     run_worker(app, poll_seconds=0.05, tasks=())
 
 
