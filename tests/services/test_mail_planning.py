@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import select
 
 from models import Channel, Election, EmailMessage, MailStatus, NotMeReport, PlannedKind, VoterStatus, db, transaction
 from services import elections, mailings
@@ -16,6 +17,7 @@ from services.ballots import Choice
 from services.clock import utc_now
 from services.email_service.content import open_body
 from services.errors import Conflict, ValidationFailed
+from services.jobs import run_worker
 from services.mailings import planning
 from tests import factories
 from tests.support import voting
@@ -148,3 +150,20 @@ def test_plan_that_has_not_begun_can_be_cancelled(app: Flask) -> None:
     mailings.write_due(transaction)
     with pytest.raises(Conflict):
         mailings.cancel(election, done.id, SYSTEM)
+
+
+@pytest.mark.commits
+def test_worker_may_read_and_write_all_that_planned_mails_need(committing_app: Flask) -> None:
+    draft, over = factories.ElectionFactory(), factories.make_open_election(voters=1)
+    factories.RollEntryFactory(election=draft)
+    opened = factories.make_open_election(voters=1, channels=[Channel.BOOTH, Channel.LINK])
+    voting.cast_by(voting.voters_of(over)[0], over, Choice((over.candidates[0].id,)))
+    elections.close_election(over, SYSTEM)
+    for election, kind in (
+        (draft, PlannedKind.REHEARSAL), (opened, PlannedKind.REMINDER), (over, PlannedKind.RESULT),
+    ):  # fmt: skip
+        plan(election, kind)
+    db.session.commit()
+    run_worker(committing_app, once=True)
+    kinds = db.session.scalars(select(EmailMessage.kind).where(EmailMessage.bulk, EmailMessage.status == "sent"))
+    assert set(kinds) >= {"rehearsal", "reminder", "result"}
