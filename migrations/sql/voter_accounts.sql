@@ -13,3 +13,8 @@ BEGIN
         password_resets_id_seq TO sv_web;
 END
 $$;
+
+-- Whether the face is checked in an account is part of the signed definition, like the rules of result_care.sql.
+CREATE TRIGGER elections_guard_identity BEFORE UPDATE ON elections FOR EACH ROW
+    WHEN (OLD.status <> 'draft' AND OLD.identity_check IS DISTINCT FROM NEW.identity_check)
+    EXECUTE FUNCTION sv_guard_rules();

@@ -146,4 +146,5 @@ def voters_own(name: str, *columns: sa.Column) -> None:
 def downgrade() -> None:
     for name in TABLES:
         op.drop_table(name)
+    op.execute("DROP TRIGGER elections_guard_identity ON elections")
     op.drop_column("elections", "identity_check")

@@ -77,6 +77,8 @@ def _rules(election: Election) -> dict[str, object]:
         rules["nota_rule"] = election.nota_rule.value
     if election.lot_order is not None:
         rules["lot_order"] = election.lot_order
+    if election.identity_check:
+        rules["identity_check"] = True
     if election.method is Method.RANKED:
         rules["count_rule"] = Rule.for_seats(election.seats).value
     return rules

@@ -106,6 +106,8 @@ def _rules(election: Election, signed: dict[str, Any]) -> list[tuple[str, str]]:
         facts.append((_("Order of the names"), str(ORDERS[CandidateOrder(signed["candidate_order"])])))
     if signed.get("channels"):
         facts.append((_("Where to vote"), ", ".join(str(CHANNELS[Channel(one)]) for one in signed["channels"])))
+    if signed.get("identity_check"):
+        facts.append((_("In an account"), _("With a check of the face before the ballot")))
     if signed.get("allowed_networks"):
         facts.append((_("Booths in these networks only"), ", ".join(signed["allowed_networks"])))
     return facts

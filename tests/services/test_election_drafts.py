@@ -77,7 +77,7 @@ def test_every_setting_can_be_changed_and_the_audit_log_keeps_what_it_was(draft)
     assert "secrecy" not in details["after"]  # it did not change
 
 
-@pytest.mark.parametrize("name", sorted(set(CHANGES) - {"opens_without_faces", "identity_check"}))
+@pytest.mark.parametrize("name", sorted(set(CHANGES) - {"opens_without_faces"}))
 def test_a_setting_survives_from_edit_to_the_signed_definition_and_is_frozen_there(name, draft):
     elections.update_election(draft, CHANGES, SYSTEM)
     elections.open_election(draft, SYSTEM)
@@ -88,7 +88,8 @@ def test_a_setting_survives_from_edit_to_the_signed_definition_and_is_frozen_the
 
     frozen = {"seats": "seats + 1", "max_choices": "max_choices + 1", "live_batch": "live_batch + 1",
               "secrecy": "'recorded'", "results_policy": "'after_close'", "channels": "'{booth}'",
-              "allowed_networks": "'{}'", "candidate_order": "'fixed'"}.get(name, "'other'")  # fmt: skip
+              "allowed_networks": "'{}'", "candidate_order": "'fixed'",
+              "identity_check": "false"}.get(name, "'other'")  # fmt: skip
     with use_role("owner"), pytest.raises(DBAPIError, match="frozen"):
         db.session.execute(text(f"UPDATE elections SET {name} = {frozen}"))
 
