@@ -153,7 +153,7 @@ def painted_films(count: int = PAINTED) -> list[Film]:
             "left": [as_jpegs(_paint(person, yaw=acting.TURN * share) for share in acting.SHARES)],
             "right": [as_jpegs(_paint(person, yaw=-acting.TURN * share) for share in acting.SHARES)],
         }
-        templates = [service._template(_paint(person)) for _ in range(ENROLLED)]
+        templates = [service.template(_paint(person)) for _ in range(ENROLLED)]
         films.append(Film(as_jpegs(_paint(person) for _ in range(STRAIGHT)), moves, templates, "painted"))
     return films
 
@@ -226,7 +226,7 @@ def _enrolment(service: FaceService, name: str, sitter: film.Sitter) -> tuple[li
 
 def _template(service: FaceService, path: Path) -> NewTemplate | None:
     try:
-        return service._template(decode_image(path.read_bytes()))
+        return service.template(decode_image(path.read_bytes()))
     except FaceError:
         return None
 

@@ -94,7 +94,10 @@ def web(live_app: Flask, smtp: SmtpServer, tmp_path: Path) -> Iterator[WebProces
 
 def changes(smtp: SmtpServer) -> dict[str, str]:
     return smtp.settings(
-        FACE_ENGINE="dlib", ALERT_RECIPIENT=COMMISSIONER, EMAIL_FROM="Election Commission <commission@example.org>"
+        FACE_ENGINE="dlib",
+        ALERT_RECIPIENT=COMMISSIONER,
+        EMAIL_FROM="Election Commission <commission@example.org>",
+        LOG_LEVEL="INFO",
     )
 
 

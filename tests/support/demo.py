@@ -30,19 +30,34 @@ MANY = 14
 _names = itertools.cycle(NAMES)
 
 
+class Kept:
+    """An election of the demo by its number: a state that plays the worker leaves the session and all it held."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = f"_{name}"
+
+    def __get__(self, demo: Demo | None, owner: type) -> Election:
+        if demo is None:
+            raise AttributeError(self._name)  # no default
+        return db.session.get_one(Election, demo.__dict__[self._name])
+
+    def __set__(self, demo: Demo, election: Election) -> None:
+        demo.__dict__[self._name] = election.id
+
+
 @dataclass
 class Demo:
     """Elections by state: secret and recorded are open; `large` has three seats and a long list; `early` opens later,
     `closing` and `last` are open until a state closes them."""
 
-    secret: Election
-    recorded: Election
-    large: Election
-    early: Election
-    closed: Election
-    draft: Election
-    closing: Election
-    last: Election
+    secret: Election = Kept()  # type: ignore[assignment]
+    recorded: Election = Kept()  # type: ignore[assignment]
+    large: Election = Kept()  # type: ignore[assignment]
+    early: Election = Kept()  # type: ignore[assignment]
+    closed: Election = Kept()  # type: ignore[assignment]
+    draft: Election = Kept()  # type: ignore[assignment]
+    closing: Election = Kept()  # type: ignore[assignment]
+    last: Election = Kept()  # type: ignore[assignment]
 
     def close(self, election: Election) -> None:
         """Close an election as the commission does; commits."""
