@@ -71,7 +71,8 @@ def cast(right: CastingRight, choice: Choice, idempotency_key: object, actor: Ac
             right.spend()
             cast_at = _call(election, right, audit_ref, choice, key)
     except RightOver:
-        return CastOutcome("pass_over")
+        # What spent it may be this voter's own vote of the same instant: who pressed twice gets the receipt twice.
+        return _earlier_vote(election, right.voter_id, key) or CastOutcome("pass_over")
     except DBAPIError as error:
         return _refused(error, election, right, key, actor)
     _report(election, right, audit_ref, cast_at, choice, actor)

@@ -29,7 +29,7 @@ with a voter (tests/services/security/test_choice_leaves_no_trace.py). Said all 
 
 
 def server_settings(target: Target) -> Finding:
-    """Read the settings in force, those of every role and database too, and pg_stat_statements where it is."""
+    """Read the settings in force, those of every role and of this database too, and pg_stat_statements where it is."""
     finding = Finding("server")
     in_force = dict(
         rows(
@@ -39,7 +39,10 @@ def server_settings(target: Target) -> Finding:
     )
     if in_force.get("track_commit_timestamp") == "on":
         finding.say("commit_times")
-    stored = rows("SELECT unnest(setconfig) FROM pg_db_role_setting")
+    stored = rows(
+        "SELECT unnest(setconfig) FROM pg_db_role_setting"
+        " WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))"
+    )
     values = [*in_force.items(), *(tuple(one.split("=", 1)) for (one,) in stored)]
     for name, value in values:
         if name == FAILED and value not in ("panic", "fatal", "log"):

@@ -126,6 +126,26 @@ def test_100_parallel_attempts_over_three_channels_give_one_vote(committing_app)
     assert balance(election_id) == (1, 1)
 
 
+def test_two_presses_of_the_same_instant_give_one_vote_and_the_same_receipt(committing_app):
+    election = links.link_election()
+    (voter,) = voters_of(election)
+    links.send_links(election)
+    token, candidate, key = links.token_of(voter, election).id, election.candidates[0].id, new_key()
+    together = threading.Barrier(2)
+
+    def press(_number):
+        together.wait(timeout=10)
+        with committing_app.app_context(), transaction():
+            right = voting_links.link_right(db.session.get_one(VotingToken, token))
+            return ballots.cast(right, Choice((candidate,)), key, KIOSK)
+
+    for _round in range(3):  # the second and third find the vote
+        with ThreadPoolExecutor(2) as pool:
+            outcomes = list(pool.map(press, range(2)))
+        assert {outcome.kind for outcome in outcomes} <= {"cast", "repeated"}
+        assert len({outcome.receipt for outcome in outcomes}) == 1
+
+
 def test_20_kills_during_500_casts_lose_no_acknowledged_vote_and_no_mail(committing_app, tmp_path):
     election = make_open_election(voters=CASTS)
     election_id, candidate = election.id, election.candidates[0].id
