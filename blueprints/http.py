@@ -65,6 +65,22 @@ def text_field(values: dict[str, Any], name: str, limit: int = 200, *, strip: bo
     return value.strip() if strip else value
 
 
+def frames_field(values: dict[str, Any]) -> list[str]:
+    """Return the pictures of a chunk of camera frames, as data URLs; raises ValidationFailed for anything else."""
+    frames = values.get("frames")
+    if not isinstance(frames, list) or not all(isinstance(frame, str) for frame in frames):
+        raise ValidationFailed(fields={"frames": _("Send a list of pictures as data URLs.")})
+    return frames
+
+
+def whole_field(values: dict[str, Any], name: str, default: int | None = None) -> int:
+    """Return a whole number from -1 to 99,999; raises ValidationFailed for anything else."""
+    value = values.get(name, default)
+    if not isinstance(value, int) or isinstance(value, bool) or not -1 <= value < 100_000:
+        raise ValidationFailed(fields={name: _("Send this as a whole number.")})
+    return value
+
+
 def _is_storable(text: str) -> bool:
     """PostgreSQL takes no NUL, and UTF-8 no half of a surrogate pair, which JSON can spell."""
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

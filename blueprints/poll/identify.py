@@ -10,7 +10,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.wrappers import Response
 
 from blueprints import limits
-from blueprints.http import body, current_actor, text_field, wants_json
+from blueprints.http import body, current_actor, frames_field, text_field, wants_json, whole_field
 from blueprints.limits import limiter
 from blueprints.policy import requires
 from blueprints.poll import bp, pages, words
@@ -98,7 +98,7 @@ def verify() -> Response:
     if not request.is_json:
         raise UnsupportedMediaType()
     values = body()
-    frames, step, seq = _frames(values), _whole(values, "step"), _whole(values, "seq", default=-1)
+    frames, step, seq = frames_field(values), whole_field(values, "step"), whole_field(values, "seq", default=-1)
     ticket, camera_mark = text_field(values, "challenge_id", limit=80), text_field(values, "camera", limit=64) or None
     with transaction():
         outcome = identification.submit_frames(
@@ -188,17 +188,3 @@ def _verdict_view(outcome: Verdict) -> dict[str, Any]:
         "officer": outcome.officer,
         "redirect": url_for("poll.ballot") if outcome.result.value == "success" else None,
     }
-
-
-def _frames(values: dict[str, Any]) -> list[str]:
-    frames = values.get("frames")
-    if not isinstance(frames, list) or not all(isinstance(frame, str) for frame in frames):
-        raise ValidationFailed(fields={"frames": _("Send a list of pictures as data URLs.")})
-    return frames
-
-
-def _whole(values: dict[str, Any], name: str, default: int | None = None) -> int:
-    value = values.get(name, default)
-    if not isinstance(value, int) or isinstance(value, bool) or not -1 <= value < 100_000:
-        raise ValidationFailed(fields={name: _("Send this as a whole number.")})
-    return value

@@ -11,12 +11,11 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import UnsupportedMediaType
 
 from blueprints import camera_words, limits
-from blueprints.http import body, current_actor, text_field, wants_json
+from blueprints.http import body, current_actor, frames_field, text_field, wants_json, whole_field
 from blueprints.policy import requires
 from blueprints.voter import bp
 from models import AuthResult, transaction
 from services import voter_accounts
-from services.errors import ValidationFailed
 from services.face_service.liveness import STEP_SECONDS
 from services.identification import MAX_FAILURES, CameraChanged, Interrupted, Pending, Verdict
 from services.security import Permission
@@ -72,7 +71,7 @@ def identity_verify(public_id: uuid.UUID) -> ResponseReturnValue:
     if not request.is_json:
         raise UnsupportedMediaType()
     values = body()
-    frames, step, seq = _frames(values), _whole(values, "step"), _whole(values, "seq", default=-1)
+    frames, step, seq = frames_field(values), whole_field(values, "step"), whole_field(values, "seq", default=-1)
     ticket, camera = text_field(values, "challenge_id", limit=80), text_field(values, "camera", limit=64) or None
     with transaction():
         paper = voter_accounts.paper_of(g.principal.session_id, public_id)
@@ -139,17 +138,3 @@ def _likeness(confidence: float | None) -> str:
     if confidence is not None and confidence >= FAIRLY:
         return _("Your face and the registered one agree fairly well.")
     return _("Your face and the registered one do not agree well enough.")
-
-
-def _frames(values: dict[str, Any]) -> list[str]:
-    frames = values.get("frames")
-    if not isinstance(frames, list) or not all(isinstance(frame, str) for frame in frames):
-        raise ValidationFailed(fields={"frames": _("Send a list of pictures as data URLs.")})
-    return frames
-
-
-def _whole(values: dict[str, Any], name: str, default: int | None = None) -> int:
-    value = values.get(name, default)
-    if not isinstance(value, int) or isinstance(value, bool) or not -1 <= value < 100_000:
-        raise ValidationFailed(fields={name: _("Send this as a whole number.")})
-    return value

@@ -74,14 +74,15 @@ def _event(kiosk: Kiosk, challenge: Challenge, attempt: Attempt, actor: Actor) -
         distance=attempt.distance,
         suspicion_score=suspicion,
         liveness=attempt.report | {"challenge": str(challenge.id), "liveness_on": bool(challenge.steps)},
-        snapshot_path=_store_picture(attempt),
+        snapshot_path=store_picture(attempt),
         ip_address=actor.ip,
         user_agent=actor.user_agent,
         review=Review.PENDING if review else None,
     )
 
 
-def _store_picture(attempt: Attempt) -> str | None:
+def store_picture(attempt: Attempt) -> str | None:
+    """Keep the picture of an attempt, encrypted, and return its path; raises DiskFull, but not for an abandoned one."""
     if attempt.shot is None:
         return None
     folder = storage.FACES if attempt.result is AuthResult.SUCCESS else storage.FRAUD_ATTEMPTS
@@ -90,7 +91,7 @@ def _store_picture(attempt: Attempt) -> str | None:
     except DiskFull:
         if attempt.reason != ABANDONED:
             raise
-        # Whoever walked away cannot be asked to try again, and the booth must become free for the next voter.
+        # Whoever walked away cannot be asked to try again: the check ends, and a booth is free for the next voter.
         log.exception("The picture of an abandoned attempt could not be kept")
         return None
 

@@ -16,11 +16,10 @@ from datetime import timedelta
 from sqlalchemy import exists, func, select
 
 from models import AuthEvent, AuthResult, Channel, Consent, Election, IdentityCheck, Review, VoterFace, VoterSession, db
-from services import audit_logger, email_service, metrics, storage
+from services import audit_logger, email_service, metrics
 from services.actor import Actor
 from services.clock import utc_now
 from services.context import platform
-from services.errors import DiskFull
 from services.face_service import BadImage, liveness
 from services.identification import (
     CameraChanged,
@@ -34,7 +33,7 @@ from services.identification import (
     runs,
     submission,
 )
-from services.identification.attempts import ABANDONED, SUSPICIOUS, Attempt
+from services.identification.attempts import ABANDONED, SUSPICIOUS, Attempt, store_picture
 from services.identification.challenges import REUSE_SECONDS, RUN_SECONDS, START_SECONDS
 from services.identification.failures import Failures
 from services.identification.runs import STRANGER_REASONS, Run
@@ -184,7 +183,7 @@ def _record(check: IdentityCheck, attempt: Attempt, actor: Actor) -> Failures:
     """Write the attempt down; the third failure and everything doubtful waits for the commission."""
     event = _event(check.election_id, check.voter_id, check.voter.voter_id, attempt, actor)
     event.liveness = attempt.report | {"challenge": str(check.id), "liveness_on": bool(check.steps)}
-    event.snapshot_path = _keep(attempt)
+    event.snapshot_path = store_picture(attempt)
     db.session.add(event)
     db.session.flush()
     counted = _count(check.election_id, check.voter_id)
@@ -214,20 +213,6 @@ def _event(election_id: int, voter_id: int, number: str, attempt: Attempt, actor
         reason=attempt.reason, distance=attempt.distance, suspicion_score=suspicion, ip_address=actor.ip,
         user_agent=actor.user_agent, channel=Channel.ACCOUNT, review=Review.PENDING if doubtful or flagged else None,
     )  # fmt: skip
-
-
-def _keep(attempt: Attempt) -> str | None:
-    if attempt.shot is None:
-        return None
-    folder = storage.FACES if attempt.result is AuthResult.SUCCESS else storage.FRAUD_ATTEMPTS
-    try:
-        return platform().storage.save_private(folder, attempt.shot)
-    except DiskFull:
-        if attempt.reason != ABANDONED:
-            raise
-        # Whoever left cannot be asked to try again, and the check has to end.
-        log.exception("The picture of an abandoned attempt could not be kept")
-        return None
 
 
 def _report(run: Run) -> dict[str, object]:
