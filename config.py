@@ -16,11 +16,19 @@ from dotenv import dotenv_values
 
 from services import settings_rules
 from services.settings_rules import SECRET_CHARACTERS
+from services.settings_values import booth_keys as _booth_keys
+from services.settings_values import decimal as _decimal
+from services.settings_values import normalise_database_url
+from services.settings_values import one_of as _one_of
+from services.settings_values import optional_path as _optional_path
+from services.settings_values import path as _path
+from services.settings_values import switch as _switch
+from services.settings_values import whole as _whole
+from services.settings_values import words as _list
 
 PROJECT = Path(__file__).resolve().parent
 ENVIRONMENTS = ("development", "testing", "production")
 REQUEST_BYTES = 30 * 1024 * 1024  # a chunk of 8 camera frames fits, and a 20 MB picture gets our own answer
-BOOTH_KEYS = 4  # read aloud, say it again, step, select
 SESSION_LIFETIME = timedelta(hours=12)
 # What a configuration changes unless the environment says otherwise.
 PROFILES: dict[str, dict[str, str]] = {
@@ -56,64 +64,6 @@ class DatabaseAddresses(Protocol):
     def sealer(self) -> str: ...
     @property
     def results(self) -> str: ...
-
-
-def normalise_database_url(url: str) -> str:
-    """Name the driver: SQLAlchemy 2.1 takes psycopg 3 for a bare `postgresql://`, and knows no `postgres://`."""
-    for prefix in ("postgres://", "postgresql://"):
-        if url.startswith(prefix):
-            return "postgresql+psycopg2://" + url.removeprefix(prefix)
-    return url
-
-
-def _switch(text: str) -> bool:
-    if text.lower() in ("on", "1", "true", "yes"):
-        return True
-    if text.lower() in ("off", "0", "false", "no"):
-        return False
-    raise ValueError("write on or off")
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError("write a whole number") from None
-
-
-def _decimal(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError("write a number such as 0.6") from None
-
-
-def _list(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _path(text: str) -> Path:
-    return PROJECT / Path(text).expanduser()
-
-
-def _optional_path(text: str) -> Path | None:
-    return _path(text) if text else None
-
-
-def _one_of(*allowed: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in allowed:
-            raise ValueError(f"write {' or '.join(allowed)}")
-        return text
-
-    return parse
-
-
-def _booth_keys(text: str) -> str:
-    keys = text.split()
-    if len(keys) != BOOTH_KEYS or len(set(keys)) != BOOTH_KEYS:
-        raise ValueError("write four different keys, such as F2 F4 F8 F9")
-    return " ".join(keys)
 
 
 def _setting(parse: Callable[[str], Any], default: str = "", secret: bool = False) -> Any:

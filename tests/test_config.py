@@ -10,7 +10,8 @@ from dotenv import dotenv_values
 from flask import Flask
 
 import config
-from config import ENVIRONMENTS, PROJECT, Settings, SettingsError, load_settings, normalise_database_url
+from config import ENVIRONMENTS, PROJECT, Settings, SettingsError, load_settings
+from services.settings_values import normalise_database_url
 
 ORDERED = [
     "SECRET_KEY",
