@@ -1,7 +1,7 @@
 """The face engine: find faces, place landmarks, compute encodings. The only module that touches dlib.
 
 Why it is built this way (face.md, section 0): dlib's detector shared between threads crashes the process, so one lock
-guards everything; the encoder costs 84 of 85 ms, so faces are sought in a small grey copy and encoded at full size;
+guards detection; faces are sought in a small grey copy and encoded at full size; encoding needs no lock (resnet/);
 face_recognition's own import may end the process and loads a model that is not needed, so the files of
 face_recognition_models are opened directly.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageFile
 
+from services.face_service.encoders import Encoder, load_encoder
 from services.face_service.errors import Busy, ModelUnavailable
 from services.face_service.images import Pixels
 from services.face_service.quality import MIN_SCORE, Quality, measure
+from services.face_service.resnet import CHIP_SIDE
 from services.face_service.signals import box_overlap
+from services.face_service.threads import one_thread_each
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +43,7 @@ CNN_SIDE = 640
 HOG_LEAST = 80
 OTHERS_SHARE, OTHERS_SIDE = 0.4, 1280
 """Others are sought down to this share of the main face's width, in a copy of at most this many pixels a side."""
-CHIP_SIDE, CHIP_PADDING = 150, 0.25
+CHIP_PADDING = 0.25
 CROP_SIDE = 300
 """Face crops are enlarged to this side for the eyes: halves the jitter of the blink signal (face.md 3.2)."""
 MODEL_FILES = {
@@ -80,6 +83,9 @@ class FaceEngine(Protocol):
     def encode(self, image: Pixels, face: Face) -> Encoding:
         """Return the 128 numbers of the face; raises Busy."""
 
+    def encode_many(self, found: Sequence[tuple[Pixels, Face]]) -> list[Encoding]:
+        """Return the encodings of several faces, which together cost less; raises Busy."""
+
 
 @contextmanager
 def _exclusive() -> Iterator[None]:
@@ -103,16 +109,17 @@ class DlibEngine:
         self._dlib: Any = None
         self._detector: Any = None
         self._landmarks: Any = None
-        self._encoder: Any = None
+        self._encoder: Encoder | None = None
 
     def preload(self) -> None:
         """Load the models now (0.8 s, 120 MB), so that forked workers share them; raises ModelUnavailable."""
         with _exclusive():
             self._load()
 
-    def _load(self) -> None:
+    def _load(self) -> Encoder:
         if self._encoder is not None:
-            return
+            return self._encoder
+        one_thread_each()
         try:
             import dlib
 
@@ -122,12 +129,13 @@ class DlibEngine:
             else:
                 self._detector = dlib.get_frontal_face_detector()
             self._landmarks = dlib.shape_predictor(_model_path("landmarks"))
-            self._encoder = dlib.face_recognition_model_v1(_model_path("encoder"))
+            self._encoder = load_encoder(dlib, Path(_model_path("encoder")))
         except (ImportError, OSError, RuntimeError, SystemExit) as error:
             log.exception("face models could not be loaded")
             raise ModelUnavailable() from error
         # Whoever imports face_recognition elsewhere switches this on for everybody.
         ImageFile.LOAD_TRUNCATED_IMAGES = False
+        return self._encoder
 
     def detect(self, image: Pixels, quick: bool = False) -> list[Face]:
         """Return the faces with a score of at least 0.5, widest first.
@@ -190,13 +198,24 @@ class DlibEngine:
 
     def encode(self, image: Pixels, face: Face) -> Encoding:
         """Return the 128 numbers of the face, not normalised (norm about 1.5)."""
+        return self.encode_many([(image, face)])[0]
+
+    def encode_many(self, found: Sequence[tuple[Pixels, Face]]) -> list[Encoding]:
+        """Return the encodings of several faces, in their order."""
+        if not found:
+            return []
         with _exclusive():
-            self._load()
-            dlib = self._dlib
-            points = dlib.points([dlib.point(round(float(x)), round(float(y))) for x, y in face.landmarks])
-            shape = dlib.full_object_detection(dlib.rectangle(*face.box), points)
-            vector = self._encoder.compute_face_descriptor(np.ascontiguousarray(image, dtype=np.uint8), shape, 1)
-        return np.asarray(vector, dtype=np.float32)
+            encoder = self._load()
+            chips = [self._chip(image, face) for image, face in found]
+        return list(encoder(np.stack(chips)))
+
+    def _chip(self, image: Pixels, face: Face) -> Pixels:
+        """Return the face aligned as the encoder was trained on: (150, 150, 3)."""
+        dlib = self._dlib
+        points = dlib.points([dlib.point(round(float(x)), round(float(y))) for x, y in face.landmarks])
+        shape = dlib.full_object_detection(dlib.rectangle(*face.box), points)
+        image = np.ascontiguousarray(image, dtype=np.uint8)
+        return np.asarray(dlib.get_face_chip(image, shape, CHIP_SIDE, CHIP_PADDING), dtype=np.uint8)
 
 
 def build_engine(kind: str = "dlib", face_model: str = "hog") -> FaceEngine:

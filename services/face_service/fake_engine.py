@@ -7,6 +7,7 @@ production refuses to start with it.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -106,6 +107,10 @@ class FakeEngine:
         number = int(sum(int(step) * LEVELS**i for i, step in enumerate(steps)))
         vector = _direction(number) * 1.5 + _direction(10_000 + number) * 0.6 * abs(face.quality.yaw)
         return np.asarray(vector, dtype=np.float32)
+
+    def encode_many(self, found: Sequence[tuple[Pixels, Face]]) -> list[Encoding]:
+        """Return the encodings of several faces."""
+        return [self.encode(image, face) for image, face in found]
 
     def _patches(self, image: Pixels) -> np.ndarray | None:
         if image.ndim != 3 or image.shape[0] < PATCH or image.shape[1] < 6 * PATCH:
