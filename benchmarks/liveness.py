@@ -110,7 +110,6 @@ def play_loop(service: FaceService, steps: list[str], frames: Sequence[Pixels], 
 def examine(task: tuple[str, int]) -> list[Outcome]:
     """Run every kind of film for one photograph; the challenges are drawn from a seed of their own."""
     path, number = task
-    cv2.setNumThreads(1)
     service = FaceService(DlibEngine(), NoTemplates())
     draw = random.Random(number)
     try:

@@ -9,16 +9,13 @@ from __future__ import annotations
 import hashlib
 import itertools
 import multiprocessing
-import os
 import pickle
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from config import PROJECT
@@ -40,7 +37,6 @@ ENROLLED = 3
 PAINTED = 4
 PAINTED_SIZE = (320, 240)
 """Pixels: a quarter of a camera's picture, because one machine plays all the cameras as well."""
-MATRIX_THREADS = "OPENBLAS_NUM_THREADS"
 REACTION_SECONDS, REST_SECONDS = 0.5, 0.8
 SLIGHT = (film.Pose(), film.Pose(yaw=5.0), film.Pose(pitch=4.0))
 """How a head is held for three enrolment pictures made from one photograph."""
@@ -170,7 +166,7 @@ def real_films(count: int) -> list[Film]:
         return []
     kept = KEPT / f"{_mark(wanted)}.pickle"
     if not kept.exists():
-        with _one_matrix_thread(), ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
             good = [found for found in pool.map(_compose, enumerate(wanted)) if found is not None]
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_bytes(pickle.dumps(good))
@@ -184,20 +180,8 @@ def _mark(wanted: list[str]) -> str:
     return hashlib.sha256(b"".join([*(path.read_bytes() for path in sources), repr(wanted).encode()])).hexdigest()[:16]
 
 
-@contextmanager
-def _one_matrix_thread() -> Iterator[None]:
-    """Several matrix threads in each of two processes on two cores would wait for each other."""
-    before = os.environ.get(MATRIX_THREADS)
-    os.environ[MATRIX_THREADS] = "1"
-    yield
-    del os.environ[MATRIX_THREADS]
-    if before is not None:
-        os.environ[MATRIX_THREADS] = before
-
-
 def _compose(task: tuple[int, str]) -> Film | None:
     number, name = task
-    cv2.setNumThreads(1)
     service = FaceService(DlibEngine(), None)  # type: ignore[arg-type]
     try:
         sitter = film.Sitter.from_photo(service.engine, _photo(name))
