@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
+import dlib
+import face_recognition_models
 import numpy as np
 import pytest
 
@@ -104,23 +106,30 @@ def test_two_threads_find_what_one_thread_finds(engine: DlibEngine, portraits: l
     assert np.array_equal(vectors[0], vectors[2])
 
 
-def test_a_liveness_frame_and_a_verification_stay_within_their_time(
+def test_a_liveness_frame_and_a_verification_cost_no_more_than_the_plain_way(
     engine: DlibEngine, service: FaceService, sitter: film.Sitter
 ) -> None:
+    """The plain way is dlib on the whole picture; benchmarks/ hold the seconds, which depend on the machine."""
     frame = encode_jpeg(film.bend(sitter, film.Pose()), 80)
-
-    # Processor time of this thread, and the least disturbed of seven: neighbours slow caches and cores down as well.
-    def seconds(work) -> float:  # type: ignore[no-untyped-def]
-        times = []
-        for _ in range(7):
+    pixels = decode_image(frame)
+    detector = dlib.get_frontal_face_detector()
+    predictor = dlib.shape_predictor(face_recognition_models.pose_predictor_model_location())
+    encoder = dlib.face_recognition_model_v1(face_recognition_models.face_recognition_model_location())
+    works = {
+        "plain detection": lambda: detector(pixels, 0),
+        "plain encoding": lambda: encoder.compute_face_descriptor(pixels, predictor(pixels, detector(pixels, 0)[0])),
+        "liveness frame": lambda: observe(engine, pixels),
+        "verification": lambda: service.verify_frame(1, frame),
+    }
+    least = dict.fromkeys(works, float("inf"))
+    for _round in range(5):  # in turns, and the least disturbed of five: neighbours slow down whatever runs beside them
+        for name, work in works.items():
             start = time.thread_time()
             work()
-            times.append(time.thread_time() - start)
-        return min(times)
-
-    pixels = decode_image(frame)
-    assert seconds(lambda: observe(service.engine, pixels)) < 0.030
-    assert seconds(lambda: service.verify_frame(1, frame)) < 0.250
+            least[name] = min(least[name], time.thread_time() - start)
+    # As measured 0.6 and 1.1; the whole picture enlarged, or a second encoding, would be 4 and 2.
+    assert least["liveness frame"] < 1.5 * least["plain detection"], least
+    assert least["verification"] < 1.7 * least["plain encoding"], least
 
 
 @pytest.mark.parametrize("steps", [["left", "blink", "right"], ["nod", "right", "left"]])
