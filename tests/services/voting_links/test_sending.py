@@ -9,6 +9,7 @@ from models import (
     Channel,
     EmailMessage,
     LinkSending,
+    MailStatus,
     ReplacedToken,
     VoterStatus,
     VotingToken,
@@ -70,6 +71,23 @@ def test_who_has_voted_has_no_mail_or_is_not_verified_gets_no_link(app):
     counts = voting_links.link_figures(election).by_standing
     wanted = {Standing.VOTED: 1, Standing.NO_EMAIL: 1, Standing.NOT_VERIFIED: 1, Standing.UNDER_WAY: 1}
     assert {one: count for one, count in counts.items() if count} == wanted
+
+
+def test_the_banner_counts_what_the_figures_count(app):
+    election = link_election(voters=8)
+    voted, without, suspended, sent, failed, bounced, under_way, late = voters_of(election)
+    without.email, suspended.status, late.email = None, VoterStatus.SUSPENDED, None
+    db.session.commit()
+    tokens = send_links(election)
+    late.email = "late@example.org"
+    for voter, status in ((sent, "sent"), (failed, "failed"), (bounced, "bounced"), (voted, "failed")):
+        db.session.get(EmailMessage, token_of(voter, election).mail_id).status = MailStatus(status)
+    db.session.commit()
+    cast_with_pass(make_pass(election, voted), Choice(nota=True), new_key(), KIOSK)
+    counts = voting_links.link_figures(election)
+    assert under_way.id in tokens
+    assert voting_links.uninvited(election) == (3, 1)
+    assert (counts.without_invitation, counts.by_standing[Standing.UNDER_WAY]) == (3, 1)
 
 
 def test_a_link_lasts_seven_days_and_never_longer_than_the_election(app):
