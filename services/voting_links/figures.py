@@ -68,8 +68,8 @@ def link_figures(election: Election) -> LinkFigures:
 def uninvited(election: Election) -> tuple[int, int]:
     """Return how many could vote by a link and were sent none, and how many of their mails are on the way.
 
-    The same numbers as in `link_figures`, for every page of the desk: 70 ms instead of 370 at 100,000 voters on a busy machine, because
-    an index knows the few mails that did not arrive yet, and only who has no link is looked for.
+    The same numbers as in `link_figures`, for every page of the desk: 70 ms instead of 370 at 100,000 voters (on a busy
+    machine), because an index knows the few mails that have not arrived, and only who has no link is looked for.
     """
     tests = _tests()
     could = [~tests[one] for one in (Standing.VOTED, Standing.NO_EMAIL, Standing.NOT_VERIFIED)]
