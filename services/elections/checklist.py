@@ -186,6 +186,9 @@ def _rules(election: Election, roll: _Roll) -> list[Finding]:
     if election.is_secret and election.live_batch and roll.voters < 2 * election.live_batch:
         words = _("The roll is too short for live counts: they begin when two batches wait in the box.")
         found.append(Finding("batch_too_large", words, Mend.SETTINGS, blocks=False))
+    if election.identity_check and Channel.LINK in election.channels:
+        words = _("Faces are checked in voter accounts only: who votes by link needs no more than the mail.")
+        found.append(Finding("link_without_face", words, Mend.SETTINGS, blocks=False))
     return found
 
 

@@ -247,6 +247,13 @@ def test_an_election_by_links_alone_opens_and_one_in_accounts_alone_needs_accoun
     assert elections.obstacles(draft) == []
 
 
+@pytest.mark.parametrize(("channels", "warns"), [([Channel.ACCOUNT], False), ([Channel.ACCOUNT, Channel.LINK], True)])
+def test_a_face_check_that_a_link_goes_round_is_pointed_out(draft, channels, warns):
+    elections.update_election(draft, {"channels": channels, "identity_check": True}, SYSTEM)
+    found = {finding.code for finding in elections.check(draft) if not finding.blocks}
+    assert ("link_without_face" in found) is warns
+
+
 def test_mail_that_cannot_leave_blocks(draft, monkeypatch):
     from dataclasses import replace
 
