@@ -124,6 +124,16 @@ class Settings:
     snapshot_mb: int = _setting(_whole, "500")
     disk_floor_mb: int = _setting(_whole, "200")
     log_mb: int = _setting(_whole, "50")
+    # A bucket instead of UPLOAD_FOLDER
+    storage_backend: str = _setting(_one_of("local", "s3"), "local")
+    s3_bucket: str = _setting(str)
+    s3_region: str = _setting(str, "us-east-1")
+    s3_access_key: str = _setting(str)
+    s3_secret_key: str = _setting(str, secret=True)
+    s3_endpoint: str = _setting(lambda text: text.rstrip("/"))
+    s3_public_endpoint: str = _setting(lambda text: text.rstrip("/"))
+    s3_prefix: str = _setting(lambda text: text.strip("/"))
+    s3_link_seconds: int = _setting(_whole, "300")
     # Web server
     host: str = _setting(str, "127.0.0.1")
     port: int = _setting(_whole, "8000")

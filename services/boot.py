@@ -10,10 +10,10 @@ from sqlalchemy.exc import OperationalError
 
 from config import Settings
 from models import InstallationKey, db, transaction
+from services import storage
 from services.context import Platform, platform
 from services.face_service import build_service
 from services.security import Keyring, KeyringError
-from services.storage import LocalStorage
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 def build_platform(settings: Settings) -> Platform:
     """Build the adapters that the settings ask for; raises KeyringError when a key folder in use is incomplete."""
     keyring = Keyring(settings.key_folder) if settings.is_production else Keyring.ensure(settings.key_folder)
-    storage = LocalStorage(settings.upload_folder, keyring.cipher)
-    return Platform(settings, keyring, storage, build_service(settings, keyring.cipher, storage))
+    files = storage.build(settings, keyring.cipher)
+    return Platform(settings, keyring, files, build_service(settings, keyring.cipher, files))
 
 
 def check_keys_at_start() -> None:

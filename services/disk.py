@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 
 from services import email_service
@@ -18,11 +19,12 @@ WORDS = (
 
 def free_mb() -> float:
     """Return the megabytes left where it is tightest: the folder of the pictures, or that of all that runs."""
-    room = [platform().storage.free_bytes()]
+    pictures = platform().storage.free_bytes()
+    room = [] if pictures is None else [pictures]
     folder = platform().settings.var_folder
     if folder.exists():
         room.append(shutil.disk_usage(folder).free)
-    return min(room) / BYTES_PER_MB
+    return min(room, default=math.inf) / BYTES_PER_MB
 
 
 def is_low() -> bool:

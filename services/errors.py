@@ -71,6 +71,16 @@ class DiskFull(Unavailable):
     message = N_("Nothing can be stored now: the disk is full. Call whoever looks after this system.")
 
 
+class StorageAway(Unavailable):
+    """The place where files lie, a bucket in the network, does not answer or broke off in the middle."""
+
+    code = "storage_away"
+    message = N_(
+        "Pictures and files cannot be stored or read at the moment. Nothing was changed. Try again in a minute;"
+        " if it lasts, call whoever looks after this system."
+    )
+
+
 class FileDamaged(DomainError):
     """A stored file is not what was stored; `path` names it. Whoever turns this into an answer reports it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
@@ -27,7 +28,13 @@ RANGES = (
     ("head_every_minutes", 1, 60),
     ("head_mail_minutes", 5, 1440),
     ("voting_link_days", 1, 90),
+    ("s3_link_seconds", 0, 3600),
 )
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+# It goes into a header of every answer.
+ENDPOINT = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?")
+PREFIX = re.compile(r"([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?")
+SHORTEST_LINK_SECONDS = 30
 PLACEHOLDERS = ("replace", "change_me", "changeme", "placeholder", "your_", "<")
 CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
 BCRYPT_PREFIXES = ("$2a$", "$2b$", "$2y$")
@@ -36,7 +43,7 @@ PREHASH_MARK = "sha256+"  # services.security.passwords writes it before a hash 
 
 def problems(settings: Settings) -> list[str]:
     """Everything that keeps these settings from being used, one sentence each."""
-    found = _value_problems(settings) + mail_problems(settings) + stamp_problems(settings)
+    found = _value_problems(settings) + mail_problems(settings) + stamp_problems(settings) + storage_problems(settings)
     return found + (_production_problems(settings) if settings.is_production else [])
 
 
@@ -123,6 +130,25 @@ def stamp_problems(settings: Settings) -> list[str]:
         found.append("TIMESTAMP_CA: there is no such file")
     elif settings.timestamp_ca is not None and CERTIFICATE not in settings.timestamp_ca.read_bytes():
         found.append("TIMESTAMP_CA: the file holds no certificate in PEM")
+    return found
+
+
+def storage_problems(settings: Settings) -> list[str]:
+    """Everything that keeps files from being stored as it is set, one sentence each."""
+    found = []
+    if settings.storage_backend == "s3" and not settings.s3_bucket:
+        found.append("S3_BUCKET: missing, STORAGE_BACKEND=s3 needs it")
+    if settings.s3_bucket and not BUCKET.fullmatch(settings.s3_bucket):
+        found.append("S3_BUCKET: write 3 to 63 small letters, digits, dots or hyphens")
+    if bool(settings.s3_access_key) != bool(settings.s3_secret_key):
+        found.append("S3_ACCESS_KEY, S3_SECRET_KEY: write both or neither")
+    for name in ("s3_endpoint", "s3_public_endpoint"):
+        if getattr(settings, name) and not ENDPOINT.fullmatch(getattr(settings, name)):
+            found.append(f"{name.upper()}: write an address such as https://minio.example.org:9000")
+    if not PREFIX.fullmatch(settings.s3_prefix):
+        found.append("S3_PREFIX: write letters, digits, hyphens and slashes")
+    if 0 < settings.s3_link_seconds < SHORTEST_LINK_SECONDS:
+        found.append(f"S3_LINK_SECONDS: write 0, or {SHORTEST_LINK_SECONDS} and more")
     return found
 
 

@@ -61,6 +61,22 @@ def full_password_cost() -> None:
 
 
 @pytest.fixture(scope="session")
+def bucket_service() -> Iterator[Any]:
+    """A bucket of a real S3 protocol, over HTTP, in this process."""
+    from tests.support.bucket import Service  # boto3 and moto take a second: only who needs a bucket pays it
+
+    service = Service()
+    yield service
+    service.stop()
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let boto3 try again without waiting; how often stays as it is."""
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+
+
+@pytest.fixture(scope="session")
 def postgres() -> EmbeddedPostgres:
     database.SERVER_FOLDER.mkdir(parents=True, exist_ok=True)
     server = EmbeddedPostgres(database.SERVER_FOLDER, fast=True)

@@ -10,7 +10,7 @@ from models import AuthEvent, AuthResult, Challenge, Kiosk, Review, Voter, db
 from services import audit_logger, email_service, metrics, storage
 from services.actor import Actor
 from services.context import platform
-from services.errors import DiskFull
+from services.errors import DiskFull, StorageAway
 from services.identification import failures, runs
 from services.identification.failures import Failures
 
@@ -88,7 +88,7 @@ def store_picture(attempt: Attempt) -> str | None:
     folder = storage.FACES if attempt.result is AuthResult.SUCCESS else storage.FRAUD_ATTEMPTS
     try:
         return platform().storage.save_private(folder, attempt.shot)
-    except DiskFull:
+    except (DiskFull, StorageAway):
         if attempt.reason != ABANDONED:
             raise
         # Whoever walked away cannot be asked to try again: the check ends, and a booth is free for the next voter.

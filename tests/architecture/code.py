@@ -111,7 +111,7 @@ def errors_speak_through_gettext(sources: Sources) -> Iterator[Finding]:
 def settings_are_explained(sources: Sources) -> Iterator[Finding]:
     """.env.example has one line for each setting of config.py, under a comment, and no other."""
     example = sources.texts.get(".env.example", "").splitlines()
-    lines = {line.split("=")[0]: number for number, line in enumerate(example, 1) if re.match(r"[A-Z_]+=", line)}
+    lines = {line.split("=")[0]: number for number, line in enumerate(example, 1) if re.match(r"[A-Z0-9_]+=", line)}
     known = {
         node.target.id.upper(): node.lineno
         for _path, tree in sources.python("config.py")

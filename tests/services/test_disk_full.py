@@ -23,7 +23,7 @@ from services import disk, identification, retention
 from services.clock import utc_now
 from services.context import platform
 from services.errors import DiskFull
-from services.storage import FACES, LocalStorage
+from services.storage import FACES, LocalDisk, LocalStorage
 from tests.services.identification import acting
 
 WORDS = "This booth cannot keep pictures now. Call the officer."
@@ -126,7 +126,7 @@ def test_a_check_under_way_may_end_with_what_the_floor_keeps_back(room, kiosk_cl
 def test_an_open_ballot_is_cast_on_a_full_disk(room, kiosk_client, voter, clock, monkeypatch):
     identify(kiosk_client, start(kiosk_client, voter).json["challenge"], clock)
     room["mb"] = 0
-    monkeypatch.setattr(LocalStorage, "_write_new", _no_room)
+    monkeypatch.setattr(LocalDisk, "_write_new", _no_room)
     body = {"voter_id": voter.voter_id, "choice": "nota", "idempotency_key": secrets.token_urlsafe(24)}
     answer = kiosk_client.post("/poll/vote", json=body)
 
@@ -149,7 +149,7 @@ def test_a_picture_that_finds_no_room_refuses_the_attempt_and_leaves_the_challen
         raise OSError(number, os.strerror(number))
 
     with monkeypatch.context() as patch:
-        patch.setattr(LocalStorage, "_write_new", staticmethod(broken))
+        patch.setattr(LocalDisk, "_write_new", staticmethod(broken))
         answer = identify(kiosk_client, challenge, clock)
     assert (answer.status_code, answer.json["error"]) == (503, {"code": "disk_full", "message": WORDS})
     assert count(AuthEvent) == 0
@@ -162,7 +162,7 @@ def test_the_booth_becomes_free_although_the_picture_of_who_left_finds_no_room(k
     challenge = start(kiosk_client, voter).json["challenge"]
     body = {"challenge_id": challenge["id"], "step": 0, "frames": acting.straight(), "seq": 0}
     kiosk_client.post("/poll/auth/verify", json=body)
-    monkeypatch.setattr(LocalStorage, "_write_new", _no_room)
+    monkeypatch.setattr(LocalDisk, "_write_new", _no_room)
 
     assert kiosk_client.post("/poll/leave", json={}).status_code < 400
     event = db.session.scalars(select(AuthEvent)).one()
@@ -175,7 +175,7 @@ def test_another_mistake_of_the_disk_is_not_called_full(app, tmp_path, monkeypat
     def broken(target: Path, content: bytes) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(LocalStorage, "_write_new", staticmethod(broken))
+    monkeypatch.setattr(LocalDisk, "_write_new", staticmethod(broken))
     with pytest.raises(OSError, match="Input/output") as refusal:
         storage.save_private(FACES, b"x")
     assert not isinstance(refusal.value, DiskFull)

@@ -1,0 +1,43 @@
+"""Both kinds of store behind one fixture, and a line to the bucket that can be cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from services.security import FieldCipher
+from services.storage import LocalStorage, Storage
+from tests.support.bucket import Service, Wire
+
+
+@pytest.fixture
+def cipher() -> FieldCipher:
+    return FieldCipher.of([Fernet.generate_key()])
+
+
+@pytest.fixture
+def local(tmp_path: Path, cipher: FieldCipher) -> LocalStorage:
+    return LocalStorage(tmp_path / "uploads", cipher)
+
+
+@pytest.fixture
+def wire(bucket_service: Service) -> Iterator[Wire]:
+    wire = Wire(bucket_service.port)
+    yield wire
+    wire.close()
+
+
+@pytest.fixture
+def remote(bucket_service: Service, wire: Wire, cipher: FieldCipher, at_once: None) -> Storage:
+    """A bucket with a folder of its own, over the wire."""
+    return Storage(bucket_service.bucket(wire.port), cipher)
+
+
+@pytest.fixture(params=["local", "s3"])
+def storage(request: pytest.FixtureRequest) -> Storage:
+    """The same promises hold for both."""
+    found: Storage = request.getfixturevalue("remote" if request.param == "s3" else "local")
+    return found
