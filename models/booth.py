@@ -160,6 +160,9 @@ class AuthEvent(TimestampMixin, Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     election_id: Mapped[int | None] = mapped_column(ForeignKey("elections.id"))
     kiosk_id: Mapped[int | None] = mapped_column(ForeignKey("kiosks.id"))
+    attendance_session_id: Mapped[int | None] = mapped_column(
+        ForeignKey("attendance_sessions.id", ondelete="SET NULL"), index=True
+    )
     voter_id: Mapped[int | None] = mapped_column(ForeignKey("voters.id", ondelete="SET NULL"))
     voter_id_input: Mapped[str]
     result: Mapped[AuthResult] = mapped_column(text_enum(AuthResult))

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from models import EmailMessage, FaceMean, Registration, StaffUser, VoterFace, db
+from models import AttendanceSession, EmailMessage, FaceMean, Registration, StaffUser, VoterFace, db
 from services import audit_logger
 from services.actor import Actor
 from services.clock import utc_now
@@ -31,6 +31,7 @@ COLUMNS: tuple[Column, ...] = (
     (Registration.id, Registration.encoding),
     (StaffUser.id, StaffUser.totp_secret),
     (EmailMessage.id, EmailMessage.body),
+    (AttendanceSession.id, AttendanceSession.code_secret),
 )
 """Every column that holds Fernet tokens for longer than a day, with the key of its rows."""
 

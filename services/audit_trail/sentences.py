@@ -17,6 +17,21 @@ from models import AuditLog, Election, db
 from services.audit_trail.setting_words import name_of, value_of
 
 SENTENCES: dict[str, Any] = {
+    "voter:attendance:checked_in": N_("Voter ID %(voter_number)s checked in to %(title)s: %(status)s."),
+    "voter:member_device:bound": N_("A device of voter ID %(voter_number)s was bound at the first check-in."),
+    "voter:member_device:change_asked": N_("Voter ID %(voter_number)s asked for another device."),
+    "staff:member_device:change_approved": N_("%(actor)s approved another device of voter ID %(voter_number)s."),
+    "staff:member_device:change_refused": N_("%(actor)s refused another device of voter ID %(voter_number)s."),
+    "staff:attendance:entered": N_("%(actor)s checked voter ID %(voter_number)s in to %(title)s by hand: %(reason)s"),
+    "staff:attendance:exported": N_("%(actor)s exported the attendance of %(title)s."),
+    "staff:attendance:left": N_("%(actor)s noted that voter ID %(voter_number)s left %(title)s."),
+    "staff:attendance:returned": N_("%(actor)s noted that voter ID %(voter_number)s is back at %(title)s."),
+    "staff:meeting:closed": N_("%(actor)s closed the meeting %(title)s."),
+    "staff:meeting:code_expired": N_("%(actor)s ended the code of the meeting %(title)s."),
+    "staff:meeting:created": N_("%(actor)s made the meeting %(title)s."),
+    "staff:meeting:extended": N_("%(actor)s let the meeting %(title)s end later."),
+    "staff:meeting:new_code": N_("%(actor)s gave the meeting %(title)s a new code."),
+    "worker:meeting:closed": N_("The meeting %(title)s closed at its end."),
     "kiosk:ballot:abandoned": N_("A voter left the ballot at %(kiosk)s without voting."),
     "kiosk:ballot:extended": N_("A voter at %(kiosk)s asked for more time."),
     "kiosk:ballot:returned": N_("A voter went back from the ballot at %(kiosk)s."),
@@ -182,6 +197,7 @@ SENTENCES: dict[str, Any] = {
 }
 
 SUBJECTS: dict[str, Any] = {
+    "attendance": N_("Check-ins"), "meeting": N_("Meetings"), "member_device": N_("Devices of members"),
     "account": N_("Accounts"), "approval": N_("Approvals"), "attempt": N_("Attempts"), "audit": N_("Audit log"),
     "ballot": N_("Ballots at the booth"), "ballots": N_("Sealing"), "booth_sheet": N_("Booth sheets"),
     "box_key": N_("Box keys"), "candidate": N_("Candidates"), "document": N_("Documents"), "election": N_("Elections"),

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from models import db
+from services.actor import WORKER
 
 Transaction = Callable[[], AbstractContextManager[Any]]
 BEAT_EVERY_SECONDS = 10.0
@@ -26,6 +27,7 @@ HEADS_EVERY_SECONDS = 5.0
 STAMPS_EVERY_SECONDS = 5.0
 EVIDENCE_EVERY_SECONDS = 20.0
 MAILINGS_EVERY_SECONDS = 2.0
+MEETINGS_EVERY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,14 @@ def write_planned_mails(transaction: Transaction) -> None:
     mailings.write_due(transaction)
 
 
+def close_meetings(transaction: Transaction) -> None:
+    """Close the meetings whose end has come."""
+    from services import attendance  # Not at import, for the same reason.
+
+    with transaction():
+        attendance.close_due(WORKER)
+
+
 def beat(transaction: Transaction) -> None:
     """Leave a sign of life."""
     from services import worker_beats  # Not at import, for the same reason.
@@ -185,6 +195,7 @@ TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask("import-voters", IMPORT_EVERY_SECONDS, import_voters, beside=True),
     PeriodicTask("send-voting-links", LINKS_EVERY_SECONDS, send_voting_links, beside=True),
     PeriodicTask("write-planned-mails", MAILINGS_EVERY_SECONDS, write_planned_mails, beside=True),
+    PeriodicTask("close-meetings", MEETINGS_EVERY_SECONDS, close_meetings),
     PeriodicTask("sweep", SWEEP_EVERY_SECONDS, sweep),
     PeriodicTask("watch-disk-and-logs", SWEEP_EVERY_SECONDS, watch),
     PeriodicTask("erase-faces", RETENTION_EVERY_SECONDS, erase_faces),

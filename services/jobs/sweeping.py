@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import delete
 
 from models import Challenge, LoginFailure, RateLimitHit, db
-from services import approvals, audit_trail, identification, mailings, roll_import, voter_accounts
+from services import approvals, attendance, audit_trail, identification, mailings, roll_import, voter_accounts
 from services.actor import Actor
 from services.clock import utc_now
 
@@ -48,4 +48,5 @@ def forget() -> None:
     db.session.execute(delete(LoginFailure).where(LoginFailure.created_at < now - FAILURES_KEPT))
     roll_import.forget_old()
     voter_accounts.forget_old()
+    attendance.forget_old()
     db.session.execute(delete(RateLimitHit).where(RateLimitHit.expires_at < now))

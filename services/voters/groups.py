@@ -13,9 +13,9 @@ from sqlalchemy.dialects.postgresql import insert
 from models import Group, GroupMember, Voter, db
 from services import audit_logger
 from services.actor import Actor
-from services.errors import NotFound, ValidationFailed
+from services.errors import Conflict, NotFound, ValidationFailed
 from services.person_name import check_name
-from services.savepoints import savepoint
+from services.savepoints import referenced, savepoint
 from services.voters.errors import FieldConflict
 from services.voters.search import VoterQuery, voter_conditions
 
@@ -86,11 +86,14 @@ def rename_group(group_id: int, name: str | None, actor: Actor) -> Group:
 
 
 def delete_group(group_id: int, actor: Actor) -> str:
-    """Delete a group, not its voters, and return its name. Rolls that were filled from it stay as they are."""
+    """Delete a group, not its voters, and return its name. Rolls that were filled from it stay as they are.
+
+    Raises Conflict for a group that met: its attendance is on record.
+    """
     group = get_group(group_id)
     name, members = group.name, count_members(group)
-    db.session.delete(group)
-    db.session.flush()
+    with savepoint(referenced(Conflict(_("Meetings of this group are on record. The group stays.")))):
+        db.session.delete(group)
     audit_logger.record("staff:group:deleted", actor, subject_id=group_id, name=name, count=members)
     return name
 

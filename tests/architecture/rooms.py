@@ -22,13 +22,13 @@ ORDERED = (
 LAYERS = ("platform", "domain", "operation")
 ROOM_OF: dict[str, str] = {
     **dict.fromkeys(
-        "actor audit_logger clock context counting database_errors disk email_service errors face_service hashing"
+        "actor audit_logger clock context counting database_errors disk email_service errors face_service geo hashing"
         " live log_files metrics person_name pictures portraits private_file rate_limit_storage savepoints sealed_file"
         " security settings_rules settings_values storage worker_beats".split(),
         "platform",
     ),
     **dict.fromkeys(
-        "accounts approvals audit_trail ballots booth_sheet box_keys candidates charts confirmations desk"
+        "accounts approvals attendance audit_trail ballots booth_sheet box_keys candidates charts confirmations desk"
         " desk_figures elections enrolment evidence exports heads identification kiosks mailings membership"
         " result_report result_words results roll_fingerprint roll_import rolls rounds same_face second_step staff"
         " tie_act ties verdict voter_links verification voter_accounts voters voting_links".split(),

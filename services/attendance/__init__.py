@@ -1,0 +1,28 @@
+"""Meetings: sessions with a code, check-ins in layers, flags instead of refusals, devices, the attendance table."""
+
+from models import Layer
+from services.attendance import checkin, codes, devices, layers, location, photos, records, selfie, sessions, steps
+from services.attendance.forgetting import forget_old
+from services.attendance.outcomes import Begun, Entry, NoCheckIn, NotThisStep
+from services.attendance.sessions import Entries, close_due
+
+__all__ = [
+    "Begun",
+    "Entries",
+    "Entry",
+    "Layer",
+    "NoCheckIn",
+    "NotThisStep",
+    "checkin",
+    "close_due",
+    "codes",
+    "devices",
+    "forget_old",
+    "layers",
+    "location",
+    "photos",
+    "records",
+    "selfie",
+    "sessions",
+    "steps",
+]

@@ -1,0 +1,164 @@
+"""Devices of members: bound at the first check-in, proven at each, changed with the approval of an admin."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from models import (
+    AttendanceAttempt,
+    Device,
+    DeviceKind,
+    DeviceResetRequest,
+    DeviceStatus,
+    FlagKind,
+    ResetDecision,
+    Voter,
+    db,
+)
+from services import audit_logger
+from services.actor import Actor
+from services.attendance import device_keys, layers
+from services.clock import utc_now
+from services.errors import Conflict, NotFound, ValidationFailed
+from services.savepoints import savepoint
+
+MAX_REASON = 500
+MAX_LABEL = 200
+MAX_PLATFORM_ID = 200
+
+
+def prove_by_key(attempt: AttendanceAttempt, public_key: bytes, signature: bytes, actor: Actor) -> None:
+    """Take the signature of the check-in's nonce, good once; binds the first device. Raises ValidationFailed."""
+    key = device_keys.read_key(public_key)
+    signed = device_keys.is_signed(key, signature, device_keys.message(attempt.id, attempt.nonce))
+    if not signed:
+        # A replayed or foreign signature proves no possession: nothing is bound to this key.
+        layers.flag(attempt, FlagKind.BAD_SIGNATURE)
+        layers.note_device(attempt, True, reason=FlagKind.BAD_SIGNATURE.value)
+        return
+    _compare(attempt, DeviceKind.KEY, device_keys.key_fingerprint(key), key, actor)
+
+
+def prove_by_platform_id(attempt: AttendanceAttempt, platform_id: str, actor: Actor) -> None:
+    """Take the platform ID that an app reports; stored as a keyed hash. Raises ValidationFailed for an empty one."""
+    if not 8 <= len(platform_id.strip()) <= MAX_PLATFORM_ID:
+        raise ValidationFailed(fields={"platform_id": _("Send the ID of the device, 8 characters or more.")})
+    _compare(attempt, DeviceKind.PLATFORM, device_keys.platform_fingerprint(platform_id), None, actor)
+
+
+def active_device(voter_id: int) -> Device | None:
+    """Return the bound device of a member."""
+    mine = Device.voter_id == voter_id, Device.status == DeviceStatus.ACTIVE
+    return db.session.scalar(select(Device).where(*mine))
+
+
+def ask_for_change(voter_id: int, public_key: bytes, reason: str, actor: Actor) -> DeviceResetRequest:
+    """Ask an admin to bind this browser's key in place of the bound device.
+
+    Raises ValidationFailed without a reason, Conflict when this device is bound already or a request waits.
+    """
+    reason = reason.strip()
+    if not reason or len(reason) > MAX_REASON:
+        raise ValidationFailed(fields={"reason": _("Say why you use another device.")})
+    key = device_keys.read_key(public_key)
+    device = _own(voter_id, device_keys.key_fingerprint(key))
+    if device is not None and device.status is DeviceStatus.ACTIVE:
+        raise Conflict(_("This device is yours already. Check in with it."))
+    if open_request(voter_id) is not None:
+        raise Conflict(_("You asked already. The Election Commission decides."))
+    if device is None:
+        device = _add(voter_id, DeviceKind.KEY, device_keys.key_fingerprint(key), key, DeviceStatus.WAITING, actor)
+    device.status = DeviceStatus.WAITING
+    asked = DeviceResetRequest(device_id=device.id, reason=reason, created_at=utc_now())
+    with savepoint(
+        {"uq_device_reset_requests_open": Conflict(_("You asked already. The Election Commission decides."))}
+    ):
+        db.session.add(asked)
+    audit_logger.record("voter:member_device:change_asked", actor, voter_number=device.voter.voter_id)
+    return asked
+
+
+def open_request(voter_id: int) -> DeviceResetRequest | None:
+    """Return the request of a member that waits for its decision."""
+    waiting = Device.voter_id == voter_id, DeviceResetRequest.decision.is_(None)
+    return db.session.scalar(select(DeviceResetRequest).join(Device).where(*waiting))
+
+
+def waiting_requests() -> list[DeviceResetRequest]:
+    """Return all requests that wait, the oldest first."""
+    waiting = select(DeviceResetRequest).where(DeviceResetRequest.decision.is_(None))
+    return list(db.session.scalars(waiting.order_by(DeviceResetRequest.created_at, DeviceResetRequest.id)))
+
+
+def decide(request_id: int, approve: bool, note: str, actor: Actor) -> DeviceResetRequest:
+    """Bind the new device in place of the old one, or refuse; raises NotFound, and Conflict for one decided before."""
+    asked = db.session.get(DeviceResetRequest, request_id, with_for_update=True)
+    if asked is None:
+        raise NotFound(_("There is no such request."))
+    if asked.decision is not None:
+        raise Conflict(_("Somebody decided this already."))
+    device = asked.device
+    if approve:
+        before = active_device(device.voter_id)
+        if before is not None:
+            before.status = DeviceStatus.RETIRED
+            db.session.flush()
+    device.status = DeviceStatus.ACTIVE if approve else DeviceStatus.REFUSED
+    asked.decision = ResetDecision.APPROVED if approve else ResetDecision.REFUSED
+    asked.decided_by, asked.decided_at, asked.note = actor.id, utc_now(), note.strip() or None
+    audit_logger.record(
+        "staff:member_device:change_approved" if approve else "staff:member_device:change_refused", actor,
+        voter_number=device.voter.voter_id,
+    )  # fmt: skip
+    return asked
+
+
+def _compare(attempt: AttendanceAttempt, kind: DeviceKind, fingerprint: bytes, key: bytes | None, actor: Actor) -> None:
+    """Compare with the bound device and with everybody else's; bind the first one, if it is nobody else's."""
+    others = _others_with(fingerprint, attempt.voter_id)
+    if others:
+        layers.flag(attempt, FlagKind.SHARED_DEVICE, voter_numbers=others)
+    bound = active_device(attempt.voter_id)
+    if bound is not None and bound.fingerprint != fingerprint:
+        layers.flag(attempt, FlagKind.OTHER_DEVICE, bound=bound.label, now=_label(actor))
+        layers.note_device(attempt, True, reason=FlagKind.OTHER_DEVICE.value)
+        return
+    if others:
+        layers.note_device(attempt, True, reason=FlagKind.SHARED_DEVICE.value)
+        return
+    first = bound is None
+    if bound is None:
+        bound = _own(attempt.voter_id, fingerprint)
+        if bound is None:
+            bound = _add(attempt.voter_id, kind, fingerprint, key, DeviceStatus.ACTIVE, actor)
+        bound.status = DeviceStatus.ACTIVE
+        audit_logger.record("voter:member_device:bound", actor, voter_number=attempt.voter.voter_id)
+    attempt.device_id = bound.id
+    layers.note_device(attempt, False, first=first)
+
+
+def _others_with(fingerprint: bytes, voter_id: int) -> list[str]:
+    shared = select(Voter.voter_id).join(Device, Device.voter_id == Voter.id)
+    wanted = shared.where(Device.fingerprint == fingerprint, Device.voter_id != voter_id)
+    return list(db.session.scalars(wanted.order_by(Voter.voter_id).limit(10)))
+
+
+def _own(voter_id: int, fingerprint: bytes) -> Device | None:
+    return db.session.scalar(select(Device).where(Device.voter_id == voter_id, Device.fingerprint == fingerprint))
+
+
+def _add(
+    voter_id: int, kind: DeviceKind, fingerprint: bytes, key: bytes | None, status: DeviceStatus, actor: Actor
+) -> Device:
+    device = Device(
+        voter_id=voter_id, kind=kind, fingerprint=fingerprint, public_key=key, label=_label(actor), status=status,
+        created_at=utc_now(),
+    )  # fmt: skip
+    with savepoint({"uq_devices_active": Conflict(_("Another device was bound a moment ago. Load the page again."))}):
+        db.session.add(device)
+    return device
+
+
+def _label(actor: Actor) -> str:
+    return (actor.user_agent or _("Unknown device"))[:MAX_LABEL]
