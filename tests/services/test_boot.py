@@ -77,7 +77,7 @@ def test_two_that_start_for_the_first_time_at_once_both_start(committing_app):
     thread.start()
     thread.join(1.0)
     db.session.commit()
-    thread.join(30)
+    thread.join(120)
     assert errors == []
     assert len(db.session.scalars(select(InstallationKey)).all()) == 3
 

@@ -275,7 +275,7 @@ def test_a_candidate_added_in_the_moment_of_opening_is_on_the_signed_ballot(secr
     )
     thread.join(1.0)
     db.session.commit()
-    thread.join(30)
+    thread.join(120)
 
     db.session.expire_all()
     opened = db.session.get(Election, number)
@@ -303,14 +303,14 @@ def test_two_who_do_the_same_at_once_do_it_once_and_the_second_is_told(act, comm
     def work():
         found = db.session.get(Election, number)
         found.status  # noqa: B018  loaded before the other one has changed it
-        ready.wait(10)
+        ready.wait(120)
         getattr(elections, f"{act}_election")(found, SYSTEM)
         return "done"
 
     results = []
     threads = [in_thread(committing_app, work, results) for _ in range(2)]
     for thread in threads:
-        thread.join(60)
+        thread.join(120)
 
     assert results.count("done") == 1, results
     (refused,) = [result for result in results if result != "done"]

@@ -88,10 +88,14 @@ def test_letters_beyond_ascii_have_lower_case(server: EmbeddedPostgres) -> None:
     assert ask(server.urls().owner, "SELECT lower('ÅÉÑЖ')") == "åéñж"
 
 
-def test_call_on_a_running_server_is_quick_and_changes_nothing(server: EmbeddedPostgres) -> None:
-    before, started = server.urls(), time.monotonic()
+def test_call_on_a_running_server_starts_and_changes_nothing(
+    server: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, running = server.urls(), postmaster(server)
+    monkeypatch.delattr(process.ServerProcess, "initialise")
+    monkeypatch.delattr(process.ServerProcess, "bring_up")
     assert server.ensure() == before
-    assert time.monotonic() - started < 1
+    assert postmaster(server) == running
 
 
 def test_values_of_a_failed_statement_reach_no_log(server: EmbeddedPostgres) -> None:
@@ -100,9 +104,10 @@ def test_values_of_a_failed_statement_reach_no_log(server: EmbeddedPostgres) -> 
     ask(url, "INSERT INTO probe VALUES ('choice-of-alice') ON CONFLICT DO NOTHING")
     with pytest.raises(psycopg2.errors.UniqueViolation):
         ask(url, "INSERT INTO probe VALUES ('choice-of-alice')")
-    data, until = server.base / "data", time.monotonic() + 20
+    data, until = server.base / "data", time.monotonic() + 120
     logs = ""
     while "duplicate key" not in logs and time.monotonic() < until:  # another process of the server writes them
+        time.sleep(0.02)
         logs = "".join(path.read_text() for path in [*data.glob("log/*"), data / "start.log"])
     assert "duplicate key" in logs
     assert "choice-of-alice" not in logs
@@ -168,7 +173,7 @@ def test_running_server_is_known_where_processes_of_others_are_hidden(
 
 def test_pid_file_of_a_stranger_hinders_no_start_and_the_stranger_lives(server: EmbeddedPostgres) -> None:
     server.stop()
-    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     lines = [stranger.pid, server.base / "data", int(time.time()), server._port(), "", "127.0.0.1", "", "ready"]
     (server.base / "data" / "postmaster.pid").write_text("\n".join(map(str, lines)) + "\n")
     try:
@@ -213,7 +218,7 @@ def test_processes_that_start_together_share_one_server(tmp_path: Path) -> None:
     command = [sys.executable, "-c", script, str(tmp_path / "postgres")]
     try:
         starting = [subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) for _ in range(4)]
-        printed = [child.communicate(timeout=60)[0] for child in starting]
+        printed = [child.communicate(timeout=240)[0] for child in starting]
         assert [child.returncode for child in starting] == [0, 0, 0, 0]
         assert len(set(printed)) == 1
         assert ask(printed[0].strip(), "SELECT 1") == 1

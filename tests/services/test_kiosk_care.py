@@ -138,7 +138,7 @@ def test_a_cast_under_way_is_waited_for_and_stands(committing_app):
     stopper.join(1)
     waited = stopper.is_alive()
     db.session.commit()
-    stopper.join(10)
+    stopper.join(120)
 
     assert waited
     assert db.session.get(Kiosk, kiosk_id, populate_existing=True).ended_at is not None

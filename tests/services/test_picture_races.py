@@ -14,7 +14,7 @@ from services import pictures
 from services.context import platform
 
 pytestmark = pytest.mark.commits
-PATIENCE = 10.0
+PATIENCE = 120.0
 
 
 def symbol() -> bytes:

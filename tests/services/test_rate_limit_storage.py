@@ -52,8 +52,9 @@ def test_a_window_ends_and_the_next_begins_at_zero(storage):
     time.sleep(1.1)
 
     assert storage.get("a") == 0
+    before = time.time()
     assert storage.incr("a", 60) == 1
-    assert storage.get_expiry("a") == pytest.approx(time.time() + 60, abs=5)
+    assert before + 59 <= storage.get_expiry("a") <= time.time() + 61
 
 
 def test_later_hits_do_not_prolong_a_window(storage):
@@ -65,7 +66,8 @@ def test_later_hits_do_not_prolong_a_window(storage):
 
 
 def test_a_key_that_was_never_hit_is_free_now(storage):
-    assert storage.get_expiry("nobody") == pytest.approx(time.time(), abs=5)
+    before = time.time()
+    assert before - 1 <= storage.get_expiry("nobody") <= time.time() + 1
 
 
 def test_the_table_holds_no_address(storage):

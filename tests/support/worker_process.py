@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -16,6 +17,8 @@ from pathlib import Path
 from config import PROJECT
 from services.context import platform
 from services.embedded_postgres.server import DatabaseUrls
+
+PATIENCE_SECONDS = 120
 
 
 @contextmanager
@@ -38,6 +41,20 @@ def worker_process(folder: Path, changes: dict[str, str]) -> Iterator[subprocess
         if process.poll() is None:
             process.kill()
         process.wait()
+
+
+def wait_until_taken(pid: int, number: int) -> None:
+    """Return when the process, which handles the signal, was given it; a busy machine is late with that."""
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists():  # macOS: a moment must do
+        time.sleep(1)
+        return
+    until, pending = time.monotonic() + PATIENCE_SECONDS, True
+    while pending and time.monotonic() < until:
+        time.sleep(0.01)
+        told = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        pending = bool(int(told["ShdPnd"], 16) >> (number - 1) & 1)
+    assert not pending
 
 
 def main() -> None:

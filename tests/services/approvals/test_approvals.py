@@ -219,7 +219,7 @@ def test_two_confirmations_at_once_perform_it_once(committing_app):
     together = threading.Barrier(len(others))
 
     def confirm(actor: Actor) -> str:
-        together.wait(timeout=20)
+        together.wait(timeout=120)
         with committing_app.app_context():
             kind = approvals.confirm(number, actor).kind
             db.session.commit()

@@ -134,7 +134,7 @@ def test_two_presses_of_the_same_instant_give_one_vote_and_the_same_receipt(comm
     together = threading.Barrier(2)
 
     def press(_number):
-        together.wait(timeout=10)
+        together.wait(timeout=120)
         with committing_app.app_context(), transaction():
             right = voting_links.link_right(db.session.get_one(VotingToken, token))
             return ballots.cast(right, Choice((candidate,)), key, KIOSK)
@@ -162,7 +162,7 @@ def test_20_kills_during_500_casts_lose_no_acknowledged_vote_and_no_mail(committ
 
     def cast(number):
         body = {"voter_id": number, "choice": candidate, "idempotency_key": secrets.token_urlsafe(24)}
-        for _ in range(400):
+        for _ in range(4000):
             try:
                 status, answer = server.request("POST", "/poll/vote", body, cookie)
             except OSError:

@@ -31,7 +31,7 @@ def election(committing_app):
 
 def wait_for_a_waiter():
     """Return when a session waits for the lock of a voter."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not db.session.scalar(text(WAITING)):
         if time.monotonic() > end:
             db.session.rollback()  # or who waits for something else waits for ever, and the test with it
@@ -57,7 +57,7 @@ def test_a_cast_waits_for_a_suspension_under_way_and_is_refused(committing_app, 
         waiting = pool.submit(cast, committing_app, pass_id)
         wait_for_a_waiter()
         db.session.commit()
-        assert waiting.result(timeout=20) == "suspended"
+        assert waiting.result(timeout=120) == "suspended"
     assert db.session.scalar(select(func.count()).select_from(Vote)) == 0
 
 
@@ -70,7 +70,7 @@ def test_a_suspension_waits_for_a_cast_under_way_and_comes_after_it(committing_a
         wait_for_a_waiter()
         assert db.session.scalar(select(Voter.status).where(Voter.id == number)) is VoterStatus.VERIFIED
         db.session.commit()
-        waiting.result(timeout=20)
+        waiting.result(timeout=120)
     db.session.expire_all()
     assert db.session.get_one(Voter, number).status is VoterStatus.SUSPENDED
     assert db.session.scalar(select(func.count()).select_from(Vote)) == 1
@@ -84,7 +84,7 @@ def test_casts_suspensions_and_the_closing_of_one_moment_deadlock_nobody(committ
     together = threading.Barrier(4)
 
     def suspend_both(order):
-        together.wait(timeout=10)
+        together.wait(timeout=120)
         for _ in range(ROUNDS):
             for suspended in (True, False):
                 with committing_app.app_context(), transaction():
@@ -93,11 +93,11 @@ def test_casts_suspensions_and_the_closing_of_one_moment_deadlock_nobody(committ
                             set_suspended(person, suspended, "In turn", SYSTEM)
 
     def cast_all(mine):
-        together.wait(timeout=10)
+        together.wait(timeout=120)
         return [cast(committing_app, one) for one in mine]
 
     def close():
-        together.wait(timeout=10)
+        together.wait(timeout=120)
         with committing_app.app_context(), transaction():
             elections.close_election(elections.get_election(number), SYSTEM)
 
@@ -105,7 +105,7 @@ def test_casts_suspensions_and_the_closing_of_one_moment_deadlock_nobody(committ
         done = [pool.submit(suspend_both, people), pool.submit(close)]
         kinds = [pool.submit(cast_all, passes[::2]), pool.submit(cast_all, passes[1::2])]
         for one in done:
-            one.result(timeout=60)
-        counted = Counter(kind for one in kinds for kind in one.result(timeout=60))
+            one.result(timeout=240)
+        counted = Counter(kind for one in kinds for kind in one.result(timeout=240))
     assert set(counted) <= {"cast", "already_voted", "suspended", "closed"}
     assert counted["cast"] == db.session.scalar(select(func.count()).select_from(Vote)) <= 2

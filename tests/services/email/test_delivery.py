@@ -264,7 +264,7 @@ def test_two_killed_workers_lose_no_mail_and_double_only_those_in_hand_with_the_
         smtp.hold.clear()
         smtp.at_data.clear()
         with worker_process(tmp_path, smtp.settings()) as process:
-            assert smtp.at_data.wait(30)
+            assert smtp.at_data.wait(120)
             process.kill()
             process.wait()
         smtp.hold.set()

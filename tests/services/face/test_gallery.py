@@ -67,7 +67,7 @@ def test_the_matrix_is_wiped_when_nobody_searched_for_a_while():
     made, face = Gallery(idle_seconds=0.01), vector()
     made.put(1, 1, face)
     made.nearest(face, 0.45, 5)
-    for _moment in range(200):
+    for _moment in range(6000):
         if made.count == 0:
             break
         time.sleep(0.01)

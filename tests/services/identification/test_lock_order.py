@@ -16,7 +16,7 @@ from tests.services.identification import acting
 from tests.support.voting import KIOSK, make_kiosk, make_pass, voters_of
 
 pytestmark = [pytest.mark.commits, pytest.mark.slow]
-GIVE_UP = 2.0
+GIVE_UP, PATIENCE = 2.0, 120.0
 """Seconds that the first waits for the second to take its first lock; in the right order it never takes one."""
 
 
@@ -57,13 +57,13 @@ def test_a_voter_recognised_here_and_typed_there_deadlocks_nobody(committing_app
             passes.give_pass(kiosk, person, identified(kiosk, person))
 
     def type_number():
-        locked.wait(GIVE_UP)
+        locked.wait(PATIENCE)
         with committing_app.app_context(), transaction():
             return identification.start(db.session.get(Kiosk, there), number, KIOSK).lookup.reason.value
 
     with ThreadPoolExecutor(2) as pool:
         both = pool.submit(recognise), pool.submit(type_number)
-        assert [one.result(timeout=30) for one in both] == [None, "eligible"]
+        assert [one.result(timeout=PATIENCE) for one in both] == [None, "eligible"]
     db.session.rollback()
     open_now = db.session.query(BallotPass).filter_by(voter_id=voter_id, ended_at=None).all()
     assert [one.kiosk_id for one in open_now] == [here]
@@ -104,7 +104,7 @@ def test_two_kiosks_opened_in_the_same_instant_have_two_names(committing_app):
 
         with committing_app.app_context(), transaction():
             election, officer = db.session.get(Election, election_id), db.session.get(StaffUser, officer_id)
-            together.wait(timeout=10)
+            together.wait(timeout=120)
             return kiosks.open_kiosk(election, officer, SYSTEM)[0].name
 
     with ThreadPoolExecutor(4) as pool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +19,7 @@ from services.email_service import send_vote_confirmation
 from services.jobs import TASKS, PeriodicTask, run_worker
 from services.jobs.schedule import Schedule, advisory_lock
 from tests.support.smtp import smtp_server
-from tests.support.worker_process import worker_process
+from tests.support.worker_process import wait_until_taken, worker_process
 
 commits = pytest.mark.commits
 
@@ -136,13 +135,13 @@ def test_a_task_runs_in_one_worker_at_a_time(committing_app: Flask) -> None:
     def slow(transaction: Any) -> None:
         runs.append("slow")
         entered.set()
-        leave.wait(10)
+        leave.wait(120)
 
     other = threading.Thread(
         target=run_worker, args=(committing_app,), kwargs={"once": True, "tasks": (PeriodicTask("seal", 60, slow),)}
     )
     other.start()
-    assert entered.wait(10)
+    assert entered.wait(120)
     run_worker(committing_app, once=True, tasks=(PeriodicTask("seal", 60, lambda t: runs.append("second")),))
     leave.set()
     other.join()
@@ -178,10 +177,10 @@ def test_worker_finishes_the_mail_at_hand_when_told_to_stop(
             smtp.answer_after_hold = True
             smtp.hold.clear()
             with worker_process(tmp_path, smtp.settings()) as process:
-                assert smtp.at_data.wait(30)
+                assert smtp.at_data.wait(120)
                 process.send_signal(number)
-                time.sleep(0.2)  # The signal has to arrive before the server answers; no clock of ours is involved.
+                wait_until_taken(process.pid, number)
                 smtp.hold.set()
-                assert process.wait(20) == 0
+                assert process.wait(120) == 0
             assert sorted(statuses()) == [MailStatus.QUEUED, MailStatus.SENT]
             assert len(smtp.received) == 1

@@ -150,7 +150,7 @@ def test_an_election_opens_with_the_roll_as_a_change_of_the_same_moment_leaves_i
         with pytest.raises(Waits):
             opening.result(timeout=1.0)
         db.session.commit()
-        opening.result(timeout=20)
+        opening.result(timeout=120)
     db.session.expire_all()
     assert left not in voters(number)
     assert ROLL not in verify()
