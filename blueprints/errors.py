@@ -13,9 +13,9 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from blueprints.http import current_actor, mark_refused, wants_json
 from blueprints.logs import loggable
 from models import transaction
-from services import database_errors, metrics, pictures
+from services import database_errors, disk, metrics, pictures
 from services.elections import OutsideNetwork
-from services.errors import DomainError, FileDamaged, TooMany, ValidationFailed
+from services.errors import DomainError, FileDamaged, StorageAway, TooMany, ValidationFailed
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ OVER = frozenset({"no_ballot_open", "already_voted"})
 def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, domain_error)
     app.register_error_handler(FileDamaged, file_damaged)
+    app.register_error_handler(StorageAway, storage_away)
     app.register_error_handler(CSRFError, csrf_error)
     app.register_error_handler(SecurityError, foreign_host)
     app.register_error_handler(HTTPException, http_error)
@@ -54,6 +55,19 @@ def file_damaged(error: FileDamaged) -> Response:
     except Exception:
         log.exception("The report about the damaged file could not be written")
     return domain_error(error)
+
+
+def storage_away(error: StorageAway) -> Response:
+    """Answer 503 while the bucket is away, and tell the commissioner in a transaction of its own."""
+    metrics.count(metrics.Event.STORAGE_FAILURE)
+    try:
+        with transaction():
+            disk.alert_away()
+    except Exception:
+        log.exception("The alert about the bucket could not be queued")
+    response = domain_error(error)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def csrf_error(error: CSRFError) -> Response:

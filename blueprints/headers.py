@@ -7,6 +7,8 @@ from http import HTTPStatus
 from flask import Flask, Response, current_app, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
+from services.context import platform
+
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -24,7 +26,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 CAMERA_PAGES = frozenset({"poll.camera", "admin.enrol_page", "landing.index", "voter.register", "voter.identity"})
 """The booth, the enrolment at the desk, the door, where staff choose the booth's camera, and the voter's own pages."""
-CACHEABLE = frozenset({"static", "media.public", "results.share"})
+CACHEABLE = frozenset({"static", "media.public", "media.ballot", "results.share"})
+BUCKET_PAGES = frozenset({"admin", "results"})
+"""Rooms whose portraits may come from a bucket; a page on which somebody votes asks no other host for anything."""
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -40,12 +44,19 @@ def init_app(app: Flask) -> None:
     app.after_request(add_headers)
 
 
+def content_security_policy() -> str:
+    """Return the policy of this page: pictures from the bucket's host where there is one, on pages that need it."""
+    host = platform().storage.origin if request.blueprint in BUCKET_PAGES else None
+    sources = f"img-src 'self' {host}" if host else "img-src 'self'"
+    return CONTENT_SECURITY_POLICY.replace("img-src 'self'", sources)
+
+
 def add_headers(response: Response) -> Response:
     """Add the headers; a view may have set a stricter policy of its own."""
     works = request.endpoint in CAMERA_PAGES and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
     camera = "(self)" if works else "()"
     defaults = {
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Content-Security-Policy": content_security_policy(),
         "Permissions-Policy": f"camera={camera}, microphone=(), geolocation=(), payment=(), usb=()",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "SAMEORIGIN",

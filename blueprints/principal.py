@@ -13,7 +13,9 @@ from models import StaffSession, transaction
 from services import accounts, kiosks, second_step, staff, voter_accounts
 from services.errors import Conflict
 
-WITHOUT_PRINCIPAL = frozenset({"static", "media.public", "ops.live", "ops.health", "ops.ready", "ops.prometheus"})
+WITHOUT_PRINCIPAL = frozenset(
+    {"static", "media.public", "media.ballot", "ops.live", "ops.health", "ops.ready", "ops.prometheus"}
+)
 """The same for everybody: many pictures need not ask the database each, and health must tell when it is down."""
 STAFF_KEY = "staff_session"
 KIOSK_KEY = "kiosk"

@@ -16,6 +16,13 @@ WORDS = (
     " pictures within the hour."
 )
 
+AWAY = "Pictures can be neither stored nor read"
+AWAY_WORDS = (
+    "The place where they lie does not answer. Until it does, booths can check no face, and the desk shows and stores"
+    " no picture. Ballots that are open can be cast, and voting links work."
+    "\nflask check says what is wrong; see docs/storage.md."
+)
+
 
 def free_mb() -> float:
     """Return the megabytes left where it is tightest: the folder of the pictures, or that of all that runs."""
@@ -35,3 +42,8 @@ def is_low() -> bool:
 def alert() -> bool:
     """Tell the commissioner, at most once an hour; return whether a mail was queued in the caller's transaction."""
     return email_service.queue_system_alert(HEADLINE, WORDS) is not None
+
+
+def alert_away() -> bool:
+    """Tell the commissioner that files can be neither stored nor read; otherwise as `alert`."""
+    return email_service.queue_system_alert(AWAY, AWAY_WORDS) is not None

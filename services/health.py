@@ -47,11 +47,12 @@ class Readiness:
 
 
 def readiness() -> Readiness:
-    """Look at database, schema, keys and worker; changes nothing."""
+    """Look at database, schema, keys, worker and the store of files; changes nothing."""
     try:
         problems = [*_schema_problems()] or [*_key_problems()]
         return Readiness(
-            tuple(problems), () if problems else (*_worker_warnings(), *_mail_warnings(), *_stamp_warnings())
+            tuple(problems),
+            () if problems else (*_worker_warnings(), *_mail_warnings(), *_stamp_warnings(), *_storage_warnings()),
         )
     except SQLAlchemyError as error:
         log.error("The database does not answer: %s", type(error).__name__)
@@ -95,6 +96,12 @@ def _mail_warnings() -> list[str]:
     return [" ".join(("No mail leaves.", *in_words(pause.problem)))] if pause else []
 
 
+def _storage_warnings() -> list[str]:
+    """Warn only: votes by link and open ballots need no file, and every process would go at once."""
+    trouble = platform().storage.trouble()
+    return [trouble] if trouble else []
+
+
 def _stamp_warnings() -> list[str]:
     words = heads.waiting_words()
     return [words] if words else []
@@ -118,9 +125,10 @@ class Report:
 
 
 def check_installation() -> Report:
-    """Check settings, database, roles, keys and the face engine."""
+    """Check settings, files, database, roles, keys and the face engine."""
     settings = platform().settings
     report = Report(settings.problems(), settings.warnings())
+    report.problems += _storage_warnings()
     if not database_answers():
         report.problems.append("The database does not answer.")
         return report

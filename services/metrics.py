@@ -37,6 +37,7 @@ class Event(enum.StrEnum):
     FACE_MISMATCH = "face_mismatch"
     SERVER_ERROR = "server_error"
     DATABASE_FAILURE = "database_failure"
+    STORAGE_FAILURE = "storage_failure"
     REFUSED_STREAM = "refused_stream"
 
 
@@ -48,6 +49,7 @@ HELP = {
     Event.FACE_MISMATCH: "Checks at a booth whose face was another person's.",
     Event.SERVER_ERROR: "Requests that ended with an unexpected error.",
     Event.DATABASE_FAILURE: "Requests that ended because the database did not answer.",
+    Event.STORAGE_FAILURE: "Requests that ended because the bucket of the pictures did not answer.",
     Event.REFUSED_STREAM: "Live pages told to poll because all streams of the process were taken.",
 }
 

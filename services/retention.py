@@ -9,6 +9,7 @@ be in use; frozen definitions name theirs in their text.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from services.context import platform
 from services.savepoints import after_commit
 from services.storage import StoredFile
 
+log = logging.getLogger(__name__)
 Transaction = Callable[[], AbstractContextManager[Any]]
 ORPHAN_AGE = timedelta(hours=1)
 """A file is written before its row is committed; no request takes that long."""
@@ -104,6 +106,16 @@ def watch_disk(transaction: Transaction) -> bool:
         with transaction():
             disk.alert()
     return low
+
+
+def watch_storage(transaction: Transaction) -> bool:
+    """Alert the commissioner, at most once an hour, while files cannot be stored; return whether that is so."""
+    trouble = platform().storage.trouble()
+    if trouble:
+        log.error("%s", trouble)
+        with transaction():
+            disk.alert_away()
+    return trouble is not None
 
 
 def _removable() -> Select[AuthEvent]:

@@ -71,6 +71,16 @@ def bucket_service() -> Iterator[Any]:
 
 
 @pytest.fixture
+def wire(bucket_service: Any) -> Iterator[Any]:
+    """A line to the bucket that a test can cut."""
+    from tests.support.bucket import Wire
+
+    wire = Wire(bucket_service.port)
+    yield wire
+    wire.close()
+
+
+@pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let boto3 try again without waiting; how often stays as it is."""
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)

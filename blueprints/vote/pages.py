@@ -118,4 +118,4 @@ def _choice_view(choice: dict[str, Any], ranked: bool) -> dict[str, Any]:
 
 
 def _picture(path: str | None) -> str | None:
-    return url_for("media.public", path=path.removeprefix(PUBLIC)) if path else None
+    return url_for("media.ballot", path=path.removeprefix(PUBLIC)) if path else None

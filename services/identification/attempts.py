@@ -82,7 +82,10 @@ def _event(kiosk: Kiosk, challenge: Challenge, attempt: Attempt, actor: Actor) -
 
 
 def store_picture(attempt: Attempt) -> str | None:
-    """Keep the picture of an attempt, encrypted, and return its path; raises DiskFull, but not for an abandoned one."""
+    """Keep the picture of an attempt, encrypted, and return its path; for an abandoned one only when it works.
+
+    Raises DiskFull, StorageAway.
+    """
     if attempt.shot is None:
         return None
     folder = storage.FACES if attempt.result is AuthResult.SUCCESS else storage.FRAUD_ATTEMPTS

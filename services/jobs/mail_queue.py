@@ -13,6 +13,7 @@ from services.context import platform
 from services.email_service import delivery, queue_state
 from services.email_service.problems import MailProblem
 from services.email_service.transports import MailTransport, RecipientRefused, TransportUnavailable
+from services.errors import StorageAway
 from services.jobs.schedule import Transaction
 
 WORKER = Actor(role="worker", name="worker")
@@ -56,6 +57,10 @@ class MailQueue:
         except RecipientRefused as error:
             with self._noting(gate):
                 delivery.mark_bounced(mail, error)
+        except StorageAway as error:
+            # Its photo cannot be read at the moment: that is no fault of the mail, and others may go meanwhile.
+            with self.transaction():
+                delivery.release(mail, error)
         except Exception as error:
             with self._noting(gate, delivery.problem_of(error) is not MailProblem.UNREADABLE):
                 delivery.mark_failed(mail, error)

@@ -163,11 +163,12 @@ def beat(transaction: Transaction) -> None:
 
 
 def watch(transaction: Transaction) -> None:
-    """Turn full logs over, and say so when the disk is nearly full."""
+    """Turn full logs over, and say so when the disk is nearly full or the bucket does not answer."""
     from services import retention  # Not at import, for the same reason.
 
     retention.turn_logs_over()
     retention.watch_disk(transaction)
+    retention.watch_storage(transaction)
 
 
 def retain(transaction: Transaction) -> None:

@@ -88,5 +88,11 @@ def finish(claim: Claim, **values: Any) -> None:
         raise Superseded
 
 
+def postpone(claim: Claim) -> None:
+    """Put an import back that could not be begun, for as long as a lease; this attempt does not count."""
+    later = func.clock_timestamp() + LEASE
+    db.session.execute(update(RollImport).where(*_mine(claim)).values(locked_until=later, attempts=claim.attempts - 1))
+
+
 def _mine(claim: Claim) -> tuple[Any, ...]:
     return (RollImport.id == claim.id, RollImport.status == claim.status, RollImport.attempts == claim.attempts)

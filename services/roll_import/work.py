@@ -13,11 +13,11 @@ from sqlalchemy.exc import IntegrityError
 
 from models import ImportRow, ImportStatus, db
 from services.clock import utc_now
-from services.errors import DomainError
+from services.errors import DomainError, StorageAway
 from services.roll_import.applying import apply_rows
 from services.roll_import.checking import check_file
 from services.roll_import.errors import ImportRefused, Superseded
-from services.roll_import.queue import MAX_ATTEMPTS, Claim, claim_next, finish, progress_of
+from services.roll_import.queue import MAX_ATTEMPTS, Claim, claim_next, finish, postpone, progress_of
 
 log = logging.getLogger(__name__)
 Transaction = Callable[[], AbstractContextManager[Any]]
@@ -44,6 +44,10 @@ def _step(claim: Claim, transaction: Transaction) -> None:
             work(claim, progress)
     except Superseded:
         log.info("The import %s was cancelled or is done elsewhere.", claim.id)
+    except StorageAway:
+        log.warning("The file of the import %s cannot be read now; it is tried again.", claim.id)
+        with transaction():
+            postpone(claim)
     except (ImportRefused, DomainError) as refused:
         _give_up(claim, str(refused), transaction)
     except IntegrityError:

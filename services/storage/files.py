@@ -93,6 +93,11 @@ class Storage:
         """Return an address outside at which a browser gets a public picture for a short while; None: from us only."""
         return self.store.link(checked(path)) if path.startswith(f"{PUBLIC}/") else None
 
+    @property
+    def origin(self) -> str | None:
+        """The scheme and host that public links lead to; None when there are none."""
+        return self.store.origin
+
     def trouble(self) -> str | None:
         """Return in words for the operator why nothing can be stored now, None when all is well."""
         return self.store.trouble()

@@ -109,6 +109,11 @@ class LocalDisk:
         """Return None: a browser gets these files from us."""
         return None
 
+    @property
+    def origin(self) -> None:
+        """None: no browser is sent elsewhere."""
+        return None
+
     def trouble(self) -> str | None:
         """Return in words why nothing can be stored now, None when all is well."""
         if os.access(self._there(), os.W_OK):

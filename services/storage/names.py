@@ -73,6 +73,10 @@ class Store(Protocol):
     def link(self, path: str) -> str | None:
         """Return an address, good for a short while, at which a browser gets this file; None: through us only."""
 
+    @property
+    def origin(self) -> str | None:
+        """The scheme and host that `link` leads to, for a browser that has to allow it; None when it leads nowhere."""
+
     def trouble(self) -> str | None:
         """Return in words for the operator why nothing can be stored now, None when all is well."""
 

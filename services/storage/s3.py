@@ -127,11 +127,15 @@ class S3Bucket:
         with in_our_words("signing an address"):
             return str(self._outside.generate_presigned_url("get_object", Params=self._key(path), ExpiresIn=seconds))
 
-    @property
+    @cached_property
     def origin(self) -> str | None:
-        """The host that browsers are sent to, with its scheme; None when none is."""
-        there = self.link("public")
-        return "{0.scheme}://{0.netloc}".format(urlsplit(there)) if there else None
+        """The host that browsers are sent to, with its scheme; None when none is. It asks nobody and needs no key."""
+        if not self.bucket.link_seconds:
+            return None
+        address = urlsplit(self._outside.meta.endpoint_url)
+        own = self.bucket.endpoint or self.bucket.public_endpoint or "." in self.bucket.name
+        inside = "" if own else f"{self.bucket.name}."
+        return f"{address.scheme}://{inside}{address.netloc}"
 
     def trouble(self) -> str | None:
         """Return in words why nothing can be stored now, None when all is well."""

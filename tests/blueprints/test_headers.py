@@ -14,7 +14,7 @@ from tests.support import routes
 JSON = {"Accept": "application/json"}
 READS = [route for route in routes.all_routes() if route.method == "GET"]
 CAMERA_PAGES = {"poll.camera", "admin.enrol_page", "landing.index", "voter.register", "voter.identity"}
-KEPT = {"media.public", "results.share"}
+KEPT = {"media.public", "media.ballot", "results.share"}
 POLICY = {
     "default-src": ["'none'"], "script-src": ["'self'"], "style-src": ["'self'"],
     "img-src": ["'self'", "data:", "blob:"], "media-src": ["'self'", "blob:"], "font-src": ["'self'"],

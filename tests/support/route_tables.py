@@ -151,6 +151,7 @@ MAY: dict[str, frozenset[str]] = {
     "auth.second_step": EVERYBODY,
     "landing.index": EVERYBODY,
     "media.public": EVERYBODY,
+    "media.ballot": EVERYBODY,
     "ops.health": EVERYBODY,
     "ops.live": EVERYBODY,
     "ops.mail_events": EVERYBODY,

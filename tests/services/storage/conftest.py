@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,13 +20,6 @@ def cipher() -> FieldCipher:
 @pytest.fixture
 def local(tmp_path: Path, cipher: FieldCipher) -> LocalStorage:
     return LocalStorage(tmp_path / "uploads", cipher)
-
-
-@pytest.fixture
-def wire(bucket_service: Service) -> Iterator[Wire]:
-    wire = Wire(bucket_service.port)
-    yield wire
-    wire.close()
 
 
 @pytest.fixture
