@@ -1,18 +1,18 @@
 """The face engine: find faces, place landmarks, compute encodings. The only module that touches dlib.
 
-Why it is built this way (face.md, section 0): dlib's detector shared between threads crashes the process, so one lock
-guards detection; faces are sought in a small grey copy and encoded at full size; encoding needs no lock (resnet/);
-face_recognition's own import may end the process and loads a model that is not needed, so the files of
-face_recognition_models are opened directly.
+Why it is built this way (face.md, section 0): a detector shared between threads crashes the process, so each search
+borrows one of its own (detectors.py); faces are sought in small grey copies (detection.py) and encoded at full size;
+landmarks, alignment and encoding need no lock; face_recognition's own import may end the process and loads a model that
+is not needed, so the files of face_recognition_models are opened directly.
 """
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import logging
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,27 +22,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageFile
 
+from services.face_service.detection import Box, Found, faces_by_cnn, faces_in
+from services.face_service.detectors import Pool
 from services.face_service.encoders import Encoder, load_encoder
-from services.face_service.errors import Busy, ModelUnavailable
+from services.face_service.errors import ModelUnavailable
 from services.face_service.images import Pixels
-from services.face_service.quality import MIN_SCORE, Quality, measure
+from services.face_service.quality import Quality, measure
 from services.face_service.resnet import CHIP_SIDE
-from services.face_service.signals import box_overlap
 from services.face_service.threads import one_thread_each
 
 log = logging.getLogger(__name__)
 
-Box = tuple[int, int, int, int]
 Encoding = NDArray[np.float32]
 Landmarks = NDArray[np.float32]
 
-LOCK_SECONDS = 5.0
-DETECT_SIDE = 320
-"""Longest side in pixels of the copy in which faces are sought: 6 ms, none of 61 lost with the fall-backs."""
-CNN_SIDE = 640
-HOG_LEAST = 80
-OTHERS_SHARE, OTHERS_SIDE = 0.4, 1280
-"""Others are sought down to this share of the main face's width, in a copy of at most this many pixels a side."""
 CHIP_PADDING = 0.25
 CROP_SIDE = 300
 """Face crops are enlarged to this side for the eyes: halves the jitter of the blink signal (face.md 3.2)."""
@@ -51,8 +44,6 @@ MODEL_FILES = {
     "encoder": "dlib_face_recognition_resnet_model_v1.dat",
     "cnn": "mmod_human_face_detector.dat",
 }
-# One lock for the process, not for the engine: a second engine would share dlib's code and the same two cores.
-_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -74,31 +65,42 @@ class FaceEngine(Protocol):
 
     name: str
 
-    def detect(self, image: Pixels, quick: bool = False) -> list[Face]:
-        """Return the faces, widest first; `quick` may miss people behind. Raises Busy, ModelUnavailable."""
+    def detect(self, image: Pixels, quick: bool = False, near: Box | None = None) -> list[Face]:
+        """Return the faces, widest first; `quick` may miss people behind. Raises Busy, ModelUnavailable.
+
+        `near` is the box of the one face of the frame before: a small face is sought there first, and `quick` then
+        may miss other small ones.
+        """
 
     def eye_landmarks(self, image: Pixels, face: Face) -> Landmarks:
-        """Return (68, 2) landmarks steadier at the eyes than those of `detect`; raises Busy."""
+        """Return (68, 2) landmarks steadier at the eyes than those of `detect`; raises ModelUnavailable."""
 
     def encode(self, image: Pixels, face: Face) -> Encoding:
-        """Return the 128 numbers of the face; raises Busy."""
+        """Return the 128 numbers of the face; raises ModelUnavailable."""
 
     def encode_many(self, found: Sequence[tuple[Pixels, Face]]) -> list[Encoding]:
-        """Return the encodings of several faces, which together cost less; raises Busy."""
+        """Return the encodings of several faces, which together cost less; raises ModelUnavailable."""
 
 
-@contextmanager
-def _exclusive() -> Iterator[None]:
-    if not _LOCK.acquire(timeout=LOCK_SECONDS):
-        raise Busy()
-    try:
-        yield
-    finally:
-        _LOCK.release()
+@dataclass(frozen=True)
+class _Models:
+    """What was loaded, once for the process. Threads share all of it.
+
+    `detectors` lends each search an object of its own. `landmarks` (dlib.shape_predictor) only reads its trees: its
+    C++ call is const, and Python's binding keeps the interpreter lock. `encoder` is constant (resnet) or locks itself.
+    """
+
+    dlib: Any
+    detectors: Pool
+    landmarks: Any
+    encoder: Encoder
 
 
 class DlibEngine:
-    """dlib's HOG (or CNN) detector, 68-point landmarks and ResNet encoder; models load at first use."""
+    """dlib's HOG (or CNN) detector, 68-point landmarks and ResNet encoder; models load at first use.
+
+    Threads may share one engine: after loading nothing in it changes, and `Pool` guards the detectors.
+    """
 
     name = "dlib"
 
@@ -106,94 +108,74 @@ class DlibEngine:
         if face_model not in ("hog", "cnn"):
             raise ValueError(f"FACE_MODEL must be hog or cnn, not {face_model!r}")
         self.face_model = face_model
-        self._dlib: Any = None
-        self._detector: Any = None
-        self._landmarks: Any = None
-        self._encoder: Encoder | None = None
+        self._models: _Models | None = None
+        self._loading = threading.Lock()
 
     def preload(self) -> None:
         """Load the models now (0.8 s, 120 MB), so that forked workers share them; raises ModelUnavailable."""
-        with _exclusive():
-            self._load()
+        self._load()
 
-    def _load(self) -> Encoder:
-        if self._encoder is not None:
-            return self._encoder
+    def _load(self) -> _Models:
+        if self._models is None:
+            with self._loading:
+                self._models = self._models or self._read()
+        return self._models
+
+    def _read(self) -> _Models:
         one_thread_each()
         try:
             import dlib
 
-            self._dlib = dlib
-            if self.face_model == "cnn":
-                self._detector = dlib.cnn_face_detection_model_v1(_model_path("cnn"))
-            else:
-                self._detector = dlib.get_frontal_face_detector()
-            self._landmarks = dlib.shape_predictor(_model_path("landmarks"))
-            self._encoder = load_encoder(dlib, Path(_model_path("encoder")))
+            landmarks = dlib.shape_predictor(_model_path("landmarks"))
+            models = _Models(dlib, self._detectors(dlib), landmarks, load_encoder(dlib, Path(_model_path("encoder"))))
         except (ImportError, OSError, RuntimeError, SystemExit) as error:
             log.exception("face models could not be loaded")
             raise ModelUnavailable() from error
         # Whoever imports face_recognition elsewhere switches this on for everybody.
         ImageFile.LOAD_TRUNCATED_IMAGES = False
-        return self._encoder
+        return models
 
-    def detect(self, image: Pixels, quick: bool = False) -> list[Face]:
+    def _detectors(self, dlib: Any) -> Pool:
+        if self.face_model == "cnn":
+            network = dlib.cnn_face_detection_model_v1(_model_path("cnn"))
+            return Pool(lambda: network, size=1)
+        original = dlib.get_frontal_face_detector()
+        return Pool(lambda: copy.deepcopy(original))
+
+    def detect(self, image: Pixels, quick: bool = False, near: Box | None = None) -> list[Face]:
         """Return the faces with a score of at least 0.5, widest first.
 
         After the first face others are sought down to 0.4 of its width (20 ms more); `quick` leaves that out.
+        For `near` see detection.faces_in.
         """
         image = np.ascontiguousarray(image, dtype=np.uint8)
-        with _exclusive():
-            self._load()
-            found = self._find(image, quick)
-            faces = [self._describe(image, box, score) for box, score in found]
+        found = self._find(image, quick, near)
+        faces = [self._describe(image, box, score) for box, score in found]
         return sorted(faces, key=lambda face: face.width, reverse=True)
 
-    def _find(self, image: Pixels, quick: bool) -> list[tuple[Box, float]]:
-        if self.face_model == "cnn":
-            small, scale = _shrunk(image, CNN_SIDE)
-            found = [(item.rect, item.confidence) for item in self._detector(small, 0)]
-            return [(_scaled(rect, scale), float(score)) for rect, score in found if score >= MIN_SCORE]
-        grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-        small, scale = _shrunk(grey, DETECT_SIDE)
-        for picture, factor, upsample in ((small, scale, 0), (small, scale, 1), (grey, 1.0, _full_upsample(grey))):
-            found = self._hog(picture, factor, upsample)
-            if found:
-                return found if quick else self._with_others(grey, found)
-        return []
-
-    def _hog(self, grey: NDArray[np.uint8], factor: float, upsample: int = 0) -> list[tuple[Box, float]]:
-        rects, scores, _ = self._detector.run(grey, upsample, 0.0)
-        found = [(_scaled(rect, factor), float(score)) for rect, score in zip(rects, scores, strict=True)]
-        return [(box, score) for box, score in found if score >= MIN_SCORE]
-
-    def _with_others(self, grey: NDArray[np.uint8], found: list[tuple[Box, float]]) -> list[tuple[Box, float]]:
-        """Add smaller faces: the detector sees none below 80 px, so the copy is as large as those need."""
-        widest = max(box[2] - box[0] for box, _ in found)
-        side = min(max(grey.shape) * HOG_LEAST / (OTHERS_SHARE * widest), float(OTHERS_SIDE))
-        scale = max(grey.shape) / side
-        size = (round(grey.shape[1] / scale), round(grey.shape[0] / scale))
-        copy = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-        others = [item for item in self._hog(copy, scale) if all(box_overlap(item[0], box) < 0.2 for box, _ in found)]
-        return found + others
+    def _find(self, image: Pixels, quick: bool, near: Box | None) -> Found:
+        with self._load().detectors.one() as detector:
+            if self.face_model == "cnn":
+                return faces_by_cnn(image, detector)
+            return faces_in(image, detector, quick, near)
 
     def _describe(self, image: Pixels, box: Box, score: float) -> Face:
-        shape = self._landmarks(image, self._dlib.rectangle(*box))
-        chip = self._dlib.get_face_chip(image, shape, CHIP_SIDE, CHIP_PADDING)
+        models = self._load()
+        shape = models.landmarks(image, models.dlib.rectangle(*box))
+        chip = models.dlib.get_face_chip(image, shape, CHIP_SIDE, CHIP_PADDING)
         points = _points(shape)
         return Face(box, points, score, measure(box[2] - box[0], points, chip))
 
     def eye_landmarks(self, image: Pixels, face: Face) -> Landmarks:
         """Return the median landmarks of three slightly different boxes on a face crop enlarged to 300 px."""
+        models = self._load()
         crop, origin, scale = _face_crop(np.ascontiguousarray(image, dtype=np.uint8), face.box)
         box = [(value - offset) * scale for value, offset in zip(face.box, origin * 2, strict=True)]
         shift = 0.03 * (box[2] - box[0])
         readings = []
-        with _exclusive():
-            self._load()
-            for move in (-shift, 0.0, shift):
-                rect = self._dlib.rectangle(*(round(value + move) for value in box))
-                readings.append(_points(self._landmarks(crop, rect)))
+        for move in (-shift, 0.0, shift):
+            rect = models.dlib.rectangle(*(round(value + move) for value in box))
+            readings.append(_points(models.landmarks(crop, rect)))
         return np.asarray(np.median(readings, axis=0) / scale + np.array(origin), dtype=np.float32)
 
     def encode(self, image: Pixels, face: Face) -> Encoding:
@@ -204,14 +186,12 @@ class DlibEngine:
         """Return the encodings of several faces, in their order."""
         if not found:
             return []
-        with _exclusive():
-            encoder = self._load()
-            chips = [self._chip(image, face) for image, face in found]
-        return list(encoder(np.stack(chips)))
+        chips = [self._chip(image, face) for image, face in found]
+        return list(self._load().encoder(np.stack(chips)))
 
     def _chip(self, image: Pixels, face: Face) -> Pixels:
         """Return the face aligned as the encoder was trained on: (150, 150, 3)."""
-        dlib = self._dlib
+        dlib = self._load().dlib
         points = dlib.points([dlib.point(round(float(x)), round(float(y))) for x, y in face.landmarks])
         shape = dlib.full_object_detection(dlib.rectangle(*face.box), points)
         image = np.ascontiguousarray(image, dtype=np.uint8)
@@ -234,28 +214,6 @@ def _model_path(model: str) -> str:
     if spec is None or spec.origin is None:
         raise ImportError("face_recognition_models is not installed")
     return str(Path(spec.origin).parent / "models" / MODEL_FILES[model])
-
-
-def _full_upsample(grey: NDArray[np.uint8]) -> int:
-    # Enlarging a 1280-px picture once more costs half a second and hundreds of MB; it then shows 40-px faces only.
-    return 1 if max(grey.shape) <= 800 else 0
-
-
-def _shrunk(image: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], float]:
-    scale = max(image.shape[:2]) / side
-    if scale <= 1:
-        return image, 1.0
-    size = (round(image.shape[1] / scale), round(image.shape[0] / scale))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8), scale
-
-
-def _scaled(rect: Any, scale: float) -> Box:
-    return (
-        round(rect.left() * scale),
-        round(rect.top() * scale),
-        round((rect.right() + 1) * scale) - 1,
-        round((rect.bottom() + 1) * scale) - 1,
-    )
 
 
 def _points(shape: Any) -> Landmarks:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.face_service.detection import Box
 from services.face_service.engine import Encoding, Face, Landmarks
 from services.face_service.images import Pixels
 from services.face_service.mean_face import MEAN_FACE, turned, with_closed_eyes
@@ -76,7 +77,7 @@ class FakeEngine:
     def __init__(self) -> None:
         log.warning("FAKE FACE ENGINE: faces are read from painted patches, nobody is recognised. No election with it.")
 
-    def detect(self, image: Pixels, quick: bool = False) -> list[Face]:
+    def detect(self, image: Pixels, quick: bool = False, near: Box | None = None) -> list[Face]:
         """Return the painted faces; a picture without the mark has none."""
         patches = self._patches(image)
         if patches is None or np.abs(patches[0] - MARK).max() > 25:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from services.face_service import relief, signals
-from services.face_service.engine import Box, Face, FaceEngine
+from services.face_service.detection import Box
+from services.face_service.engine import Face, FaceEngine
 from services.face_service.images import Pixels
 from services.face_service.quality import count_people, problem_of
 
@@ -45,13 +47,38 @@ class Observation:
     patch: Pixels | None = field(default=None, compare=False, repr=False)
 
 
-def observe(engine: FaceEngine, image: Pixels, quick: bool = True) -> tuple[Observation, Face | None]:
+WHOLE_EVERY = 3
+"""Every third frame of a chunk, its first included, is searched for people behind, or without a last box: nobody stays
+unseen for more than two frames. Faces of 160 px and more are seen in every frame."""
+
+
+def observe_chunk(
+    engine: FaceEngine, images: Sequence[Pixels], quick: bool, last: Box | None
+) -> list[tuple[Observation, Face | None]]:
+    """Return what `observe` returns of each frame of a chunk, following the face from frame to frame.
+
+    `last` is the main face's box in the frame before the chunk. Whoever is in doubt looks again: after a frame without
+    exactly one face the next is searched whole, so that the rules count a second person frame by frame.
+    Raises Busy, ModelUnavailable.
+    """
+    seen: list[tuple[Observation, Face | None]] = []
+    for index, image in enumerate(images):
+        whole = index % WHOLE_EVERY == 0 or last is None
+        seen.append(observe(engine, image, quick if whole else True, None if whole and quick else last))
+        found = seen[-1][0]
+        last = found.main.box if found.main and found.people == 1 else None
+    return seen
+
+
+def observe(
+    engine: FaceEngine, image: Pixels, quick: bool = True, near: Box | None = None
+) -> tuple[Observation, Face | None]:
     """Return what the rules need of a (height, width, 3) uint8 RGB frame, and its main face for a later encoding.
 
     About 10 ms at 640 x 480: one detection and four landmark fits, no encoding; without `quick` people behind are
-    sought too (20 ms more). Raises Busy, ModelUnavailable.
+    sought too (20 ms more). `near`: see FaceEngine.detect. Raises Busy, ModelUnavailable.
     """
-    faces = engine.detect(image, quick)
+    faces = engine.detect(image, quick, near)
     main = faces[0] if faces else None
     read = None if main is None else _read(main, engine.eye_landmarks(image, main))
     people = count_people([float(face.width) for face in faces], "login")

@@ -19,7 +19,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from services.face_service import gestures, matching, relief, signals
-from services.face_service.engine import Box, Encoding
+from services.face_service.detection import Box
+from services.face_service.engine import Encoding
 from services.face_service.errors import TooManyFrames
 from services.face_service.frames import FrameSignals, Observation, is_repeat, with_relief
 from services.face_service.liveness_reasons import REASONS as REASONS

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.face_service.engine import Box
+from services.face_service.detection import Box
 from services.face_service.images import Pixels
 
 Spectrum = NDArray[np.float64]

@@ -10,7 +10,7 @@ from typing import Protocol
 from services.face_service import matching
 from services.face_service.engine import Encoding, Face, FaceEngine, build_engine
 from services.face_service.errors import Busy, FaceError, ModelUnavailable, MultipleFaces, NoFace, WrongCount
-from services.face_service.frames import Observation, observe
+from services.face_service.frames import observe_chunk
 from services.face_service.images import Pixels, decode_data_url, decode_image, encode_jpeg
 from services.face_service.liveness import ChallengeRun, Encryptor, Progress
 from services.face_service.quality import Purpose, count_people, error_for, problem_of
@@ -113,9 +113,7 @@ class FaceService:
         if run.over:
             return run.feed([], now, _no_encoding)
         images = [_liveness_pixels(frame) for frame in frames]
-        seen: list[tuple[Observation, Face | None]] = [
-            observe(self.engine, image, quick=run.position > 0) for image in images
-        ]
+        seen = observe_chunk(self.engine, images, quick=run.position > 0, last=run.last_box)
 
         def encode(index: int) -> Encoding:
             face = seen[index][1]

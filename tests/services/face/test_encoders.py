@@ -33,8 +33,7 @@ def oracle() -> DlibEncoder:
 
 
 def dlib_of(engine: DlibEngine) -> Any:
-    engine.preload()
-    return engine._dlib
+    return engine._load().dlib
 
 
 def made_up_chips() -> np.ndarray:

@@ -110,8 +110,8 @@ def test_a_liveness_frame_and_a_verification_cost_no_more_than_the_plain_way(
     """The plain way is dlib on the whole picture; benchmarks/ hold the seconds, which depend on the machine."""
     frame = encode_jpeg(film.bend(sitter, film.Pose()), 80)
     pixels = decode_image(frame)
-    detector, predictor = engine._dlib.get_frontal_face_detector(), engine._landmarks
-    encoder = engine._dlib.face_recognition_model_v1(_model_path("encoder"))
+    dlib, predictor = engine._load().dlib, engine._load().landmarks
+    detector, encoder = dlib.get_frontal_face_detector(), dlib.face_recognition_model_v1(_model_path("encoder"))
     works = {
         "plain detection": lambda: detector(pixels, 0),
         "plain encoding": lambda: encoder.compute_face_descriptor(pixels, predictor(pixels, detector(pixels, 0)[0])),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from services import face_service
-from services.face_service import errors
+from services.face_service import detectors, errors
 from services.face_service.engine import DlibEngine, build_engine
 from services.face_service.fake_engine import FakeEngine, draw_face
 from services.face_service.images import encode_jpeg
@@ -141,13 +141,22 @@ def test_the_real_engine_is_built_without_loading_its_models() -> None:
 
 
 def test_a_busy_engine_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    from services.face_service import engine
+    monkeypatch.setattr(detectors, "WAIT_SECONDS", 0.01)
+    pool = detectors.Pool(object, size=2)
+    with pool.one() as first, pool.one() as second:
+        assert first is not second
+        with pytest.raises(errors.Busy), pool.one():
+            pytest.fail("three at once")
+    with pool.one() as again, pool.one() as other:
+        assert {again, other} == {first, second}
 
-    monkeypatch.setattr(engine, "LOCK_SECONDS", 0.01)
-    with engine._exclusive(), pytest.raises(errors.Busy), engine._exclusive():
-        pytest.fail("two at once")
-    with engine._exclusive():
-        pass
+
+def test_a_detector_is_given_back_after_an_error() -> None:
+    pool = detectors.Pool(object, size=1)
+    with pytest.raises(ValueError, match="picture"), pool.one():
+        raise ValueError("picture")
+    with pool.one() as found:
+        assert found is not None
 
 
 def test_missing_models_are_an_answer_not_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,149 @@
+"""The face of a challenge is followed from frame to frame; whole frames are searched often enough."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import pytest
+
+from services.face_service import detection
+from services.face_service.detection import Box
+from services.face_service.engine import DlibEngine, Face
+from services.face_service.fake_engine import FakeEngine, draw_face
+from services.face_service.frames import observe_chunk
+from services.face_service.images import Pixels
+from services.face_service.liveness import ChallengeRun
+from tests.services.face.helpers import packaged_portraits, service_with
+from tests.support import film
+
+
+@dataclass
+class Watched(FakeEngine):
+    """Sees one face where it is told the last one, everybody where it searches whole; keeps how it was asked."""
+
+    asked: list[tuple[bool, bool]] = field(default_factory=list)
+    name = "fake"
+
+    def detect(self, image: Pixels, quick: bool = False, near: Box | None = None) -> list[Face]:
+        self.asked.append((quick, near is not None))
+        return super().detect(image, quick)[: 1 if near and quick else None]
+
+
+def pictures(faces: list[int]) -> list[Pixels]:
+    return [draw_face(5, seed=seed, faces=count) for seed, count in enumerate(faces)]
+
+
+def test_a_turn_is_followed_and_every_third_frame_searched_whole() -> None:
+    engine = Watched()
+    observe_chunk(engine, pictures([1] * 5), quick=True, last=(200, 100, 380, 280))
+    assert engine.asked == [(True, False), (True, True), (True, True), (True, False), (True, True)]
+
+
+def test_people_behind_a_straight_face_are_sought_in_every_third_frame() -> None:
+    engine = Watched()
+    observe_chunk(engine, pictures([1] * 4), quick=False, last=None)
+    assert engine.asked == [(False, False), (True, True), (True, True), (False, True)]
+
+
+@pytest.mark.parametrize("lost", [0, 2])
+def test_after_a_frame_without_exactly_one_face_the_next_is_searched_whole(lost: int) -> None:
+    engine = Watched()
+    observe_chunk(engine, pictures([lost, 1, 1, 1]), quick=True, last=(200, 100, 380, 280))
+    assert engine.asked == [(True, False), (True, False), (True, True), (True, False)]
+
+
+def test_somebody_who_joins_between_two_whole_searches_ends_the_challenge() -> None:
+    service = service_with(Watched())
+    run = ChallengeRun(["left", "blink", "right"])
+    service.advance(run, pictures([1, 1, 1]), 0.3)
+    assert run.position == 1
+    joins = [draw_face(5, seed=10 + seed, faces=count) for seed, count in enumerate([1, 2, 2, 2, 2])]
+    service.advance(run, joins, 0.8)
+    assert (run.status, run.reason) == ("failed", "several_faces")
+
+
+@pytest.fixture(scope="module")
+def engine() -> DlibEngine:
+    return DlibEngine()
+
+
+@pytest.fixture(scope="module")
+def front(engine: DlibEngine) -> Pixels:
+    return film.bend(film.Sitter.from_photo(engine, packaged_portraits()[0]), film.Pose())
+
+
+def shifted(box: Box, share: float) -> Box:
+    move = round(share * (box[2] - box[0]))
+    return box[0] + move, box[1] + move, box[2] + move, box[3] + move
+
+
+@pytest.fixture(scope="module")
+def far(front: Pixels) -> Pixels:
+    """The same person at twice the distance, too small for the coarse copy."""
+    return cv2.copyMakeBorder(cv2.resize(front, (320, 240)), 120, 120, 160, 160, cv2.BORDER_REPLICATE)
+
+
+@pytest.mark.realface
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0.0, 0.1, -0.1])
+def test_a_small_face_is_found_around_its_last_box(
+    engine: DlibEngine, far: Pixels, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    box = engine.detect(far)[0].box
+    searched: list[tuple[int, ...]] = []
+    hog = detection._hog
+    monkeypatch.setattr(detection, "_hog", lambda grey, *rest: searched.append(grey.shape) or hog(grey, *rest))
+    found = engine.detect(far, quick=True, near=shifted(box, share))
+    assert len(found) == 1
+    assert detection.box_overlap(found[0].box, box) > 0.6
+    assert len(searched) == 2  # the coarse copy, the crop
+    assert max(searched[1]) <= 2 * detection.TRACK_FACE
+
+
+@pytest.mark.realface
+@pytest.mark.slow
+def test_a_face_that_went_elsewhere_is_found_in_the_whole_frame(engine: DlibEngine, far: Pixels) -> None:
+    whole = [face.box for face in engine.detect(far, quick=True)]
+    assert len(whole) == 1
+    for lost in ((0, 0, 90, 90), (600, 440, 760, 600), (5000, 10, 5090, 100)):
+        assert [face.box for face in engine.detect(far, quick=True, near=lost)] == whole
+
+
+@pytest.mark.realface
+@pytest.mark.slow
+def test_a_near_face_is_seen_wherever_it_is_while_a_small_one_is_followed(
+    engine: DlibEngine, front: Pixels, far: Pixels
+) -> None:
+    left, top, right, bottom = engine.detect(far)[0].box
+    both = front.copy()
+    both[:160, :160] = far[top - 30 : top + 130, left - 30 : left + 130]
+    followed = (30, 30, 30 + right - left, 30 + bottom - top)
+    assert [face.box for face in engine.detect(both, quick=True, near=followed)] == [engine.detect(front)[0].box]
+
+
+def test_the_size_of_a_followed_box_changes_only_by_more_than_the_grid() -> None:
+    assert detection._steady((90, 90, 210, 210), (100, 100, 200, 200)) == (100, 100, 200, 200)
+    assert detection._steady((80, 80, 220, 220), (100, 100, 200, 200)) == (80, 80, 220, 220)
+
+
+@pytest.mark.realface
+@pytest.mark.slow
+def test_eight_threads_that_share_an_engine_see_what_one_sees(engine: DlibEngine, front: Pixels, far: Pixels) -> None:
+    """Search, landmarks, eyes, alignment and encoding; benchmarks/face_mixed_load.py does it for half an hour."""
+    small = cv2.resize(front, (320, 240))
+    jobs = [(front, False, None), (far, True, engine.detect(far)[0].box), (small, True, None)]
+
+    def work(number: int) -> tuple[Box, bytes, bytes]:
+        image, quick, near = jobs[number % len(jobs)]
+        face = engine.detect(image, quick, near)[0]
+        return face.box, engine.eye_landmarks(image, face).tobytes(), engine.encode(image, face).tobytes()
+
+    alone = [work(number) for number in range(len(jobs))]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(work, range(24)))
+    assert [item[:2] for item in together] == [alone[number % len(jobs)][:2] for number in range(24)]
+    vectors = [np.frombuffer(item[2], dtype=np.float32) for item in (*together, *alone)]
+    assert max(np.abs(vectors[n] - vectors[24 + n % len(jobs)]).max() for n in range(24)) <= 1e-5
