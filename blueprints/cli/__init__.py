@@ -4,7 +4,7 @@ import sys
 
 from flask import Flask
 
-from blueprints.cli import audit, commands, count, secrecy
+from blueprints.cli import audit, commands, count, secrecy, storage
 
 
 def stops_database() -> bool:
@@ -21,3 +21,4 @@ def init_app(app: Flask) -> None:
     audit.audit.add_command(secrecy.secrecy_command)
     app.cli.add_command(audit.audit)
     app.cli.add_command(count.count_command)
+    app.cli.add_command(storage.storage_commands)

@@ -158,6 +158,7 @@ SENTENCES: dict[str, Any] = {
     "system:requests:burst": N_("%(count)s requests from one address were refused within five minutes."),
     "operator:fernet_key:retired": N_("%(actor)s removed %(count)s old Fernet keys."),
     "operator:fernet_key:rotated": N_("%(actor)s added a new Fernet key."),
+    "operator:storage:migrated": N_("%(actor)s copied the stored files to another place: %(count)s were compared."),
     "operator:signing_key:rotated": N_(
         "%(actor)s replaced the signing key. The new one has the fingerprint %(fingerprint)s."
     ),

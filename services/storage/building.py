@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 from services.security import FieldCipher
 from services.storage.files import LocalStorage, Storage
 
 LOCAL, S3 = "local", "s3"
-Kind = Literal["local", "s3"]
+KINDS = (LOCAL, S3)
 
 
 class StorageSettings(Protocol):
