@@ -82,7 +82,7 @@ def observe(
     main = faces[0] if faces else None
     read = None if main is None else _read(main, engine.eye_landmarks(image, main))
     people = count_people([float(face.width) for face in faces], "login")
-    digest = hashlib.sha256(image.tobytes()).hexdigest()[:16]
+    digest = hashlib.sha256(np.ascontiguousarray(image)).hexdigest()[:16]
     samples = np.ascontiguousarray(image[::SAMPLE_STEP, ::SAMPLE_STEP, 1]).tobytes()
     # The development engine's pictures hold coloured squares, no face whose pixels could be followed.
     patch = None if read is None or engine.name == "fake" else relief.patch_of(image, np.array(read.anchors))

@@ -90,10 +90,11 @@ def _check_header(picture: Image.Image) -> None:
 
 def _upright(picture: Image.Image) -> Image.Image:
     try:
-        return ImageOps.exif_transpose(picture) or picture
+        # In place, because it would copy a picture that need not be turned.
+        ImageOps.exif_transpose(picture, in_place=True)
     except UNREADABLE:
-        # Broken EXIF is no reason to refuse a good picture; it only cannot be turned.
-        return picture
+        pass  # Broken EXIF is no reason to refuse a good picture; it only cannot be turned.
+    return picture
 
 
 def _on_white(picture: Image.Image) -> Image.Image:
@@ -102,7 +103,7 @@ def _on_white(picture: Image.Image) -> Image.Image:
         layer = picture.convert("RGBA")
         white = Image.new("RGBA", layer.size, (255, 255, 255, 255))
         return Image.alpha_composite(white, layer).convert("RGB")
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def decode_data_url(url: str, working_side: int = WORKING_SIDE) -> Pixels:

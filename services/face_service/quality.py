@@ -71,11 +71,13 @@ ADVICE: dict[str, str] = {code: kind.message for code, kind in PROBLEMS.items()}
 def measure(box_width: float, landmarks: signals.Points, chip: Pixels) -> Quality:
     """Return the quality of a face from its box width (px), (68, 2) landmarks and aligned RGB chip."""
     grey = cv2.cvtColor(chip, cv2.COLOR_RGB2GRAY)
+    mean, std = cv2.meanStdDev(grey)
+    _, edges = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_64F))
     return Quality(
         px=float(box_width),
-        sharpness=float(cv2.Laplacian(grey, cv2.CV_64F).var()),
-        mean=float(grey.mean()),
-        std=float(grey.std()),
+        sharpness=float(edges[0, 0] ** 2),
+        mean=float(mean[0, 0]),
+        std=float(std[0, 0]),
         yaw=float(signals.yaw_ratio(landmarks)),
         pitch=float(signals.pitch_ratio(landmarks)),
         roll=float(signals.roll_degrees(landmarks)),
