@@ -27,9 +27,9 @@ from services.face_service.detectors import Pool
 from services.face_service.encoders import Encoder, load_encoder
 from services.face_service.errors import ModelUnavailable
 from services.face_service.images import Pixels
-from services.face_service.quality import Quality, measure
+from services.face_service.quality import Purpose, Quality, measure
 from services.face_service.resnet import CHIP_SIDE
-from services.face_service.threads import one_thread_each
+from services.face_service.threads import give_back_memory, one_thread_each
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +65,13 @@ class FaceEngine(Protocol):
 
     name: str
 
-    def detect(self, image: Pixels, quick: bool = False, near: Box | None = None) -> list[Face]:
+    def detect(
+        self, image: Pixels, quick: bool = False, near: Box | None = None, purpose: Purpose = "enrol"
+    ) -> list[Face]:
         """Return the faces, widest first; `quick` may miss people behind. Raises Busy, ModelUnavailable.
 
         `near` is the box of the one face of the frame before: a small face is sought there first, and `quick` then
-        may miss other small ones.
+        may miss other small ones. At `purpose` "login" people too small to count there may be missed.
         """
 
     def eye_landmarks(self, image: Pixels, face: Face) -> Landmarks:
@@ -133,6 +135,7 @@ class DlibEngine:
             raise ModelUnavailable() from error
         # Whoever imports face_recognition elsewhere switches this on for everybody.
         ImageFile.LOAD_TRUNCATED_IMAGES = False
+        give_back_memory()
         return models
 
     def _detectors(self, dlib: Any) -> Pool:
@@ -142,22 +145,23 @@ class DlibEngine:
         original = dlib.get_frontal_face_detector()
         return Pool(lambda: copy.deepcopy(original))
 
-    def detect(self, image: Pixels, quick: bool = False, near: Box | None = None) -> list[Face]:
+    def detect(
+        self, image: Pixels, quick: bool = False, near: Box | None = None, purpose: Purpose = "enrol"
+    ) -> list[Face]:
         """Return the faces with a score of at least 0.5, widest first.
 
-        After the first face others are sought down to 0.4 of its width (20 ms more); `quick` leaves that out.
-        For `near` see detection.faces_in.
+        For what `quick`, `near` and `purpose` save see detection.faces_in.
         """
         image = np.ascontiguousarray(image, dtype=np.uint8)
-        found = self._find(image, quick, near)
+        found = self._find(image, quick, near, purpose)
         faces = [self._describe(image, box, score) for box, score in found]
         return sorted(faces, key=lambda face: face.width, reverse=True)
 
-    def _find(self, image: Pixels, quick: bool, near: Box | None) -> Found:
+    def _find(self, image: Pixels, quick: bool, near: Box | None, purpose: Purpose) -> Found:
         with self._load().detectors.one() as detector:
             if self.face_model == "cnn":
                 return faces_by_cnn(image, detector)
-            return faces_in(image, detector, quick, near)
+            return faces_in(image, detector, quick, near, purpose)
 
     def _describe(self, image: Pixels, box: Box, score: float) -> Face:
         models = self._load()

@@ -17,7 +17,7 @@ from services.face_service.detection import Box
 from services.face_service.engine import Encoding, Face, Landmarks
 from services.face_service.images import Pixels
 from services.face_service.mean_face import MEAN_FACE, turned, with_closed_eyes
-from services.face_service.quality import measure
+from services.face_service.quality import Purpose, measure
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,9 @@ class FakeEngine:
     def __init__(self) -> None:
         log.warning("FAKE FACE ENGINE: faces are read from painted patches, nobody is recognised. No election with it.")
 
-    def detect(self, image: Pixels, quick: bool = False, near: Box | None = None) -> list[Face]:
+    def detect(
+        self, image: Pixels, quick: bool = False, near: Box | None = None, purpose: Purpose = "enrol"
+    ) -> list[Face]:
         """Return the painted faces; a picture without the mark has none."""
         patches = self._patches(image)
         if patches is None or np.abs(patches[0] - MARK).max() > 25:

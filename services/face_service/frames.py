@@ -76,13 +76,13 @@ def observe(
     """Return what the rules need of a (height, width, 3) uint8 RGB frame, and its main face for a later encoding.
 
     About 10 ms at 640 x 480: one detection and four landmark fits, no encoding; without `quick` people behind are
-    sought too (20 ms more). `near`: see FaceEngine.detect. Raises Busy, ModelUnavailable.
+    sought too (15 ms more). `near`: see FaceEngine.detect. Raises Busy, ModelUnavailable.
     """
-    faces = engine.detect(image, quick, near)
+    faces = engine.detect(image, quick, near, "login")
     main = faces[0] if faces else None
     read = None if main is None else _read(main, engine.eye_landmarks(image, main))
     people = count_people([float(face.width) for face in faces], "login")
-    digest = hashlib.sha256(np.ascontiguousarray(image)).hexdigest()[:16]
+    digest = hashlib.sha256(np.ascontiguousarray(image).data).hexdigest()[:16]
     samples = np.ascontiguousarray(image[::SAMPLE_STEP, ::SAMPLE_STEP, 1]).tobytes()
     # The development engine's pictures hold coloured squares, no face whose pixels could be followed.
     patch = None if read is None or engine.name == "fake" else relief.patch_of(image, np.array(read.anchors))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import io
 import re
 import struct
@@ -89,11 +90,9 @@ def _check_header(picture: Image.Image) -> None:
 
 
 def _upright(picture: Image.Image) -> Image.Image:
-    try:
-        # In place, because it would copy a picture that need not be turned.
+    # Broken EXIF is no reason to refuse a good picture; it only cannot be turned. In place, for lack of a need to copy.
+    with contextlib.suppress(*UNREADABLE):
         ImageOps.exif_transpose(picture, in_place=True)
-    except UNREADABLE:
-        pass  # Broken EXIF is no reason to refuse a good picture; it only cannot be turned.
     return picture
 
 

@@ -42,7 +42,7 @@ class FaceService:
 
     def find_one(self, image: Pixels, purpose: Purpose) -> Face:
         """Return the one face of the picture; raises NoFace, MultipleFaces or the error of the missed gate."""
-        faces = self.engine.detect(image)
+        faces = self.engine.detect(image, purpose=purpose)
         if not faces:
             raise NoFace()
         if count_people([float(face.width) for face in faces], purpose) > 1:

@@ -16,6 +16,7 @@ from services.face_service.fake_engine import FakeEngine, draw_face
 from services.face_service.frames import observe_chunk
 from services.face_service.images import Pixels
 from services.face_service.liveness import ChallengeRun
+from services.face_service.quality import Purpose
 from tests.services.face.helpers import packaged_portraits, service_with
 from tests.support import film
 
@@ -27,7 +28,9 @@ class Watched(FakeEngine):
     asked: list[tuple[bool, bool]] = field(default_factory=list)
     name = "fake"
 
-    def detect(self, image: Pixels, quick: bool = False, near: Box | None = None) -> list[Face]:
+    def detect(
+        self, image: Pixels, quick: bool = False, near: Box | None = None, purpose: Purpose = "enrol"
+    ) -> list[Face]:
         self.asked.append((quick, near is not None))
         return super().detect(image, quick)[: 1 if near and quick else None]
 
@@ -127,6 +130,19 @@ def test_a_near_face_is_seen_wherever_it_is_while_a_small_one_is_followed(
 def test_the_size_of_a_followed_box_changes_only_by_more_than_the_grid() -> None:
     assert detection._steady((90, 90, 210, 210), (100, 100, 200, 200)) == (100, 100, 200, 200)
     assert detection._steady((80, 80, 220, 220), (100, 100, 200, 200)) == (80, 80, 220, 220)
+
+
+@pytest.mark.realface
+@pytest.mark.slow
+@pytest.mark.parametrize(("share", "login"), [(0.7, 2), (0.43, 1)])
+def test_people_behind_are_sought_as_far_as_they_count(
+    engine: DlibEngine, front: Pixels, share: float, login: int
+) -> None:
+    smaller = cv2.resize(front, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+    both = np.full((480, 640 + smaller.shape[1], 3), 90, dtype=np.uint8)
+    both[:, :640], both[: smaller.shape[0], 640:] = front, smaller
+    assert len(engine.detect(both, purpose="login")) == login
+    assert len(engine.detect(both, purpose="enrol")) == 2
 
 
 @pytest.mark.realface
