@@ -111,8 +111,8 @@ class FakeEngine:
         vector = _direction(number) * 1.5 + _direction(10_000 + number) * 0.6 * abs(face.quality.yaw)
         return np.asarray(vector, dtype=np.float32)
 
-    def encode_many(self, found: Sequence[tuple[Pixels, Face]]) -> list[Encoding]:
-        """Return the encodings of several faces."""
+    def encode_many(self, found: Sequence[tuple[Pixels, Face]], mirrored: bool = False) -> list[Encoding]:
+        """Return the encodings of several faces; a painted person looks the same in a mirror."""
         return [self.encode(image, face) for image, face in found]
 
     def _patches(self, image: Pixels) -> np.ndarray | None:

@@ -6,20 +6,19 @@ import hashlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
 from services.face_service.encoders import DlibEncoder, load_encoder
-from services.face_service.engine import DlibEngine, _model_path
+from services.face_service.engine import DlibEngine, model_path
 from services.face_service.resnet import ResNet, WrongModel
 from services.face_service.resnet.model_file import read_layers
 from tests.services.face.helpers import packaged_portraits
 
 pytestmark = [pytest.mark.realface, pytest.mark.slow]
-MODEL = Path(_model_path("encoder"))
+MODEL = Path(model_path("encoder"))
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +28,7 @@ def network() -> ResNet:
 
 @pytest.fixture(scope="module")
 def oracle() -> DlibEncoder:
-    return DlibEncoder(dlib_of(DlibEngine()), MODEL)
-
-
-def dlib_of(engine: DlibEngine) -> Any:
-    return engine._load().dlib
+    return DlibEncoder(DlibEngine().dlib, MODEL)
 
 
 def made_up_chips() -> np.ndarray:
@@ -52,13 +47,13 @@ def test_portraits_mirrored_and_darkened_encode_as_dlib_encodes_them(network: Re
     engine, chips = DlibEngine(), []
     for portrait in packaged_portraits():
         for picture in (portrait, portrait[:, ::-1], (portrait * 0.5).astype(np.uint8)):
-            chips.append(engine._chip(picture, engine.detect(picture)[0]))
+            chips.append(engine.chip(picture, engine.detect(picture)[0]))
     assert np.abs(network(np.stack(chips)) - oracle(np.stack(chips))).max() <= 1e-5
 
 
 def test_the_whole_way_of_a_face_gives_what_dlib_gives_without_us(oracle: DlibEncoder) -> None:
     engine, portrait = DlibEngine(), packaged_portraits()[0]
-    dlib, face = dlib_of(engine), engine.detect(portrait)[0]
+    dlib, face = engine.dlib, engine.detect(portrait)[0]
     points = dlib.points([dlib.point(int(x), int(y)) for x, y in face.landmarks])
     shape = dlib.full_object_detection(dlib.rectangle(*face.box), points)
     theirs = np.array(oracle._model.compute_face_descriptor(portrait, shape, 1))
@@ -105,7 +100,7 @@ def test_an_unknown_model_file_is_left_to_dlib_and_said_aloud(
 ) -> None:
     monkeypatch.setattr("services.face_service.resnet.model_file.SHA256", "0" * 64)
     with caplog.at_level(logging.ERROR):
-        encoder = load_encoder(dlib_of(DlibEngine()), MODEL)
+        encoder = load_encoder(DlibEngine().dlib, MODEL)
     assert "TEN TIMES SLOWER" in caplog.text
     chip = made_up_chips()[3:]
     assert isinstance(encoder, DlibEncoder)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from services.face_service import liveness, relief
-from services.face_service.engine import DlibEngine, _model_path
+from services.face_service.engine import DlibEngine, model_path
 from services.face_service.errors import MultipleFaces, NoFace
 from services.face_service.frames import observe, with_relief
 from services.face_service.gestures import NOD_RELIEF, TURN_RELIEF
@@ -89,6 +89,18 @@ def test_no_face_and_two_faces_are_told_apart(service: FaceService, portraits: l
         service.find_one(both, "login")
 
 
+def test_enrolment_keeps_the_mean_with_the_mirror_image_and_a_single_picture_as_it_is(
+    service: FaceService, portraits: list[Pixels]
+) -> None:
+    pictures = [np.asarray(np.clip(portraits[0] * light, 0, 255), dtype=np.uint8) for light in (0.9, 1.0, 1.05)]
+    found = [(picture, service.find_one(picture, "enrol")) for picture in pictures]
+    plain, mirrored = (service.engine.encode_many(found, mirrored=mirror) for mirror in (False, True))
+    kept = service.enroll_images(9, pictures)
+    assert all(0.05 < distance(a, b) < 0.35 for a, b in zip(plain, mirrored, strict=True))
+    assert max(distance(one, mean_template(two)) for one, *two in zip(kept, plain, mirrored, strict=True)) < 1e-5
+    assert distance(service.template(pictures[1]).encoding, plain[1]) < 1e-5
+
+
 def test_arrays_that_are_views_are_encoded_all_the_same(engine: DlibEngine, portraits: list[Pixels]) -> None:
     mirrored = portraits[0][:, ::-1]
     assert engine.encode(mirrored, engine.detect(mirrored)[0]).shape == (128,)
@@ -110,8 +122,8 @@ def test_a_liveness_frame_and_a_verification_cost_no_more_than_the_plain_way(
     """The plain way is dlib on the whole picture; benchmarks/ hold the seconds, which depend on the machine."""
     frame = encode_jpeg(film.bend(sitter, film.Pose()), 80)
     pixels = decode_image(frame)
-    dlib, predictor = engine._load().dlib, engine._load().landmarks
-    detector, encoder = dlib.get_frontal_face_detector(), dlib.face_recognition_model_v1(_model_path("encoder"))
+    dlib, predictor = engine.dlib, engine._load().landmarks
+    detector, encoder = dlib.get_frontal_face_detector(), dlib.face_recognition_model_v1(model_path("encoder"))
     works = {
         "plain detection": lambda: detector(pixels, 0),
         "plain encoding": lambda: encoder.compute_face_descriptor(pixels, predictor(pixels, detector(pixels, 0)[0])),

@@ -165,7 +165,7 @@ def test_missing_models_are_an_answer_not_a_crash(monkeypatch: pytest.MonkeyPatc
     def missing(model: str) -> str:
         raise ImportError(model)
 
-    monkeypatch.setattr(engine, "_model_path", missing)
+    monkeypatch.setattr(engine, "model_path", missing)
     with pytest.raises(errors.ModelUnavailable):
         DlibEngine().detect(draw_face(1))
 
