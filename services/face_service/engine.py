@@ -219,6 +219,7 @@ def build_engine(kind: str = "dlib", face_model: str = "hog") -> FaceEngine:
 
 
 def model_path(model: str) -> str:
+    """Return where a file of MODEL_FILES lies in the installed package; raises ImportError without it."""
     spec = importlib.util.find_spec("face_recognition_models")
     if spec is None or spec.origin is None:
         raise ImportError("face_recognition_models is not installed")
