@@ -82,7 +82,9 @@ def wire(bucket_service: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let boto3 try again without waiting; how often stays as it is."""
+    """Let boto3 try again without waiting, and wait long for what a busy machine is slow to do."""
+    for name in ("CONNECT_SECONDS", "READ_SECONDS", "LOOK_SECONDS"):
+        monkeypatch.setattr(f"services.storage.s3.{name}", 60)
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
 
 

@@ -167,6 +167,25 @@ def test_whom_a_time_stamp_is_trusted_from_is_named(
     assert [one for one in found if one.startswith(problem)] == found != []
 
 
+def test_a_bucket_needs_its_name_both_keys_and_addresses_that_fit_into_a_header() -> None:
+    assert problems_of({"STORAGE_BACKEND": "s3"}) == ["S3_BUCKET: missing, STORAGE_BACKEND=s3 needs it"]
+    bucket = {"STORAGE_BACKEND": "s3", "S3_BUCKET": "votes-pictures"}
+    assert problems_of(bucket) == []
+    for env, name in (
+        ({"STORAGE_BACKEND": "disk"}, "STORAGE_BACKEND"),
+        ({"S3_BUCKET": "Votes Pictures"}, "S3_BUCKET"),
+        ({"S3_ACCESS_KEY": "only this one"}, "S3_ACCESS_KEY, S3_SECRET_KEY"),
+        ({"S3_ENDPOINT": "https://minio.example.org; script-src *"}, "S3_ENDPOINT"),
+        ({"S3_PUBLIC_ENDPOINT": "minio.example.org"}, "S3_PUBLIC_ENDPOINT"),
+        ({"S3_PREFIX": "../other"}, "S3_PREFIX"),
+        ({"S3_LINK_SECONDS": "5"}, "S3_LINK_SECONDS"),
+        ({"S3_LINK_SECONDS": "86400"}, "S3_LINK_SECONDS"),
+    ):
+        assert [problem.partition(":")[0] for problem in problems_of(bucket | env)] == [name]
+    fits = {"S3_ENDPOINT": "http://[::1]:9000/", "S3_PREFIX": "/union/2026/", "S3_LINK_SECONDS": "0"}
+    assert problems_of(bucket | fits) == []
+
+
 @pytest.mark.parametrize("mark", ["$2b$12$", "$2a$10$", "sha256+$2b$12$"])
 def test_bcrypt_hash_is_accepted_with_and_without_our_mark(mark: str) -> None:
     assert problems_of({"ADMIN_DEFAULT_PASS_HASH": mark + "a" * 53}) == []

@@ -20,6 +20,7 @@ from models import transaction
 from services import first_run, seed
 from services.boot import check_keys_at_start
 from services.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
+from services.errors import StorageAway
 from services.security import KeyringError
 from services.tls_certificate import ANY_ADDRESS, ensure_certificate, own_addresses
 
@@ -36,7 +37,7 @@ def main() -> int:
             print(f"Port {settings.port} is in use. Choose another: PORT=8001 make run", file=sys.stderr)  # noqa: T201
             return 1
         report = prepare(settings)
-    except (SettingsError, EmbeddedPostgresError, KeyringError) as error:
+    except (SettingsError, EmbeddedPostgresError, KeyringError, StorageAway) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
     return run(settings, first, report)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from services.security import FieldCipher
 from services.storage.files import LocalStorage, Storage
+from services.storage.memory import PictureMemory
 
 LOCAL, S3 = "local", "s3"
 KINDS = (LOCAL, S3)
@@ -54,4 +55,4 @@ def build_for(settings: StorageSettings, kind: str, cipher: FieldCipher) -> Stor
         settings.s3_bucket, settings.s3_region, settings.s3_endpoint, settings.s3_public_endpoint, settings.s3_prefix,
         settings.s3_link_seconds, settings.s3_access_key, settings.s3_secret_key,
     )  # fmt: skip
-    return Storage(S3Bucket(bucket), cipher)
+    return Storage(S3Bucket(bucket), cipher, PictureMemory())

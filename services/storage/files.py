@@ -15,6 +15,7 @@ from cryptography.fernet import InvalidToken
 from services.errors import FileDamaged
 from services.security import FieldCipher
 from services.storage.local import LocalDisk
+from services.storage.memory import PictureMemory
 from services.storage.names import FOLDERS, PUBLIC, Store, StoredFile, checked
 
 
@@ -24,9 +25,11 @@ class Storage:
     All methods raise StorageAway (503) while the store does not answer.
     """
 
-    def __init__(self, store: Store, cipher: FieldCipher) -> None:
+    def __init__(self, store: Store, cipher: FieldCipher, memory: PictureMemory | None = None) -> None:
+        """`memory` holds public pictures of a store that is far away."""
         self.store = store
         self._cipher = cipher
+        self._memory = memory
 
     def save_public(self, content: bytes, suffix: str) -> str:
         """Keep a public picture under its SHA-256, so that its path binds its content; return the path."""
@@ -44,7 +47,13 @@ class Storage:
 
     def read(self, path: str) -> bytes:
         """Return the content in clear; raises NotFound, and FileDamaged for what is not what was stored."""
-        return self.opened(path, self.store.get(checked(path)))
+        checked(path)
+        if self._memory is None or not path.startswith(f"{PUBLIC}/"):
+            return self._fetch(path)
+        return self._memory.read(path, lambda: self._fetch(path))
+
+    def _fetch(self, path: str) -> bytes:
+        return self.opened(path, self.store.get(path))
 
     def opened(self, path: str, stored: bytes) -> bytes:
         """Return in clear what was read from a store under this path; raises FileDamaged."""
@@ -61,6 +70,8 @@ class Storage:
     def delete(self, path: str) -> None:
         """Remove a file; one that is gone already is no error."""
         self.store.delete(checked(path))
+        if self._memory is not None:
+            self._memory.forget(path)
 
     def find(self, path: str) -> StoredFile | None:
         """Return the file as it lies there now, None when it is gone."""
@@ -73,7 +84,10 @@ class Storage:
 
     def delete_older(self, file: StoredFile) -> bool:
         """Remove a listed file unless it was written or asked for again since it was listed; tell whether it went."""
-        return self.store.delete_older(file)
+        gone = self.store.delete_older(file)
+        if gone and self._memory is not None:
+            self._memory.forget(file.path)
+        return gone
 
     def renew(self, path: str) -> bool:
         """Encrypt a private file anew with the newest key; tell whether that was needed. Raises like `read`.

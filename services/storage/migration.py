@@ -112,8 +112,10 @@ def _digest(storage: Storage, path: str) -> tuple[int, str]:
 
 
 def _clear(storage: Storage, path: str) -> bytes | None:
+    with storage.stream(path) as stream:
+        stored = stream.read()
     try:
-        return storage.read(path)
+        return storage.opened(path, stored)
     except FileDamaged:
         return None
 

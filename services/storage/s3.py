@@ -20,10 +20,10 @@ from services.storage.s3_client import (
     READ_SECONDS,
     TRIES,
     Bucket,
+    Line,
     cause,
     connect,
     has_changed,
-    in_our_words,
     is_gone,
 )
 
@@ -39,12 +39,13 @@ class S3Bucket:
 
     def __init__(self, bucket: Bucket) -> None:
         self.bucket = bucket
+        self._line = Line()
         self._client = connect(bucket, bucket.endpoint, (CONNECT_SECONDS, READ_SECONDS), TRIES)
 
     def put(self, path: str, content: BinaryIO, over: bool = False) -> None:
         """Keep a file; see Store.put."""
         # Written again it is young again, and its bytes are the same: the path binds them.
-        with in_our_words("writing"):
+        with self._line.act("writing"):
             self._client.upload_fileobj(content, **self._key(path), ExtraArgs=_kind(path), Config=TRANSFER)
 
     def get(self, path: str) -> bytes:
@@ -61,11 +62,11 @@ class S3Bucket:
     @contextmanager
     def open(self, path: str) -> Iterator[BinaryIO]:
         """Give the file to read piece by piece; raises NotFound."""
-        with in_our_words("reading"), _not_found():
+        with self._line.act("reading"), _not_found():
             answer = self._client.get_object(**self._key(path))
         body = answer["Body"]
         try:
-            yield cast(BinaryIO, _Body(body, answer["ContentLength"]))
+            yield cast(BinaryIO, _Body(self._line, body, answer["ContentLength"]))
         finally:
             body.close()
 
@@ -77,7 +78,7 @@ class S3Bucket:
         content = work(self.get(path))
         if content is None:
             return False
-        with in_our_words("writing"):
+        with self._line.act("writing"):
             try:
                 self._client.put_object(**self._key(path), Body=content, IfMatch=state["ETag"], **_kind(path))
             except ClientError as error:
@@ -88,7 +89,7 @@ class S3Bucket:
 
     def delete(self, path: str) -> None:
         """Remove a file; one that is gone already is no error."""
-        with in_our_words("deleting"):
+        with self._line.act("deleting"):
             self._client.delete_object(**self._key(path))
 
     def delete_older(self, file: StoredFile) -> bool:
@@ -110,7 +111,7 @@ class S3Bucket:
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket.name, Prefix=f"{beginning}{folder}/"
         )
-        with in_our_words("listing"):
+        with self._line.act("listing"):
             for page in pages:
                 for found in page.get("Contents", ()):
                     yield StoredFile(found["Key"].removeprefix(beginning), found["Size"], found["LastModified"])
@@ -124,7 +125,7 @@ class S3Bucket:
         seconds = self.bucket.link_seconds
         if not seconds:
             return None
-        with in_our_words("signing an address"):
+        with self._line.act("signing an address"):
             return str(self._outside.generate_presigned_url("get_object", Params=self._key(path), ExpiresIn=seconds))
 
     @cached_property
@@ -155,7 +156,7 @@ class S3Bucket:
         return connect(self.bucket, address, (CONNECT_SECONDS, READ_SECONDS), 1)
 
     def _head(self, path: str) -> Any:
-        with in_our_words("looking"):
+        with self._line.act("looking"):
             try:
                 return self._client.head_object(**self._key(path))
             except ClientError as error:
@@ -174,12 +175,12 @@ class Interrupted(StorageAway):
 class _Body:
     """What comes over the wire, with the failures of the wire in our words, and no file that is shorter than told."""
 
-    def __init__(self, body: Any, size: int) -> None:
-        self._body, self._left = body, size
+    def __init__(self, line: Line, body: Any, size: int) -> None:
+        self._line, self._body, self._left = line, body, size
 
     def read(self, amount: int = -1) -> bytes:
         try:
-            with in_our_words("reading"):
+            with self._line.act("reading"):
                 piece: bytes = self._body.read(None if amount < 0 else amount)
         except StorageAway as error:
             raise Interrupted() from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,18 +14,28 @@ from typing import Any
 import boto3
 from boto3.exceptions import Boto3Error
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ReadTimeoutError,
+)
 from s3transfer.exceptions import S3UploadFailedError
 from urllib3.exceptions import HTTPError
 
 from services.errors import StorageAway
 
-CONNECT_SECONDS, READ_SECONDS = 3, 10
+CONNECT_SECONDS, READ_SECONDS = 2, 10
 """A kiosk waits for this; a bucket that is well answers within some tenths of a second."""
 TRIES = 3
 LOOK_SECONDS = 2
 """Whoever asks whether all is well wants to know soon."""
 FAILURES = (BotoCoreError, Boto3Error, ClientError, HTTPClientError, HTTPError, S3UploadFailedError, OSError)
+OUT_OF_REACH = (EndpointConnectionError, ConnectTimeoutError, ReadTimeoutError)
+AWAY_SECONDS = 5.0
+"""Eight requests work at a time in a process; were each to wait for its turn of silence, casting would wait behind."""
 _one_at_a_time = threading.Lock()
 """A session makes one client at a time; the clients themselves serve many threads."""
 log = logging.getLogger(__name__)
@@ -84,14 +95,27 @@ def _session() -> Any:
     return boto3.session.Session()
 
 
-@contextmanager
-def in_our_words(act: str) -> Iterator[None]:
-    """Turn every failure of the service into StorageAway; the log gets its cause, never a name or a content."""
-    try:
-        yield
-    except FAILURES as error:
-        log.error("the bucket failed at %s: %s", act, cause(error))
-        raise StorageAway() from error
+class Line:
+    """Acts on the service, and when it was last out of reach: not everybody waits for it in turn."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    @contextmanager
+    def act(self, what: str) -> Iterator[None]:
+        """Turn every failure into StorageAway; the log gets its cause, never a name or a content.
+
+        For AWAY_SECONDS after the service could not be reached at all it is not even tried.
+        """
+        if time.monotonic() < self._until:
+            raise StorageAway()
+        try:
+            yield
+        except FAILURES as error:
+            log.error("the bucket failed at %s: %s", what, cause(error))
+            if isinstance(error, OUT_OF_REACH):
+                self._until = time.monotonic() + AWAY_SECONDS
+            raise StorageAway() from error
 
 
 def cause(error: BaseException) -> str:

@@ -158,7 +158,7 @@ def test_a_check_at_the_booth_over_a_cut_line_waits_and_succeeds_when_it_is_mend
 
 def test_health_shows_the_bucket_and_readiness_only_warns(bucket, wire, client):
     assert health.check_installation().problems == []
-    wire.close()
+    wire.cut(ALWAYS, up=0)
     answer = client.get("/ops/health/ready")
     assert answer.status_code == 200
     assert any("The bucket of the pictures does not answer" in warning for warning in answer.json["warnings"])

@@ -47,7 +47,7 @@ def test_all_files_go_into_the_bucket_and_the_folder_is_emptied_after_the_switch
 
 def test_what_cannot_be_done_is_said_in_a_sentence(run, wire, monkeypatch):
     assert "name the same place" in run("--from", "s3", "--to", "s3").output
-    wire.close()
+    wire.cut(999, up=0)
     down = run("--from", "local", "--to", "s3")
     assert down.exit_code == 1
     assert "Run the same command again: it goes on where it stopped." in down.output

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,14 @@ def local(tmp_path: Path, cipher: FieldCipher) -> LocalStorage:
 def remote(bucket_service: Service, wire: Wire, cipher: FieldCipher, at_once: None) -> Storage:
     """A bucket with a folder of its own, over the wire."""
     return Storage(bucket_service.bucket(wire.port), cipher)
+
+
+@pytest.fixture
+def unreachable(bucket_service: Service, cipher: FieldCipher, at_once: None) -> Iterator[Storage]:
+    """A bucket at a port where nobody listens, and nobody else can begin to."""
+    with socket.socket() as kept:
+        kept.bind(("127.0.0.1", 0))
+        yield Storage(bucket_service.bucket(kept.getsockname()[1]), cipher)
 
 
 @pytest.fixture(params=["local", "s3"])

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from services.errors import StorageAway
-from services.storage import FACES, Storage
+from services.errors import NotFound, StorageAway
+from services.storage import FACES, Storage, memory, s3_client
 from services.storage.s3 import PART_BYTES
 from tests.support.bucket import NAME
 
@@ -65,9 +65,8 @@ def test_a_line_that_breaks_in_every_download_is_said_and_never_taken_for_a_shor
     assert remote.read(path) == CONTENT
 
 
-def test_a_service_that_is_down_fails_every_act_in_the_same_words(bucket_service, cipher, wire, at_once):
-    wire.close()
-    down = Storage(bucket_service.bucket(wire.port), cipher)
+def test_a_service_that_is_down_fails_every_act_in_the_same_words(unreachable):
+    down = unreachable
     path = "faces/ab/" + "ab" * 16 + ".enc"
     for act in (down.read, down.find, down.delete, down.renew, lambda _: list(down.files()),
                 lambda _: down.save_private(FACES, b"x")):  # fmt: skip
@@ -118,3 +117,50 @@ def test_what_lies_in_the_bucket_is_below_the_prefix_and_no_face_is_readable(rem
 def test_the_secret_key_is_in_no_repr(remote):
     assert "secret_key" not in repr(remote.store.bucket)
     assert "access_key" not in repr(remote.store.bucket)
+
+
+def test_a_service_out_of_reach_is_not_tried_again_at_once_by_everybody(unreachable, monkeypatch):
+    down = unreachable
+    monkeypatch.setattr(s3_client, "AWAY_SECONDS", 3600.0)
+    with pytest.raises(StorageAway):
+        down.save_private(FACES, b"x")
+    tried = []
+    down.store._client.upload_fileobj = lambda *_arguments, **_values: tried.append(1)
+    with pytest.raises(StorageAway):
+        down.save_private(FACES, b"x")
+    assert tried == []
+    down.store._line._until = 0.0
+    assert down.save_private(FACES, b"x")
+    assert tried == [1]
+
+
+@pytest.fixture
+def remembering(remote):
+    remote._memory = memory.PictureMemory()
+    return remote
+
+
+def test_a_picture_that_was_shown_is_shown_while_the_bucket_is_away(remembering, wire, monkeypatch):
+    path = remembering.save_public(CONTENT, "png")
+    face = remembering.save_private(FACES, CONTENT)
+    assert remembering.read(path) == remembering.read(face) == CONTENT
+    wire.cut(ALWAYS, down=0)
+    assert remembering.read(path) == CONTENT, "still fresh"
+    monkeypatch.setattr(memory, "FRESH_SECONDS", 0.0)
+    assert remembering.read(path) == CONTENT, "asked for again in vain"
+    with pytest.raises(StorageAway):
+        remembering.read(face)
+
+
+def test_memory_forgets_what_was_removed_and_what_was_asked_for_longest_ago(remembering, monkeypatch):
+    first, second = (remembering.save_public(CONTENT[number:], "png") for number in range(2))
+    assert remembering.read(first) == CONTENT
+    remembering.delete(first)
+    with pytest.raises(NotFound):
+        remembering.read(first)
+    monkeypatch.setattr(memory, "MOST_BYTES", len(CONTENT))
+    first = remembering.save_public(CONTENT, "png")
+    for path in (first, second):
+        remembering.read(path)
+    assert list(remembering._memory._held) == [second]
+    assert remembering._memory._bytes == len(CONTENT) - 1
