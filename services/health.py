@@ -138,7 +138,9 @@ def check_installation() -> Report:
         report.problems.append(str(error))
     _check_roles(report)
     try:
-        platform().faces.engine.detect(np.zeros((240, 320, 3), np.uint8))
+        engine = platform().faces.engine
+        engine.detect(np.zeros((240, 320, 3), np.uint8))
+        report.warnings += [words] if (words := engine.trouble()) else []
     except DomainError as error:
         report.problems.append(error.message)
     return report

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from services.face_service.resnet import ResNet, WrongModel
 
+SLOW = "Faces are encoded ten times slower, by dlib itself: install face_recognition_models again."
+
 log = logging.getLogger(__name__)
 
 Chips = NDArray[np.uint8]
@@ -44,7 +46,5 @@ def load_encoder(dlib: Any, path: Path) -> Encoder:
     try:
         return ResNet(path)
     except WrongModel as problem:
-        log.error(
-            "FACES ARE ENCODED TEN TIMES SLOWER, by dlib itself: %s. Install face_recognition_models again.", problem
-        )
+        log.error("%s The reason: %s.", SLOW.upper(), problem)
         return DlibEncoder(dlib, path)

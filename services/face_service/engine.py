@@ -24,7 +24,7 @@ from PIL import ImageFile
 
 from services.face_service.detection import Box, Found, faces_by_cnn, faces_in
 from services.face_service.detectors import Pool
-from services.face_service.encoders import Encoder, load_encoder
+from services.face_service.encoders import SLOW, DlibEncoder, Encoder, load_encoder
 from services.face_service.errors import ModelUnavailable
 from services.face_service.images import Pixels
 from services.face_service.quality import Purpose, Quality, measure
@@ -83,6 +83,9 @@ class FaceEngine(Protocol):
     def encode_many(self, found: Sequence[tuple[Pixels, Face]], mirrored: bool = False) -> list[Encoding]:
         """Return the encodings of several faces, or of their mirror images, in one batch; raises ModelUnavailable."""
 
+    def trouble(self) -> str | None:
+        """Return in words for the operator what works, but not as it should; None when all is well."""
+
 
 @dataclass(frozen=True)
 class _Models:
@@ -117,6 +120,10 @@ class DlibEngine:
     def dlib(self) -> Any:
         """Return the module, loaded: nobody else imports it."""
         return self._load().dlib
+
+    def trouble(self) -> str | None:
+        """Return in words for the operator what is not as it should be, None when all is well."""
+        return SLOW if isinstance(self._load().encoder, DlibEncoder) else None
 
     def preload(self) -> None:
         """Load the models now (0.8 s, 120 MB), so that forked workers share them; raises ModelUnavailable."""

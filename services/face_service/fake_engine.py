@@ -115,6 +115,10 @@ class FakeEngine:
         """Return the encodings of several faces; a painted person looks the same in a mirror."""
         return [self.encode(image, face) for image, face in found]
 
+    def trouble(self) -> str | None:
+        """Return None: production refuses this engine altogether."""
+        return None
+
     def _patches(self, image: Pixels) -> np.ndarray | None:
         if image.ndim != 3 or image.shape[0] < PATCH or image.shape[1] < 6 * PATCH:
             return None

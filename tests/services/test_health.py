@@ -43,6 +43,13 @@ def test_production_without_liveness_is_a_problem(settings):
     assert "LIVENESS: production needs it on" in report.problems
 
 
+def test_a_face_engine_that_works_but_slowly_is_a_warning(app, monkeypatch):
+    monkeypatch.setattr(type(platform().faces.engine), "trouble", lambda engine: "Faces are encoded slowly.")
+    report = check_installation()
+    assert report.ok
+    assert "Faces are encoded slowly." in report.warnings
+
+
 def test_keys_of_another_installation_are_a_problem(app):
     db.session.merge(InstallationKey(name="cast", fingerprint="somebody else's"))
     db.session.flush()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from services.face_service.encoders import DlibEncoder, load_encoder
+from services.face_service.encoders import SLOW, DlibEncoder, load_encoder
 from services.face_service.engine import DlibEngine, model_path
 from services.face_service.resnet import ResNet, WrongModel
 from services.face_service.resnet.model_file import read_layers
@@ -105,6 +105,15 @@ def test_an_unknown_model_file_is_left_to_dlib_and_said_aloud(
     chip = made_up_chips()[3:]
     assert isinstance(encoder, DlibEncoder)
     assert np.abs(encoder(chip) - network(chip)).max() <= 1e-5
+
+
+def test_an_engine_with_an_unknown_model_file_works_and_names_its_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    portrait, good = packaged_portraits()[0], DlibEngine()
+    theirs = good.encode(portrait, good.detect(portrait)[0])
+    monkeypatch.setattr("services.face_service.resnet.model_file.SHA256", "0" * 64)
+    slow = DlibEngine()
+    assert np.abs(slow.encode(portrait, slow.detect(portrait)[0]) - theirs).max() <= 1e-5
+    assert (good.trouble(), slow.trouble()) == (None, SLOW)
 
 
 def test_no_number_library_starts_threads_of_its_own_beside_the_engine() -> None:
