@@ -18,7 +18,7 @@ from tests.support import demo, live_site, portraits
 from tests.support.axe import AXE
 from tests.support.demo import Demo
 from tests.support.film import Sitter
-from tests.support.live_site import CHROMIUM, KIOSK_SCREEN, Site
+from tests.support.live_site import CHROMIUM, KIOSK_SCREEN, PATIENCE_MS, Site
 from tests.support.smtp import SmtpServer
 from tests.support.web_process import WebProcess
 from tests.support.webcam import Webcam
@@ -111,7 +111,7 @@ def open_page(browser: Browser, web: WebProcess) -> Iterator[Callable[..., Page]
         context = browser.new_context(viewport=viewport, base_url=web.url, locale="en-GB", **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on(
             "console",

@@ -20,7 +20,9 @@ def test_a_booth_that_is_stopped_from_the_desk_leaves_for_the_door_by_itself(sit
     election = factories.make_open_election()
     booth = site.kiosk_page(election)
     number, long_ago = site.kiosk.id, utc_now() - timedelta(hours=1)
-    booth.wait_for_timeout(2000)  # the first beat would undo the silence; the next comes after 20 s
+    with booth.expect_response("**/poll/heartbeat"):  # the first beat would undo the silence
+        booth.reload()
+    booth.goto("about:blank")
     db.session.get_one(Kiosk, number).last_seen_at = long_ago
     db.session.commit()
     desk = site.staff_page("/admin/booths", StaffRole.OFFICER, election=election)
@@ -30,8 +32,8 @@ def test_a_booth_that_is_stopped_from_the_desk_leaves_for_the_door_by_itself(sit
     desk.evaluate("window.stillHere = true")
     booth.clock.install()
     with booth.expect_response("**/poll/heartbeat"):
-        booth.reload()
-    expect(desk.get_by_text("Ready")).to_be_visible(timeout=25_000)
+        booth.goto("/poll/")
+    expect(desk.get_by_text("Ready")).to_be_visible()
     assert desk.evaluate("window.stillHere")
 
     desk.get_by_role("button", name="Stop Booth 1").click()
@@ -42,7 +44,7 @@ def test_a_booth_that_is_stopped_from_the_desk_leaves_for_the_door_by_itself(sit
     expect(desk.get_by_text("Booth 1 is stopped.")).to_be_visible()
 
     booth.clock.run_for(21_000)
-    booth.wait_for_url(re.compile(r"/\?room=polling$"), timeout=30_000)
+    booth.wait_for_url(re.compile(r"/\?room=polling$"))
     expect(booth.get_by_role("alert")).to_contain_text("This booth was stopped by the Election Commission.")
     expect(booth.get_by_label("User name").locator("visible=true")).to_be_visible()
 
@@ -51,10 +53,10 @@ def test_a_booth_waits_for_a_server_that_is_away_and_beats_again(site: Site) -> 
     booth = site.kiosk_page(factories.make_open_election())
     booth.clock.install()
     booth.route("**/poll/heartbeat", lambda route: route.abort())
-    booth.reload()
-    booth.wait_for_timeout(500)
+    with booth.expect_event("requestfailed"):
+        booth.reload()
     assert booth.url.endswith("/poll/")
     booth.unroute("**/poll/heartbeat")
-    with booth.expect_response("**/poll/heartbeat", timeout=25_000) as beat:
+    with booth.expect_response("**/poll/heartbeat") as beat:
         booth.clock.run_for(21_000)
     assert beat.value.status == 200

@@ -79,11 +79,11 @@ def enrol(page: Page, voter_id: int) -> None:
     page.locator("[data-start]").click()
     for taken in range(3):
         take = page.locator("[data-take]")
-        expect(take).to_have_attribute("aria-disabled", "false", timeout=20_000)
+        expect(take).to_have_attribute("aria-disabled", "false")
         take.click()
-        expect(page.locator("[data-shot] canvas:visible")).to_have_count(taken + 1, timeout=20_000)
+        expect(page.locator("[data-shot] canvas:visible")).to_have_count(taken + 1)
     page.locator("[data-save]").click()
-    page.wait_for_url(f"**/admin/voters/{voter_id}", timeout=30_000)
+    page.wait_for_url(f"**/admin/voters/{voter_id}")
 
 
 def enrol_from_files(page: Page, voter_id: int, sitter: Sitter) -> None:
@@ -94,7 +94,7 @@ def enrol_from_files(page: Page, voter_id: int, sitter: Sitter) -> None:
         [{"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": picture} for n, picture in enumerate(pictures)]
     )
     page.locator("[data-save]").click()
-    page.wait_for_url(f"**/admin/voters/{voter_id}", timeout=30_000)
+    page.wait_for_url(f"**/admin/voters/{voter_id}")
 
 
 def type_voter_id(page: Page, number: str) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def verify(page: Page, webcam: Webcam, sitter: Sitter, number: str, expected: Lo
             acted_film.act_sitter(page, sitter, challenge["steps"])
         page.evaluate(LISTEN)
         page.get_by_role("button", name="Yes, go on").click()
-        expect(expected.or_(again).or_(officer).first).to_be_visible(timeout=60_000)
+        expect(expected.or_(again).or_(officer).first).to_be_visible()
         if expected.count():
             return
         told += forget_failures(number)
@@ -150,7 +150,6 @@ def row(statement: Any) -> Any:
     return db.session.scalar(statement)
 
 
-@pytest.mark.timeout(600)  # two verifications of up to four tries each
 def test_a_day_at_the_booth(
     scene: dict[str, Any],
     live_app: Flask,

@@ -96,8 +96,9 @@ def test_a_face_in_a_dark_room_is_for_the_server_to_judge(site: Site, filled: De
     site.webcam.show(camera_states.dark_room())
     page, _voter = begin(site, filled)
     sent = posts(page)
-    start_camera(page)
-    page.wait_for_timeout(4000)
+    with page.expect_response(VERIFY):
+        start_camera(page)
+    page.wait_for_timeout(2000)
     shown(page, "Look straight at the camera")
     assert sent
 
@@ -108,7 +109,7 @@ def test_a_line_that_comes_back_starts_the_movements_again_and_costs_no_try(site
     expect(page.locator("[data-move].here")).to_have_count(0)
     page.wait_for_timeout(4500)
     plug.put_back()
-    expect(page.get_by_text(BACK)).to_be_visible(timeout=15_000)
+    expect(page.get_by_text(BACK)).to_be_visible()
     page.locator("[data-move].here").wait_for()
     assert (reasons(voter), failures(voter, filled)) == (["interrupted"], 0)
 
@@ -137,7 +138,7 @@ def test_a_server_that_is_killed_and_comes_back_costs_no_try(site: Site, filled:
     expect(page.get_by_text(DOWN)).to_be_visible()
     page.wait_for_timeout(3000)
     site.web.start()
-    expect(page.get_by_text(BACK)).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(BACK)).to_be_visible()
     page.locator("[data-move].here").wait_for()
     assert (reasons(voter), failures(voter, filled)) == (["interrupted"], 0)
 
@@ -145,7 +146,7 @@ def test_a_server_that_is_killed_and_comes_back_costs_no_try(site: Site, filled:
 def test_a_verdict_lost_on_the_way_opens_the_ballot_all_the_same(site: Site, filled: Demo) -> None:
     page, voter = begin(site, filled, script=LOSE_THE_VERDICT)
     perform(page, ENROLLED)
-    page.wait_for_url("**/poll/ballot", timeout=60_000)
+    page.wait_for_url("**/poll/ballot")
     assert page.evaluate("sessionStorage.getItem('lost')") == "once"
     assert reasons(voter) == ["identified"]
 
@@ -232,4 +233,4 @@ def test_a_dead_line_covers_the_camera_page_too_before_it_is_left(site: Site, fi
     page.get_by_role("link", name="No, type it again").click()
     expect(page.locator("dialog[data-line]")).to_be_visible()
     page.unroute("**/poll/heartbeat")
-    expect(page.get_by_role("heading", name="Type your voter ID")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="Type your voter ID")).to_be_visible()

@@ -30,7 +30,7 @@ def test_another_camera_on_the_way_is_said_in_words_and_the_next_try_passes(site
     kiosk_states.start_camera(page)
     page.locator("[data-move].here").wait_for()
     page.evaluate(OTHER_CAMERA)
-    expect(page.get_by_text("The camera changed on the way")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("The camera changed on the way")).to_be_visible()
     with page.expect_response("**/poll/auth/start") as answer:
         page.get_by_role("button", name="Try again").locator("visible=true").click()
     assert answer.value.status == 200
@@ -40,7 +40,7 @@ def test_another_camera_on_the_way_is_said_in_words_and_the_next_try_passes(site
     shown = json.loads(page.locator("[data-challenge]").get_attribute("data-challenge") or "{}")
     assert shown["steps"] == steps
     kiosk_states.perform(page, kiosk_states.ENROLLED)
-    page.wait_for_url("**/poll/ballot", timeout=60_000)
+    page.wait_for_url("**/poll/ballot")
 
     first, last = events(voter.id)
     assert (first.reason, last.result) == ("camera_changed", AuthResult.SUCCESS)

@@ -85,7 +85,7 @@ def test_a_voter_votes_with_the_keyboard_alone(site: Site) -> None:
     keys.press("Yes, go on", "BUTTON")
     keys.expect_heading("", "Your face")
 
-    page.wait_for_url("**/poll/ballot", timeout=60_000)
+    page.wait_for_url("**/poll/ballot")
     keys.expect_heading("Touch one name", "Choose")
     page.locator("[data-module=ballot][data-bound]").wait_for()
     keys.reach("Amina Solberg", "INPUT")

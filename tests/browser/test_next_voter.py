@@ -86,7 +86,7 @@ def loses_the_ballot_elsewhere(site: Site, filled: Demo, page: Page) -> None:
 
 @way
 def runs_out_of_time(site: Site, filled: Demo, page: Page) -> None:
-    kiosk_states.ballot(site, page, seconds=3)
+    kiosk_states.ballot(site, page, seconds=8)
     kiosk_states.shown(page, "The time for this ballot is over")
     start(page)
 
@@ -94,7 +94,7 @@ def runs_out_of_time(site: Site, filled: Demo, page: Page) -> None:
 @way
 def runs_out_of_time_and_walks_away(site: Site, filled: Demo, page: Page) -> None:
     page.clock.install()
-    kiosk_states.ballot(site, page, seconds=3)
+    kiosk_states.ballot(site, page, seconds=8)
     page.clock.run_for(4_000)
     kiosk_states.shown(page, "The time for this ballot is over")
     page.clock.run_for(61_000)
@@ -142,7 +142,7 @@ def is_there_when_the_desk_stops_the_booth(site: Site, filled: Demo, page: Page)
     page.locator("[data-module=liveness][data-bound]").wait_for()
     kiosks.stop_kiosk(site.kiosk.id, "Fire alarm", SYSTEM)
     db.session.commit()
-    page.wait_for_url(re.compile(r"room=polling"), timeout=25_000)
+    page.wait_for_url(re.compile(r"room=polling"))
     officer = factories.StaffUserFactory(role=factories.StaffRole.OFFICER)
     _kiosk, token = kiosks.open_kiosk(filled.secret, officer, SYSTEM)
     db.session.commit()

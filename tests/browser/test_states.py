@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs
 
 import pytest
@@ -43,7 +44,7 @@ def cast(page: Page) -> Page:
 
 def test_a_ballot_that_ran_out_says_so_and_nothing_is_cast(site: Site, filled: Demo) -> None:
     page = site.kiosk_page(filled.secret)
-    voter = ballot(site, page, seconds=4)
+    voter = ballot(site, page, seconds=8)
     expect(page.get_by_role("dialog")).to_contain_text("Do you need more time?")
     shown(page, "The time for this ballot is over")
     expect(page.get_by_text("No vote was cast.")).to_be_visible()
@@ -58,7 +59,7 @@ def test_more_time_is_given_three_times_and_then_the_officer_helps(site: Site, f
     first = demo.newest_pass(voter).expires_at
     page.get_by_role("dialog").get_by_role("button", name="More time").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
-    expect(page.locator("[data-clock]")).to_have_text("2:59")
+    expect(page.locator("[data-clock]")).to_have_text(re.compile(r"^2:5\d$"))
     assert (demo.newest_pass(voter).expires_at - first).total_seconds() > 120
     more = page.get_by_role("button", name="More time")
     for _ in range(2):
@@ -128,7 +129,7 @@ def test_a_line_that_stays_down_lets_the_voter_touch_again(site: Site, filled: D
     page.locator("[data-module=ballot]").evaluate("main => { main.dataset.castPatience = 3; }")
     page.route("**/poll/vote", lambda route: route.abort("connectionreset"))
     page.get_by_role("button", name="Cast my vote").click()
-    expect(page.get_by_text("The line is down.")).to_be_visible(timeout=40_000)
+    expect(page.get_by_text("The line is down.")).to_be_visible()
     assert votes_of(voter) == 0
     page.unroute("**/poll/vote")
     cast(page)

@@ -39,7 +39,7 @@ def test_from_the_press_over_the_mail_to_the_receipt(
     expect(desk.get_by_text("2 voters get a link.")).to_be_visible()
     run_worker(live_app, once=True)
     run_worker(live_app, once=True)  # the links are made beside the mails, and sent by the next round
-    expect(desk.get_by_text("Mail sent").first).to_be_visible(timeout=15_000)
+    expect(desk.get_by_text("Mail sent").first).to_be_visible()
 
     link = link_in_the_mail_to(smtp, first)
     phone = open_page(link, viewport=PHONE)
@@ -89,4 +89,4 @@ def vote_with_the_keyboard(page: Page, name: str) -> None:
     expect(page.get_by_role("listitem").filter(has_text=name)).to_be_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Your vote is cast")).to_be_focused(timeout=20_000)
+    expect(page.get_by_role("heading", name="Your vote is cast")).to_be_focused()

@@ -85,8 +85,8 @@ def review(page: Page, name: str | re.Pattern[str] = "Rosa Demir") -> None:
 
 def shown(page: Page, heading: str | re.Pattern[str]) -> Page:
     """Wait for the page with this heading, and until its scripts listen."""
-    expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible(timeout=60_000)
-    page.wait_for_function(SCRIPTS_LISTEN, timeout=60_000)
+    expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
+    page.wait_for_function(SCRIPTS_LISTEN)
     return page
 
 
@@ -190,7 +190,7 @@ def not_recognised(site: Site, demo: Demo) -> Page:
     site.webcam.show(acted_film.straight(ENROLLED))
     page, _voter = begin(site, demo)
     start_camera(page)
-    page.get_by_role("button", name="Try again").locator("visible=true").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Try again").locator("visible=true").wait_for()
     return page
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from models import Election, Kiosk, StaffRole, db
 from services import accounts, kiosks
@@ -36,7 +36,9 @@ ASKED = "--use-fake-ui-for-media-stream"
 """Answers the browser's question for the camera; there is nobody to touch "Allow"."""
 KIOSK_SCREEN = {"width": 1920, "height": 1080}
 DESK_SCREEN = {"width": 1280, "height": 800}
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
+"""How long anything is waited for: a busy machine is slow, and who is served at once pays nothing."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Browsers(dict[bool, Browser]):

@@ -22,7 +22,7 @@ from services.context import platform
 from services.embedded_postgres.server import DatabaseUrls
 
 TASK = "SV_TEST_TASK"
-START_SECONDS = 30
+START_SECONDS = 120
 SERVERS = multiprocessing.get_context("forkserver")
 """Starts each server from a process that has imported the application already, which is most of a start."""
 SERVERS.set_forkserver_preload(["gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "app", __name__])
@@ -82,7 +82,7 @@ class WebProcess:
 
     def request(self, method: str, path: str, content: object = None, cookie: str = "") -> tuple[int, Any]:
         """Send one JSON request; return status and decoded answer. Raises OSError when the server is gone."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         headers = {"Content-Type": "application/json", "Accept": "application/json", "Cookie": cookie}
         try:
             connection.request(method, path, json.dumps(content) if content is not None else None, headers)
@@ -114,10 +114,12 @@ def session_cookie(app: Flask, **values: object) -> str:
 
 def build() -> Flask:
     """Build the application that the test described in the environment."""
+    from tests.support.axe import serving_axe
     from tests.support.database import test_app
 
     task = json.loads(os.environ[TASK])
     app = test_app(DatabaseUrls(**task["urls"]), Path(task["folder"]), **task["changes"])
     app.config["WTF_CSRF_ENABLED"] = task["csrf"]
     app.extensions["live"].runs = True
+    app.wsgi_app = serving_axe(app.wsgi_app)  # type: ignore[method-assign]
     return app
