@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import gettext as _
 
 
@@ -13,6 +15,10 @@ def reason(code: str) -> str:
         "multiple_faces": _("Only one person"),
         "several_faces": _("Only one person"),
         "face_too_small": _("Come closer"),
+        "too_close": _("Move back a little"),
+        "move_left": _("Move to your left"),
+        "move_right": _("Move to your right"),
+        "backlight": _("Less light from behind"),
         "too_blurry": _("Hold still"),
         "too_dark": _("More light, from the front"),
         "too_bright": _("Less light on the face"),
@@ -30,3 +36,8 @@ def reason(code: str) -> str:
         "too_fast": _("The camera is too fast. Start again"),
     }
     return words.get(code, _("Try again"))
+
+
+def advice_view(code: str | None) -> dict[str, Any]:
+    """Return the answer to a preview picture: `ok`, and the code and the words of what to change first."""
+    return {"ok": code is None, "reason": code, "advice": reason(code) if code else None}

@@ -73,6 +73,14 @@ def frames_field(values: dict[str, Any]) -> list[str]:
     return frames
 
 
+def frame_field(values: dict[str, Any]) -> str:
+    """Return one camera frame, a data URL; raises ValidationFailed for anything else."""
+    frame = values.get("frame")
+    if not isinstance(frame, str) or not frame:
+        raise ValidationFailed(fields={"frame": _("Send one picture as a data URL.")})
+    return frame
+
+
 def whole_field(values: dict[str, Any], name: str, default: int | None = None) -> int:
     """Return a whole number from -1 to 99,999; raises ValidationFailed for anything else."""
     value = values.get(name, default)

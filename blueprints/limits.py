@@ -31,6 +31,9 @@ BOOTH_START_KIOSK = "40 per minute"
 """By kiosk: nobody types faster; stops the trying out of voter IDs."""
 BOOTH_FRAMES = "180 per minute"
 """By kiosk, where one voter stands at a time: three chunks of frames a second."""
+ADVICE = "600 per minute"
+"""By kiosk, voter or desk: eight pictures a second while somebody finds the place before the camera, counted apart
+from what counts as a try."""
 BOOTH_VOTE = "20 per minute"
 """By kiosk and voter."""
 BOOTH_OTHER = "60 per minute"
@@ -81,6 +84,12 @@ def kiosk_key() -> str:
     """Return the kiosk; the address where no kiosk is signed in."""
     principal = g.get("principal")
     return f"kiosk:{principal.session_id}" if principal is not None else address_key()
+
+
+def session_key() -> str:
+    """Return the session that is signed in; the address where none is."""
+    principal = g.get("principal")
+    return f"session:{principal.session_id}" if principal is not None else address_key()
 
 
 def booth_key() -> str:

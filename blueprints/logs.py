@@ -20,6 +20,10 @@ WEB, WORKER = "smart-voting.log", "worker.log"
 log = logging.getLogger("smart_voting.requests")
 
 
+PREVIEWS = frozenset({"poll.advice", "voter.identity_advice", "admin.check_picture"})
+"""Routes asked eight times a second by a camera page: only refusals of theirs are lines."""
+
+
 class RequestIdFilter(logging.Filter):
     """Gives every record the id of the request it belongs to."""
 
@@ -74,7 +78,8 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     seconds = time.monotonic() - g.get("started", time.monotonic())
-    log.info("%s %s %s %.0f ms", request.method, loggable(request.path), response.status_code, seconds * 1000)
+    if request.endpoint not in PREVIEWS or response.status_code >= 400:
+        log.info("%s %s %s %.0f ms", request.method, loggable(request.path), response.status_code, seconds * 1000)
     metrics.observe_request(request.endpoint or "none", request.method, response.status_code, seconds)
     response.headers["X-Request-ID"] = g.get("request_id", "-")
     return response

@@ -16,7 +16,7 @@ from services.actor import Actor
 from services.clock import utc_now
 from services.context import platform
 from services.errors import Conflict, NotFound, ValidationFailed
-from services.face_service import Busy, FaceError, ModelUnavailable, Pixels, data_url_bytes, decode_image
+from services.face_service import Busy, FaceError, ModelUnavailable, Pixels, advice, data_url_bytes, decode_image
 from services.face_service.matching import ENROL_RANGE
 from services.face_service.quality import ADVICE, GATES, Quality, count_people, problem_of
 from services.pictures import check_size
@@ -148,24 +148,25 @@ def withdraw(voter_id: int, actor: Actor) -> int:
 def check_picture(voter_id: int, picture: Upload) -> Check:
     """Look at one camera frame before it is taken; raises NotFound, and Busy or ModelUnavailable (503)."""
     get_voter(voter_id)
-    return judge(picture)[0]
+    return judge(picture, preview=True)[0]
 
 
-def judge(picture: Upload) -> tuple[Check, Pixels | None]:
+def judge(picture: Upload, preview: bool = False) -> tuple[Check, Pixels | None]:
     """Return what a picture is worth for enrolment, and the picture decoded; None for what is no picture.
 
+    A preview also asks for the whole face in the middle, because there it can still be moved.
     Raises PictureTooLarge (413), and Busy or ModelUnavailable (503).
     """
     try:
         pixels = _to_pixels(picture)
-        return _look_at(pixels), pixels
+        return _look_at(pixels, preview), pixels
     except (Busy, ModelUnavailable):
         raise
     except FaceError as error:
         return Check(error.code, error.message), None
 
 
-def _look_at(pixels: Pixels) -> Check:
+def _look_at(pixels: Pixels, preview: bool) -> Check:
     """Return the first gate that the picture misses, with the figures of its one face."""
     faces = platform().faces.engine.detect(pixels)
     people = count_people([float(face.width) for face in faces], "enrol")
@@ -174,6 +175,9 @@ def _look_at(pixels: Pixels) -> Check:
         return Check(code, str(ADVICE[code]), gates={"one_face": False})
     quality = faces[0].quality
     problem = problem_of(quality, "enrol")
+    where = advice.place(pixels, faces[0]) if preview else None
+    if where and problem in (None, "bad_pose", "too_blurry"):
+        return Check(where, str(advice.PLACES[where]), quality.as_dict(), _gates(quality) | {"distance": False})
     return Check(problem, str(ADVICE[problem]) if problem else None, quality.as_dict(), _gates(quality))
 
 

@@ -56,8 +56,8 @@ class DayFaces:
     def find_one(self, image: Pixels, purpose: Purpose) -> Face:
         return self._for(image).find_one(image, purpose)
 
-    def advice(self, picture: Pixels, purpose: Purpose = "enrol") -> str | None:
-        return self._for(picture).advice(picture, purpose)
+    def hint(self, picture: Pixels, purpose: Purpose) -> str | None:
+        return self._for(picture).hint(picture, purpose)
 
     def advance(
         self, run: ChallengeRun, frames: Sequence[Pixels], now: float, position: int | None = None, busy: float = 0.0

@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from blueprints import limits
 from blueprints.admin import bp, forms
 from blueprints.admin.pictures import upload_limit
-from blueprints.http import body, current_actor, wants_json
+from blueprints.http import body, current_actor, frame_field, wants_json
 from blueprints.policy import requires
 from models import MAX_FACES, transaction
 from services import enrolment, same_face, voters
@@ -55,12 +56,10 @@ def enroll_face(voter_id: int) -> ResponseReturnValue:
 
 @bp.post("/voters/<int:voter_id>/check-picture")
 @requires(Permission.ENROL_FACES)
+@limits.limiter.limit(limits.ADVICE, key_func=limits.session_key)
 def check_picture(voter_id: int) -> ResponseReturnValue:
     """Judge one camera frame `{frame: dataURL}` before it is taken; nothing is stored."""
-    frame = body().get("frame")
-    if not isinstance(frame, str) or not frame:
-        raise ValidationFailed(fields={"frame": _("Send one picture as a data URL.")})
-    check = enrolment.check_picture(voter_id, frame)
+    check = enrolment.check_picture(voter_id, frame_field(body()))
     return jsonify(ok=check.ok, code=check.code, advice=check.advice, quality=check.quality, gates=check.gates)
 
 

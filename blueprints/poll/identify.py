@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.wrappers import Response
 
-from blueprints import limits
-from blueprints.http import body, current_actor, frames_field, text_field, wants_json, whole_field
+from blueprints import camera_words, limits
+from blueprints.http import body, current_actor, frame_field, frames_field, text_field, wants_json, whole_field
 from blueprints.limits import limiter
 from blueprints.policy import requires
 from blueprints.poll import bp, pages, words
@@ -20,6 +20,8 @@ from services.errors import ValidationFailed
 from services.identification import CameraChanged, Interrupted, LookupReason, Pending, Start, Verdict
 from services.security import Permission
 
+ADVICE_BYTES = 1024 * 1024 + 64 * 1024
+"""One frame of at most 1 MB."""
 VERIFY_BYTES = 8 * 1024 * 1024 + 64 * 1024
 """A chunk of 8 frames of at most 1 MB."""
 STAY_AT_INPUT = frozenset({LookupReason.TYPING_SLIP, LookupReason.UNKNOWN_NUMBER, LookupReason.NOT_ON_ROLL})
@@ -109,6 +111,19 @@ def verify() -> Response:
     if isinstance(outcome, Pending):
         return make_response(jsonify(_pending_view(outcome)), 202)
     return make_response(jsonify(_verdict_view(outcome)))
+
+
+@bp.post("/auth/advice")
+@requires(Permission.POLL)
+@limiter.limit(limits.ADVICE, key_func=limits.kiosk_key)
+def advice() -> Response:
+    """Say what to change before the check `{challenge_id, frame: dataURL}`; no attempt, and nothing is kept."""
+    request.max_content_length = ADVICE_BYTES
+    values = body()
+    ticket, frame = text_field(values, "challenge_id", limit=80), frame_field(values)
+    with transaction():
+        found = identification.advise(pages.present_kiosk(), ticket, frame)
+    return make_response(jsonify(camera_words.advice_view(found)))
 
 
 @bp.post("/officer")

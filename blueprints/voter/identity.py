@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import UnsupportedMediaType
 
 from blueprints import camera_words, limits
-from blueprints.http import body, current_actor, frames_field, text_field, wants_json, whole_field
+from blueprints.http import body, current_actor, frame_field, frames_field, text_field, wants_json, whole_field
 from blueprints.policy import requires
 from blueprints.voter import bp
 from models import AuthResult, transaction
@@ -22,6 +22,8 @@ from services.security import Permission
 from services.voter_accounts import BallotState, Paper
 from services.voter_accounts.identity import Begun
 
+ADVICE_BYTES = 1024 * 1024 + 64 * 1024
+"""One frame of at most 1 MB."""
 VERIFY_BYTES = 8 * 1024 * 1024 + 64 * 1024
 """A chunk of 8 frames of at most 1 MB."""
 WELL, FAIRLY = 0.6, 0.5
@@ -85,6 +87,20 @@ def identity_verify(public_id: uuid.UUID) -> ResponseReturnValue:
     if outcome.result is AuthResult.SUCCESS:
         flash(_("You are recognised. %(how)s", how=_likeness(outcome.confidence)), "ok")
     return jsonify(_verdict(outcome, public_id))
+
+
+@bp.post("/identity/<uuid:public_id>/advice")
+@requires(Permission.OWN_VOTES)
+@limits.limiter.limit(limits.ADVICE, key_func=limits.own_key)
+def identity_advice(public_id: uuid.UUID) -> ResponseReturnValue:
+    """Say what to change before the check `{challenge_id, frame: dataURL}`; no attempt, and nothing is kept."""
+    request.max_content_length = ADVICE_BYTES
+    values = body()
+    ticket, frame = text_field(values, "challenge_id", limit=80), frame_field(values)
+    with transaction():
+        paper = voter_accounts.paper_of(g.principal.session_id, public_id)
+        found = voter_accounts.identity.advise(paper.session, paper.election, ticket, frame)
+    return jsonify(camera_words.advice_view(found))
 
 
 def _begin(paper: Paper) -> Begun:

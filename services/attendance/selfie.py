@@ -98,7 +98,7 @@ def submit(
     shown = submission.shown_position(run, step)
     progress = platform().faces.advance(run.liveness, images, arrived.timestamp(), shown, run.line.busy)
     run.seq = run.seq if seq is None else seq
-    runs.keep_picture(run, images, position)
+    runs.keep_picture(run, images, progress.looks, position)
     answered = utc_now()
     run.line.answered(answered.timestamp())
     if not run.liveness.over:

@@ -47,6 +47,21 @@ class Observation:
     patch: Pixels | None = field(default=None, compare=False, repr=False)
 
 
+@dataclass(frozen=True)
+class Look:
+    """One frame of the chunk: what is wrong with it for a match (a key of ADVICE), None for nothing; the face's box."""
+
+    problem: str | None
+    box: Box | None
+
+    @classmethod
+    def of(cls, seen: Observation) -> Look:
+        """Return what was seen, without anything that could recognise somebody."""
+        if seen.main is None:
+            return cls("no_face", None)
+        return cls("multiple_faces" if seen.people > 1 else seen.main.problem, seen.main.box)
+
+
 WHOLE_EVERY = 3
 """Every third frame of a chunk, its first included, is searched for people behind, or without a last box: nobody stays
 unseen for more than two frames. Faces of 160 px and more are seen in every frame."""

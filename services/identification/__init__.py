@@ -31,7 +31,7 @@ from services.identification.passes import (
     seconds_left,
 )
 from services.identification.reviews import UnderReview, under_review
-from services.identification.submission import submit_frames
+from services.identification.submission import advise, submit_frames
 
 __all__ = [
     "ABANDONED",
@@ -53,6 +53,7 @@ __all__ = [
     "Verdict",
     "VoterLookup",
     "abandon",
+    "advise",
     "call_officer",
     "count",
     "document",

@@ -81,12 +81,26 @@ def lock_challenge(kiosk: Kiosk, ticket: str) -> Challenge:
     Raises ChallengeUnknown (also for another kiosk's, and without its nonce). It may be used or its time over:
     `require_open` before anything is done with it.
     """
+    return _by_ticket(kiosk, ticket, lock=True)
+
+
+def open_challenge(kiosk: Kiosk, ticket: str) -> Challenge:
+    """Return the challenge, not locked, for whoever only asks whether it is there.
+
+    Raises ChallengeUnknown as `lock_challenge`, ChallengeOver.
+    """
+    challenge = _by_ticket(kiosk, ticket, lock=False)
+    require_open(challenge, utc_now())
+    return challenge
+
+
+def _by_ticket(kiosk: Kiosk, ticket: str, lock: bool) -> Challenge:
     name, _dot, nonce = ticket.partition(".")
     try:
         key = uuid.UUID(name)
     except ValueError as error:
         raise ChallengeUnknown() from error
-    challenge = db.session.get(Challenge, key, with_for_update=True, populate_existing=True)
+    challenge = db.session.get(Challenge, key, with_for_update=lock, populate_existing=lock)
     if challenge is None or challenge.kiosk_id != kiosk.id or challenge.election_id != kiosk.election_id:
         raise ChallengeUnknown()
     if not secrets.compare_digest(nonce.encode(), challenge.nonce.hex.encode()):

@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 
 from services.context import platform
-from services.face_service import FaceError, images, liveness, moire
+from services.face_service import images, liveness, moire
+from services.face_service.frames import Look
 from services.face_service.images import Pixels
 from services.face_service.liveness import ChallengeRun
 from services.identification import line
@@ -85,19 +86,22 @@ def has_begun(challenge: Kept) -> bool:
     return int(run.get("position", 0)) > 0
 
 
-def keep_picture(run: Run, pictures: Sequence[Pixels], position: int) -> None:
+def keep_picture(run: Run, pictures: Sequence[Pixels], looks: Sequence[Look], position: int) -> None:
     """Choose the picture that the attempt will be remembered by: a straight face, else the best there is.
 
-    `position` is the one at which the pictures arrived. After a change of person the newest picture counts.
+    `looks` tells what was seen in them, `position` is the one at which they arrived. After a change of person the
+    newest picture counts.
     """
     stranger = run.liveness.reason in STRANGER_REASONS
     if run.shot is not None and not stranger and (position > 0 or run.shot_worth == BEST):
         return
-    worths = [_worth(picture) for picture in pictures]
+    worths = [_worth(look) for look in looks]
     best = max(range(len(pictures)), key=worths.__getitem__)
     if run.shot is None or stranger or worths[best] > run.shot_worth:
         run.shot, run.shot_worth = to_jpeg(pictures[best]), worths[best]
-        run.screen_peak = _screen_peak(pictures[best]) if worths[best] == BEST else None
+        # Measured before the picture is made small: a small one has lost what a screen leaves.
+        box = looks[best].box
+        run.screen_peak = moire.screen_peak(pictures[best], box) if box and worths[best] == BEST else None
 
 
 def to_jpeg(picture: Pixels) -> bytes:
@@ -109,17 +113,8 @@ def to_jpeg(picture: Pixels) -> bytes:
     return images.encode_jpeg(picture, SNAPSHOT_QUALITY)
 
 
-def _screen_peak(picture: Pixels) -> float | None:
-    """Measure the picture before it is made small: a small one has lost what a screen leaves."""
-    try:
-        return moire.screen_peak(picture, platform().faces.find_one(picture, "login").box)
-    except FaceError:
-        return None
-
-
-def _worth(picture: Pixels) -> int:
+def _worth(look: Look) -> int:
     """Return 2 for one usable face, 1 for a face with a flaw, 0 for none."""
-    problem = platform().faces.advice(picture, "login")
-    if problem is None:
+    if look.problem is None:
         return BEST
-    return 0 if problem == "no_face" else 1
+    return 0 if look.problem == "no_face" else 1

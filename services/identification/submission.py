@@ -71,7 +71,7 @@ def submit_frames(
     shown = shown_position(run, step)
     progress = platform().faces.advance(run.liveness, pictures, arrived.timestamp(), shown, run.line.busy)
     run.seq = run.seq if seq is None else seq
-    runs.keep_picture(run, pictures, position)
+    runs.keep_picture(run, pictures, progress.looks, position)
     answered = utc_now()
     run.line.answered(answered.timestamp())
     if not run.liveness.over:
@@ -79,6 +79,21 @@ def submit_frames(
         runs.save(challenge, run)
         return pending(run, progress.advice_code or (SLOW_LINE if run.line.slow else None), answered)
     return _finish(kiosk, challenge, run, actor)
+
+
+def advise(kiosk: Kiosk, ticket: str, frame: str) -> str | None:
+    """Return what the voter should change first before the challenge begins, or None when all is good.
+
+    One data URL of the whole picture: in a smaller one a good face reads as blurred. No attempt, and nothing is kept.
+    Raises ChallengeUnknown, ChallengeOver, ValidationFailed, BadImage, Busy, ModelUnavailable.
+    """
+    challenges.open_challenge(kiosk, ticket)
+    return look_over(frame)
+
+
+def look_over(frame: str) -> str | None:
+    """Return the hint for a picture of the camera; raises ValidationFailed, BadImage, Busy, ModelUnavailable."""
+    return platform().faces.hint(decode_frames([frame])[0], "login")
 
 
 def other_camera(run: Run, camera: str | None, pictures: Sequence[Pixels]) -> bool:

@@ -20,7 +20,7 @@ from services import audit_logger, email_service, metrics
 from services.actor import Actor
 from services.clock import utc_now
 from services.context import platform
-from services.face_service import BadImage, liveness
+from services.face_service import BadImage, Match, liveness
 from services.identification import (
     CameraChanged,
     ChallengeOver,
@@ -120,7 +120,7 @@ def submit(
     shown = submission.shown_position(run, step)
     progress = platform().faces.advance(run.liveness, pictures, arrived.timestamp(), shown, run.line.busy)
     run.seq = run.seq if seq is None else seq
-    runs.keep_picture(run, pictures, position)
+    runs.keep_picture(run, pictures, progress.looks, position)
     answered = utc_now()
     run.line.answered(answered.timestamp())
     if not run.liveness.over:
@@ -130,7 +130,13 @@ def submit(
         return submission.pending(run, progress.advice_code or slow, answered)
     live = run.liveness.status == "passed"
     match = submission.match_of(check.voter_id, run)
-    return _finish(check, run, submission.judge(run, live, match), actor)
+    return _finish(check, run, submission.judge(run, live, match), actor, match)
+
+
+def advise(session: VoterSession, election: Election, ticket: str, frame: str) -> str | None:
+    """Return what to change first before the check begins, as `identification.advise` at a booth; raises as that."""
+    _open_check(session, election, ticket, lock=False)
+    return submission.look_over(frame)
 
 
 def end_expired(older_than: timedelta, actor: Actor) -> int:
@@ -152,14 +158,13 @@ def help_wanted(session: VoterSession, election: Election) -> bool:
     return bool(db.session.scalar(select(waits)))
 
 
-def _finish(check: IdentityCheck, run: Run, attempt: Attempt, actor: Actor) -> Verdict:
+def _finish(check: IdentityCheck, run: Run, attempt: Attempt, actor: Actor, match: Match | None = None) -> Verdict:
     _spend(check)
     counted = _record(check, attempt, actor)
     if attempt.result is AuthResult.SUCCESS:
         check.passed_at = utc_now()
     live = run.liveness.status == "passed"
-    match = submission.match_of(check.voter_id, run) if live else None
-    return submission.verdict_of(attempt, match, live, counted)
+    return submission.verdict_of(attempt, match if live else None, live, counted)
 
 
 def _abandon(check: IdentityCheck, actor: Actor) -> None:
@@ -260,13 +265,13 @@ def _unused(session: VoterSession, election: Election) -> list[IdentityCheck]:
     return list(db.session.scalars(newest_first.with_for_update()))
 
 
-def _open_check(session: VoterSession, election: Election, ticket: str) -> IdentityCheck:
-    """Return the check of this session by its id, locked; the session is the secret that guards it."""
+def _open_check(session: VoterSession, election: Election, ticket: str, lock: bool = True) -> IdentityCheck:
+    """Return the check of this session by its id, locked if wanted; the session is the secret that guards it."""
     try:
         key = uuid.UUID(ticket)
     except ValueError as error:
         raise ChallengeUnknown() from error
-    check = db.session.get(IdentityCheck, key, with_for_update=True, populate_existing=True)
+    check = db.session.get(IdentityCheck, key, with_for_update=lock, populate_existing=lock)
     if check is None or (check.session_id, check.election_id) != (session.id, election.id):
         raise ChallengeUnknown()
     if check.used_at is not None or check.expires_at <= utc_now():

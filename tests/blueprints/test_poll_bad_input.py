@@ -18,6 +18,7 @@ ROUTES = [
     ("post", "/poll/auth/start"),
     ("get", "/poll/auth"),
     ("post", "/poll/auth/verify"),
+    ("post", "/poll/auth/advice"),
     ("get", "/poll/ballot"),
     ("post", "/poll/vote"),
     ("post", "/poll/more-time"),

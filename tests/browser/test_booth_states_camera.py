@@ -48,7 +48,8 @@ def touch_again(page: Page) -> None:
 
 def posts(page: Page) -> list[str]:
     sent: list[str] = []
-    page.on("request", lambda request: sent.append(request.url) if request.url.endswith("/verify") else None)
+    pictures = ("/verify", "/advice")
+    page.on("request", lambda request: sent.append(request.url) if request.url.endswith(pictures) else None)
     return sent
 
 

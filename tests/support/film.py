@@ -201,8 +201,8 @@ def _kernel(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float6
 # The motions: one list of poses a step, at FPS frames a second.
 
 
-def straight(count: int = 5) -> list[Pose]:
-    """Return `count` frames of looking straight."""
+def straight(count: int = 8) -> list[Pose]:
+    """Return `count` frames of looking straight: more than the five needed, as a camera goes on filming."""
     return [Pose()] * count
 
 

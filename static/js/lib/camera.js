@@ -94,8 +94,8 @@ export class Camera {
   }
 
   /** The picture that was drawn last, as a data URL. */
-  encode() {
-    return this.canvas.toDataURL("image/jpeg", QUALITY);
+  encode(quality = QUALITY) {
+    return this.canvas.toDataURL("image/jpeg", quality);
   }
 
   blob() {

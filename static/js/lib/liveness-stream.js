@@ -1,10 +1,14 @@
 /* Sends camera frames in chunks of at most 8 and waits for the server's verdict. It decides nothing itself. */
+import { Advisor } from "./advisor.js";
 import { ask, Pauses } from "./patience.js";
 import { PictureWatch } from "./picture-watch.js";
 
 const FRAME_MS = 110; // 9 frames a second: fast enough for a blink (0.15 s), slow enough for one small server
 const CHUNK = 8;
 const LEAST = 4;
+const LEAST_STRAIGHT = 5; // as many as the server averages: one chunk of good frames is enough
+const GOOD = 3; // good pictures in a row before the check begins: nobody just walks through the oval
+const GUIDE_MS = 15000; // then it begins all the same: it has advice of its own, and after it the officer helps
 const ANSWER_MS = 10000;
 /** What the server asks for first: the face at rest. The movements follow. */
 export const STRAIGHT = "straight";
@@ -13,10 +17,14 @@ const BROKEN = ["interrupted"];
 const GONE = ["challenge_over", "challenge_unknown"];
 
 export class LivenessStream {
-  /** `hooks`: pending(answer), verdict(answer), waiting(kind, error), back(), broken(error, after), failed(error data). */
-  constructor(camera, url, hooks) {
+  /**
+   * With `adviceUrl` the voter is guided into the oval before the first frame counts.
+   * `hooks`: hint(answer), pending(answer), verdict(answer), waiting(kind, error), back(), broken(error, after), failed(error data).
+   */
+  constructor(camera, url, hooks, adviceUrl = "") {
     this.camera = camera;
     this.url = url;
+    this.adviceUrl = adviceUrl;
     this.hooks = hooks;
     this.watch = new PictureWatch();
     window.addEventListener("online", () => this.hurry());
@@ -27,6 +35,7 @@ export class LivenessStream {
     this.stop();
     challenge.seq ??= 0;
     this.run = { challenge, frames: [], step: 0, early: true, resumed: challenge.seq > 0 || challenge.waited, busy: false, away: null, after: 0 };
+    if (this.adviceUrl && !this.run.resumed) this.run.guide = { advisor: new Advisor(this.camera, this.adviceUrl), seen: 0, good: 0, ends: performance.now() + GUIDE_MS };
     this.watch.reset();
     this.timer = setInterval(() => this.tick(), FRAME_MS);
   }
@@ -44,11 +53,29 @@ export class LivenessStream {
   tick() {
     const run = this.run;
     if (this.camera.lost) return this.hooks.failed({ code: "camera_lost" });
-    if (this.camera.draw() && !this.look(run)) run.frames.push({ picture: this.camera.encode(), step: run.step });
+    const useful = this.camera.draw() && !this.look(run);
     if (run !== this.run) return undefined;
+    if (run.guide) return useful && this.moves(run.guide) && run.guide.advisor.due ? this.guide(run) : undefined;
+    if (useful) run.frames.push({ picture: this.camera.encode(), step: run.step });
     if (run.frames.length > CHUNK) run.frames.shift();
-    if (!run.busy && run.frames.length >= LEAST && performance.now() >= run.after) return this.post(run);
+    if (!run.busy && run.frames.length >= (run.early ? LEAST_STRAIGHT : LEAST) && performance.now() >= run.after) return this.post(run);
     return undefined;
+  }
+
+  /** From the second picture on: one alone may be a picture that stands still. */
+  moves(guide) {
+    guide.seen += 1;
+    return guide.seen > 1;
+  }
+
+  /** The server's advice about this picture; the check begins when all is good, and when nobody can say. */
+  async guide(run) {
+    const { guide } = run;
+    const { kind, data } = await guide.advisor.question({ challenge_id: run.challenge.id });
+    if (run !== this.run) return;
+    guide.good = data.ok ? guide.good + 1 : 0;
+    if (kind !== "answer" || guide.good >= GOOD || performance.now() >= guide.ends) run.guide = null;
+    if (kind === "answer") this.hooks.hint(data);
   }
 
   /**

@@ -1,9 +1,9 @@
 /* Enrolment at the desk: three to five guided pictures, each checked by the server before it is kept. */
 import { Camera } from "../lib/camera.js";
+import { pause } from "../lib/advisor.js";
 import { postJson, NetworkLost } from "../lib/http.js";
+import { Steady } from "../lib/steady.js";
 import { fill, readWords } from "../lib/words.js";
-
-const CHECK_MS = 700;
 
 export default class EnrolCamera {
   constructor(root) {
@@ -13,6 +13,7 @@ export default class EnrolCamera {
     this.most = Number(root.dataset.most);
     this.find = (name) => root.querySelector(`[data-${name}]`);
     this.camera = new Camera(this.find("video"));
+    this.steady = new Steady((answer) => this.mark(answer), ({ said }) => this.speak(said));
     this.pictures = new Array(this.most).fill(null);
     this.find("start").addEventListener("click", () => this.start());
     this.find("take").addEventListener("click", () => this.take());
@@ -44,8 +45,10 @@ export default class EnrolCamera {
 
   async loop() {
     if (!this.camera.stream || !this.root.isConnected) return;
+    const began = performance.now();
     if (this.current >= 0 && !document.hidden) await this.check();
-    setTimeout(() => this.loop(), CHECK_MS);
+    const took = performance.now() - began;
+    setTimeout(() => this.loop(), pause(took) - took);
   }
 
   async check() {
@@ -62,12 +65,18 @@ export default class EnrolCamera {
     }
   }
 
-  show(answer) {
-    this.good = Boolean(answer.ok);
-    this.say(answer.advice || (this.good ? this.words.good : this.words.wait));
-    this.find("take").setAttribute("aria-disabled", String(!this.good));
+  show({ ok, advice, gates }) {
+    const good = Boolean(ok);
+    this.steady.want({ said: advice || (good ? this.words.good : this.words.wait), good, gates });
+  }
+
+  mark({ said, good, gates }) {
+    this.find("say").textContent = said;
+    if (good === undefined) return;
+    this.root.dataset.fit = good ? "good" : "off";
+    this.find("take").setAttribute("aria-disabled", String(!good));
     for (const gate of this.root.querySelectorAll("[data-gate]")) {
-      const passed = answer.gates ? answer.gates[gate.dataset.gate] : this.good || undefined;
+      const passed = gates ? gates[gate.dataset.gate] : good || undefined;
       gate.dataset.pip = passed === undefined || passed === null ? "wait" : passed ? "ok" : "bad";
       gate.querySelector("[data-gate-word]").textContent = gate.dataset.pip === "wait" ? "" : `: ${passed ? this.words.good_word : this.words.bad_word}`;
     }
@@ -138,8 +147,12 @@ export default class EnrolCamera {
     this.camera.stop();
   }
 
-  say(words) {
-    const place = this.find("say");
-    if (place.textContent !== words) place.textContent = words;
+  /** At once, because it answers what somebody did; advice about pictures takes its time. */
+  say(said) {
+    this.steady.now({ said });
+  }
+
+  speak(said) {
+    this.find("said").textContent = said;
   }
 }

@@ -1,11 +1,11 @@
 /* What the face check shows: the movement, the seconds, the advice, the tries, the kept picture. */
+import { Steady } from "../lib/steady.js";
 import { fill, showOnly } from "../lib/words.js";
 
-const ADVICE_MS = 2000; // advice may change at most once in two seconds, or a screen reader never finishes
 const PASSING_MS = 6000; // "The line is back" is read twice over in this time
 const PIPS = {
-  light: ["bad_light", "too_dark", "too_bright", "light"],
-  distance: ["face_too_small", "too_far", "too_close", "come_closer", "distance"],
+  light: ["bad_light", "too_dark", "too_bright", "backlight", "light"],
+  distance: ["face_too_small", "too_far", "too_close", "move_left", "move_right", "come_closer", "distance"],
   faces: ["multiple_faces", "two_faces", "no_face", "faces"],
 };
 
@@ -14,6 +14,7 @@ export class LivenessView {
     this.root = root;
     this.words = words;
     this.total = Number(root.dataset.triesTotal);
+    this.steady = new Steady((advice) => this.showAdvice(advice), ({ words: said, fit }) => this.speak(said || (fit === "good" ? words.good : "")));
     this.all = (selector) => [...root.querySelectorAll(selector)];
   }
 
@@ -29,9 +30,8 @@ export class LivenessView {
       row.querySelector("[data-move-word]").textContent = this.words.moves[this.steps[at]] ?? "";
       this.mark(row, "todo");
     });
-    this.advise("");
     this.step("ready");
-    for (const pip of this.all("[data-check]")) pip.dataset.pip = "wait";
+    this.steady.now({ words: "", code: "", fit: "wait" });
     for (const arc of this.all("[data-arc]")) arc.setAttribute("stroke-dashoffset", "100");
   }
 
@@ -39,6 +39,7 @@ export class LivenessView {
   step(name) {
     if (this.now === name) return;
     this.now = name;
+    this.root.dataset.asked = name;
     showOnly(this.root, "head", name);
     showOnly(this.root, "lead", name);
     showOnly(this.root, "turn", ["checking", "line"].includes(name) ? "ready" : name);
@@ -66,16 +67,27 @@ export class LivenessView {
 
   /** Words of advice, or none; a code of the server also turns its mark red. */
   advise(words, code = "") {
-    const now = Date.now();
+    this.steady.want({ words: words ?? "", code: code ?? "", fit: words ? "off" : "good" });
+  }
+
+  /** What the server says of a picture before the check begins. */
+  hint({ advice, reason }) {
+    this.advise(advice, reason);
+  }
+
+  /** The oval: dashes while something is to change, a whole line and a tick when all is good. */
+  showAdvice({ words, code, fit }) {
     for (const pip of this.all("[data-check]")) {
-      pip.dataset.pip = PIPS[pip.dataset.check].includes(code) ? "bad" : words === "" && !code && this.now === "ready" ? "wait" : "ok";
+      pip.dataset.pip = fit === "wait" ? "wait" : PIPS[pip.dataset.check].includes(code) ? "bad" : "ok";
     }
-    if (words && this.advised && now - this.advised < ADVICE_MS) return;
-    this.advised = words ? now : 0;
-    const box = this.root.querySelector("[data-advice]");
-    box.hidden = !words;
+    this.root.dataset.fit = fit;
+    this.root.querySelector("[data-advice]").hidden = !words;
     this.root.querySelector("[data-checks]").hidden = Boolean(words);
-    this.root.querySelector("[data-advice-words]").textContent = words ?? "";
+    this.root.querySelector("[data-advice-words]").textContent = words;
+  }
+
+  speak(words) {
+    this.root.querySelector("[data-advice-said]").textContent = words;
   }
 
   /** Words over the live picture: "down", "wait", "back", "broken", or "" for none. */

@@ -22,13 +22,14 @@ export default class Liveness {
     this.view = new LivenessView(root, this.words);
     this.camera = new Camera(root.querySelector("[data-video]"), chosen);
     this.stream = new LivenessStream(this.camera, root.dataset.frames, {
+      hint: (answer) => this.view.hint(answer),
       pending: (answer) => this.pending(answer),
       verdict: (answer) => this.verdict(answer),
       waiting: (kind, error, times) => this.waiting(kind, error, times),
       back: () => this.view.line(""),
       broken: (answer, line) => this.broken(answer, line),
       failed: (error) => this.failed(error),
-    });
+    }, root.dataset.guide);
     this.listen();
     this.view.tries(this.challenge.tries_left);
     this.state("confirm");

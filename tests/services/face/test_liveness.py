@@ -17,7 +17,7 @@ from services.face_service.service import FaceService
 from tests.services.face.helpers import service_with
 
 Look = dict[str, float]
-STRAIGHT: list[Look] = [{}] * 4
+STRAIGHT: list[Look] = [{}] * 5
 LEFT: list[Look] = [{"yaw": yaw} for yaw in (0, 10, 22, 30, 30, 30, 18, 6, 0)]
 RIGHT: list[Look] = [{"yaw": -look["yaw"]} for look in LEFT]
 BLINK: list[Look] = [{"closed": shut} for shut in (0, 0, 0.7, 0.9, 0.9, 0.4, 0, 0, 0)]
@@ -74,7 +74,7 @@ def test_every_challenge_can_be_passed(steps: tuple[str, ...]) -> None:
         progress = camera.film(ACTIONS[step], position)
     assert (progress.status, progress.demand) == ("passed", None)
     assert set(camera.run.reasons) <= {"jump"}, "the painted head jumps back when a step is done"
-    assert len(camera.run.probes) == 3
+    assert len(camera.run.probes) == 5
 
 
 def test_doing_nothing_passes_no_step(action: str) -> None:
@@ -117,7 +117,7 @@ def test_frames_filmed_before_the_demand_was_shown_prove_nothing() -> None:
 
 def test_the_rest_of_the_chunk_that_finishes_a_step_is_not_counted() -> None:
     camera = Camera(ChallengeRun(["left"]))
-    frames = [draw_face(7, **look, seed=i) for i, look in enumerate([{}, {}, {}, *LEFT[2:6]])]  # type: ignore[arg-type]
+    frames = [draw_face(7, **look, seed=i) for i, look in enumerate([*STRAIGHT, *LEFT[2:5]])]  # type: ignore[arg-type]
     assert camera.service.advance(camera.run, frames, 1000.0).status == "step_done"
     assert camera.run.frames == []
 
@@ -245,6 +245,17 @@ def test_a_run_survives_storage_as_json_after_every_chunk(encryptor: Reverser | 
                 break
     assert camera.run.status == "passed"
     assert camera.run.report()["status"] == "passed"
+
+
+def test_a_challenge_begun_before_an_update_goes_on_with_its_three_straight_frames() -> None:
+    camera = started("left")
+    state = liveness.dump(camera.run)
+    del state["fresh"]
+    for name in ("neutral", "probes"):
+        state[name] = state[name][:3]
+    camera.run = liveness.load(state)
+    assert camera.film(LEFT).status == "passed"
+    assert len(camera.run.probes) == 3
 
 
 def test_stored_encodings_are_sealed() -> None:

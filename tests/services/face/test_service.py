@@ -72,10 +72,11 @@ def test_enrolment_needs_three_to_five_pictures(service: FaceService, count: int
 
 
 def test_advice_names_the_first_thing_to_change(service: FaceService) -> None:
-    assert service.advice(draw_face(5)) is None
-    assert service.advice(draw_face(5, yaw=30)) == "bad_pose"
-    assert service.advice(draw_face(5, faces=2)) == "multiple_faces"
-    assert service.advice(b"text") == "bad_image"
+    assert service.hint(draw_face(5), "enrol") is None
+    assert service.hint(draw_face(5, yaw=30), "enrol") == "bad_pose"
+    assert service.hint(draw_face(5, faces=2), "enrol") == "multiple_faces"
+    with pytest.raises(errors.BadImage):
+        service.hint(b"text", "enrol")
     assert all(face_service.ADVICE[code] for code in ("bad_pose", "multiple_faces", "no_face", "too_dark"))
 
 
