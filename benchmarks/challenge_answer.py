@@ -15,8 +15,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -30,7 +31,8 @@ from services import kiosks
 from services.actor import SYSTEM
 from services.context import platform
 from services.face_service import DlibEngine
-from services.face_service.encoders import DlibEncoder, Encoder
+from services.face_service.encoders import DlibEncoder
+from services.face_service.engine import _model_path
 from services.voters.numbers import check_digit_added
 from tests.services.identification.acting import as_data_url
 from tests.support import film
@@ -41,6 +43,13 @@ CHUNK, STRAIGHT_CHUNK = 4, 5
 """Frames a post, as static/js/lib/liveness-stream.js sends them."""
 STEM = 3_000_000
 NUMPY, DLIB = "NumPy encoder", "dlib's encoder"
+
+
+class Spent(NamedTuple):
+    """Milliseconds of one answer: on the clock, and of the processor (without the database's own)."""
+
+    clock: float
+    processor: float
 
 
 def main() -> int:
@@ -66,12 +75,12 @@ def run(app: Flask, count: int) -> int:
     sitter = film.Sitter.from_photo(engine, astronaut())
     numbers = [check_digit_added(str(STEM + place)) for place in range(2 * count)]
     booth = open_booth(app, numbers, sitter)
-    encoders = encoders_of(engine)
-    verdicts: dict[str, list[float]] = {NUMPY: [], DLIB: []}
-    others: list[float] = []
+    models = models_of(engine)
+    verdicts: dict[str, list[Spent]] = {NUMPY: [], DLIB: []}
+    others: list[Spent] = []
     for place, number in enumerate(numbers):
         name = (NUMPY, DLIB)[place % 2]
-        engine._encoder = encoders[name]
+        engine._models = models[name]
         result, answers = play(booth, number, sitter, place)
         if result != "success":
             print(f"challenge {place + 1} with {name}: {result}")
@@ -81,12 +90,11 @@ def run(app: Flask, count: int) -> int:
     return report(verdicts, others)
 
 
-def encoders_of(engine: DlibEngine) -> dict[str, Encoder]:
-    """Return both encoders by name."""
-    from services.face_service.engine import _model_path
-
-    assert engine._encoder is not None
-    return {NUMPY: engine._encoder, DLIB: DlibEncoder(engine._dlib, Path(_model_path("encoder")))}
+def models_of(engine: DlibEngine) -> dict[str, Any]:
+    """Return what the engine has loaded, with each of both encoders, by name."""
+    ours = engine._load()
+    plain = DlibEncoder(ours.dlib, Path(_model_path("encoder")))
+    return {NUMPY: ours, DLIB: replace(ours, encoder=plain)}
 
 
 def open_booth(app: Flask, numbers: Sequence[str], sitter: film.Sitter) -> FlaskClient:
@@ -104,18 +112,19 @@ def open_booth(app: Flask, numbers: Sequence[str], sitter: film.Sitter) -> Flask
     return client
 
 
-def play(booth: FlaskClient, number: str, sitter: film.Sitter, seed: int) -> tuple[str, list[float]]:
-    """Play one challenge; return the verdict and the milliseconds of each answer."""
+def play(booth: FlaskClient, number: str, sitter: film.Sitter, seed: int) -> tuple[str, list[Spent]]:
+    """Play one challenge; return the verdict and what each answer took."""
     challenge = booth.post("/poll/auth/start", json={"voter_id": number}).json["challenge"]
-    answers: list[float] = []
+    answers: list[Spent] = []
     answer: dict[str, Any] = {"step": 0, "demand": "straight"}
     for position, part in enumerate(film.genuine(sitter, challenge["steps"], seed)):
         for frames in posts(part, CHUNK if position else STRAIGHT_CHUNK):
             time.sleep(len(frames) / film.FPS)
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), time.process_time()
             known = {"challenge_id": challenge["id"], "step": max(0, position - 1), "seq": len(answers)}
             answer = booth.post("/poll/auth/verify", json=known | {"frames": frames}).json
-            answers.append((time.perf_counter() - began) * 1000)
+            spent = time.perf_counter() - began, time.process_time() - worked
+            answers.append(Spent(*(1000 * seconds for seconds in spent)))
             if answer.get("result") != "pending":
                 return str(answer.get("result", answer)), answers
             if answer["demand"] == (challenge["steps"][position] if position < 3 else None):
@@ -129,12 +138,17 @@ def posts(part: Sequence[Any], size: int) -> Iterator[list[str]]:
         yield [as_data_url(frame) for frame in chunk]
 
 
-def report(verdicts: dict[str, list[float]], others: list[float]) -> int:
+def report(verdicts: dict[str, list[Spent]], others: list[Spent]) -> int:
     """Print median and worst of each kind, and the ratio; returns the exit code."""
-    for name, times in verdicts.items():
-        print(f"verdict, {name:16} median {statistics.median(times):5.0f} ms, worst {max(times):5.0f} ms, {len(times)}")
-    print(f"answers before it         median {statistics.median(others):5.0f} ms, worst {max(others):5.0f} ms")
-    ours, plain = (statistics.median(verdicts[name]) for name in (NUMPY, DLIB))
+    for name, times in (
+        {f"verdict, {name}": times for name, times in verdicts.items()} | {"before it": others}
+    ).items():
+        clock, processor = ([one[at] for one in times] for at in (0, 1))
+        print(
+            f"{name:24} median {statistics.median(clock):5.0f} ms, worst {max(clock):5.0f} ms,"
+            f" processor {statistics.median(processor):5.0f} ms, {len(times)} answers"
+        )
+    ours, plain = (statistics.median(one.clock for one in verdicts[name]) for name in (NUMPY, DLIB))
     print(f"with dlib's encoder {plain / ours:.2f} times as long; wanted: at most {MOST_MS:.0f} ms")
     return 0 if ours <= MOST_MS else 1
 
