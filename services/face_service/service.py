@@ -137,7 +137,7 @@ class FaceService:
         About 30 ms at 640 x 480; nothing is kept, and nobody is recognised. Raises BadImage, Busy, ModelUnavailable.
         """
         image = _liveness_pixels(picture)
-        return advice.hint(image, self.engine.detect(image), purpose)
+        return advice.hint(image, self.engine.detect(image, purpose=purpose), purpose)
 
 
 class FaceSettings(Protocol):

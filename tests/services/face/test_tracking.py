@@ -61,7 +61,7 @@ def test_after_a_frame_without_exactly_one_face_the_next_is_searched_whole(lost:
 def test_somebody_who_joins_between_two_whole_searches_ends_the_challenge() -> None:
     service = service_with(Watched())
     run = ChallengeRun(["left", "blink", "right"])
-    service.advance(run, pictures([1, 1, 1]), 0.3)
+    service.advance(run, pictures([1] * 5), 0.3)
     assert run.position == 1
     joins = [draw_face(5, seed=10 + seed, faces=count) for seed, count in enumerate([1, 2, 2, 2, 2])]
     service.advance(run, joins, 0.8)
