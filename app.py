@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from blueprints import (
     account,
     admin,
+    attendance,
     auth,
     cli,
     errors,
@@ -39,7 +40,7 @@ from services.boot import build_platform, check_keys_at_start
 
 BLUEPRINTS = (
     landing.bp, auth.bp, account.bp, admin.bp, poll.bp, vote.bp, voter.bp, results.bp, verify.bp, media.bp, ops.bp,
-    mail.bp,
+    mail.bp, attendance.bp,
 )  # fmt: skip
 
 

@@ -24,8 +24,12 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
-CAMERA_PAGES = frozenset({"poll.camera", "admin.enrol_page", "landing.index", "voter.register", "voter.identity"})
+CAMERA_PAGES = frozenset(
+    {"poll.camera", "admin.enrol_page", "landing.index", "voter.register", "voter.identity", "voter.check_in"}
+)
 """The booth, the enrolment at the desk, the door, where staff choose the booth's camera, and the voter's own pages."""
+POSITION_PAGES = frozenset({"attendance.new_meeting", "attendance.meetings", "voter.check_in"})
+"""Where an officer gives the place of a meeting, and where a member shows to be there."""
 CACHEABLE = frozenset({"static", "media.public", "media.ballot", "results.share"})
 BUCKET_PAGES = frozenset({"admin", "results"})
 """Rooms whose portraits may come from a bucket; a page on which somebody votes asks no other host for anything."""
@@ -55,9 +59,11 @@ def add_headers(response: Response) -> Response:
     """Add the headers; a view may have set a stricter policy of its own."""
     works = request.endpoint in CAMERA_PAGES and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
     camera = "(self)" if works else "()"
+    located = request.endpoint in POSITION_PAGES and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+    position = "(self)" if located else "()"
     defaults = {
         "Content-Security-Policy": content_security_policy(),
-        "Permissions-Policy": f"camera={camera}, microphone=(), geolocation=(), payment=(), usb=()",
+        "Permissions-Policy": f"camera={camera}, microphone=(), geolocation={position}, payment=(), usb=()",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "SAMEORIGIN",
         "Referrer-Policy": "same-origin",

@@ -22,7 +22,7 @@ from services.context import platform
 from services.email_service import mailbox
 from services.security import Permission, has_permission
 
-DESK_BLUEPRINTS = ("admin", "ops", "account")
+DESK_BLUEPRINTS = ("admin", "ops", "account", "attendance")
 
 
 @bp.app_template_filter("zone_name")

@@ -23,6 +23,8 @@ WORDS = {
     Permission.CONFIRM_ACTS: N_("Confirm a dangerous act that somebody else asked for"),
     Permission.OPEN_KIOSK: N_("Open and leave a booth, confirm a document"),
     Permission.MANAGE_BOOTHS: N_("Look after booths, stop one, write notes on booth sheets"),
+    Permission.MANAGE_ATTENDANCE: N_("Hold meetings, check members in, judge check-ins: officers their own meetings"),
+    Permission.DECIDE_DEVICES: N_("Approve another device of a member"),
     Permission.MANAGE_STAFF: N_("Invite staff, change roles, keep the lists of elections"),
     Permission.VIEW_AUDIT: N_("Read and export the audit log"),
     Permission.MANAGE_MAIL: N_("See what became of each mail, send it again"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
 
 from models import AttendanceRecord, GroupMember, Layer, RecordStatus, Voter, db
 from services import audit_logger, voters
@@ -50,7 +51,11 @@ def table(session_id: int, actor: Actor) -> list[Line]:
     session = sessions.find(session_id, actor)
     records = {
         record.voter_id: record
-        for record in db.session.scalars(select(AttendanceRecord).where(AttendanceRecord.session_id == session.id))
+        for record in db.session.scalars(
+            select(AttendanceRecord)
+            .where(AttendanceRecord.session_id == session.id)
+            .options(selectinload(AttendanceRecord.flags))
+        )
     }
     members = select(GroupMember.voter_id).where(GroupMember.group_id == session.group_id)
     people = select(Voter).where(Voter.id.in_(members) | Voter.id.in_(list(records)))

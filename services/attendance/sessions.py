@@ -111,6 +111,11 @@ def search(text: str, page: int, actor: Actor) -> SessionPage:
     return SessionPage(_with_figures(rows), total, page, pages)
 
 
+def figures_of(session: AttendanceSession) -> SessionRow:
+    """Return a meeting with its members and who of them is there."""
+    return _with_figures([session])[0]
+
+
 def of_member(voter_id: int) -> list[AttendanceSession]:
     """Return the meetings of a member's groups, the newest first, fifty at most."""
     groups = select(GroupMember.group_id).where(GroupMember.voter_id == voter_id)

@@ -15,6 +15,8 @@ class Permission(enum.StrEnum):
     VIEW_EVIDENCE = "view_evidence"
     REVIEW_ATTEMPTS = "review_attempts"
     READ_MAILBOX = "read_mailbox"
+    MANAGE_ATTENDANCE = "manage_attendance"
+    DECIDE_DEVICES = "decide_devices"
     OPEN_KIOSK = "open_kiosk"
     MANAGE_BOOTHS = "manage_booths"
     MANAGE_MAIL = "manage_mail"
@@ -31,7 +33,8 @@ EVERY_STAFF = frozenset({Permission.VIEW_DESK, Permission.VIEW_PERMISSIONS, Perm
 
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "admin": frozenset(Permission) - {Permission.POLL, Permission.OWN_VOTES},
-    "officer": EVERY_STAFF | {Permission.OPEN_KIOSK, Permission.MANAGE_BOOTHS, Permission.CONFIRM_ACTS},
+    "officer": EVERY_STAFF
+    | {Permission.OPEN_KIOSK, Permission.MANAGE_BOOTHS, Permission.CONFIRM_ACTS, Permission.MANAGE_ATTENDANCE},
     "observer": EVERY_STAFF | {Permission.VIEW_RESULTS, Permission.VIEW_AUDIT},
     "kiosk": frozenset({Permission.POLL}),
     "voter": frozenset({Permission.OWN_VOTES}),

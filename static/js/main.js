@@ -2,6 +2,7 @@
 const MODULES = {
   "arrow-keys": () => import("./modules/arrow-keys.js"),
   ballot: () => import("./modules/ballot.js"),
+  "big-code": () => import("./modules/big-code.js"),
   "booth-camera": () => import("./modules/booth-camera.js"),
   countdown: () => import("./modules/countdown.js"),
   dialog: () => import("./modules/dialog.js"),
@@ -30,6 +31,7 @@ const MODULES = {
   "receipt-timer": () => import("./modules/receipt-timer.js"),
   spoken: () => import("./modules/spoken.js"),
   "tick-all": () => import("./modules/tick-all.js"),
+  "use-position": () => import("./modules/use-position.js"),
   "work-progress": () => import("./modules/work-progress.js"),
   "switch-scan": () => import("./modules/switch-scan.js"),
 };

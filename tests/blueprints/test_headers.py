@@ -13,7 +13,10 @@ from tests.support import routes
 
 JSON = {"Accept": "application/json"}
 READS = [route for route in routes.all_routes() if route.method == "GET"]
-CAMERA_PAGES = {"poll.camera", "admin.enrol_page", "landing.index", "voter.register", "voter.identity"}
+CAMERA_PAGES = {
+    "poll.camera", "admin.enrol_page", "landing.index", "voter.register", "voter.identity", "voter.check_in",
+}  # fmt: skip
+POSITION_PAGES = {"attendance.meetings", "attendance.new_meeting", "voter.check_in"}
 KEPT = {"media.public", "media.ballot", "results.share"}
 POLICY = {
     "default-src": ["'none'"], "script-src": ["'self'"], "style-src": ["'self'"],
@@ -31,7 +34,9 @@ def policy_of(answer):
 def assert_headers(answer, endpoint):
     assert policy_of(answer) == POLICY
     camera = "(self)" if endpoint in CAMERA_PAGES else "()"
-    assert answer.headers["Permissions-Policy"].startswith(f"camera={camera}, microphone=(), geolocation=()")
+    position = "(self)" if endpoint in POSITION_PAGES else "()"
+    allowed = f"camera={camera}, microphone=(), geolocation={position}, payment=(), usb=()"
+    assert answer.headers["Permissions-Policy"] == allowed
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
     assert answer.headers["Referrer-Policy"] == "same-origin"

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support import (
     desk_states,
+    desk_states_attendance,
     desk_states_elections,
     desk_states_review,
     desk_states_staff,
@@ -17,6 +18,7 @@ from tests.support import (
 from tests.support.demo import Demo
 from tests.support.live_site import Site
 
+assert desk_states_attendance  # its states register themselves in desk_states.STATES
 assert desk_states_elections  # its states register themselves in desk_states.STATES
 assert desk_states_review  # so do its
 assert desk_states_staff  # and these

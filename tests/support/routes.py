@@ -13,7 +13,7 @@ from werkzeug.routing import Rule
 from app import BLUEPRINTS
 from models import Election, db, use_role
 from tests import factories
-from tests.support import voter_accounts, voting
+from tests.support import meetings, voter_accounts, voting
 from tests.support.approvals import stray_approval
 
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -74,10 +74,12 @@ def existing_rows() -> dict[str, Any]:
         "import_id": factories.RollImportFactory().id,
         "kiosk_id": voting.make_kiosk(draft).id,
         "mail_id": uuid.uuid4(),
+        "meeting_id": meetings.meeting().id,
         "number": 0,
         "party_id": factories.PartyFactory().id,
         "public_id": draft.public_id,
         "path": "ab/" + 64 * "0" + ".png",
+        "record_id": 0,
         "registration_id": voter_accounts.waiting().id,
         "link_id": factories.StaffLinkFactory().id,
         "report_id": 0,

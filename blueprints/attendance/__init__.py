@@ -1,0 +1,7 @@
+"""Meetings at the desk: the list, the form, the attendance, the big screen, reviews, devices."""
+
+from flask import Blueprint
+
+bp = Blueprint("attendance", __name__, url_prefix="/attendance")
+
+from blueprints.attendance import acts, meetings, screen  # noqa: E402,F401

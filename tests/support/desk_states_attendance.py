@@ -1,0 +1,75 @@
+"""The states of the pages about meetings; they register themselves."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from playwright.sync_api import Page, expect
+
+from models import AttendanceSession
+from services import attendance
+from services.clock import utc_now
+from tests import factories
+from tests.support import meetings
+from tests.support.demo import Demo
+from tests.support.desk_states import press, state
+from tests.support.live_site import Site
+from tests.support.meetings import ALL_LAYERS, HALL, PHONE
+
+
+def held(layers: tuple[str, ...] = ALL_LAYERS, **changes: object) -> AttendanceSession:
+    """Make a meeting of a new group."""
+    return meetings.meeting(layers, group_id=factories.GroupFactory().id, **changes)
+
+
+def attended() -> AttendanceSession:
+    """Make a meeting with somebody who is there, somebody doubtful, somebody by hand and somebody absent."""
+    actor = meetings.officer()
+    session = held(("location", "room"), actor=actor, title="Branch North, autumn meeting", rolling=True,
+                   starts_at=utc_now() - timedelta(minutes=20))  # fmt: skip
+    names = ("Amal Haddad", "Jonas Lindqvist", "Rosa Demir", "Solveig Eriksen")
+    here, doubtful, by_hand, _absent = (meetings.member(session.group, name=name) for name in names)
+    for voter, north_m in ((here, 20), (doubtful, 400)):
+        meetings.begin(session, voter)
+        position = meetings.Position(HALL.latitude + north_m / 111_195, HALL.longitude, 15)
+        attendance.steps.at(session.id, voter.id, position, False, PHONE)
+        attendance.steps.room(session.id, voter.id, meetings.room_photo(north_m), PHONE)
+    attendance.records.enter_by_hand(session.id, by_hand.voter_id, "The battery was empty.", actor)
+    meetings.db.session.commit()
+    return session
+
+
+@state
+def meetings_empty_search(site: Site, demo: Demo) -> Page:
+    attended()
+    return site.staff_page("/attendance/meetings?q=nothing", election=demo.secret)
+
+
+@state
+def meetings_list(site: Site, demo: Demo) -> Page:
+    attended()
+    return site.staff_page("/attendance/meetings", election=demo.secret)
+
+
+@state
+def new_meeting_with_errors(site: Site, demo: Demo) -> Page:
+    held()
+    page = site.staff_page("/attendance/meetings/new", election=demo.secret)
+    press(page, "Add the meeting")
+    expect(page.get_by_role("alert")).to_contain_text("Change this first")
+    return page
+
+
+@state
+def meeting_with_attendance(site: Site, demo: Demo) -> Page:
+    page = site.staff_page(f"/attendance/meetings/{attended().id}", election=demo.secret)
+    press(page, "Check in")
+    expect(page.get_by_role("alert")).to_contain_text("Change this first")
+    return page
+
+
+@state
+def big_screen(site: Site, demo: Demo) -> Page:
+    page = site.staff_page(f"/attendance/meetings/{attended().id}/screen", election=demo.secret)
+    expect(page.locator("[data-module=big-code][data-bound]")).to_be_visible()
+    return page
