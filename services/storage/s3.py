@@ -182,8 +182,8 @@ class _Body:
         try:
             with self._line.act("reading"):
                 piece: bytes = self._body.read(None if amount < 0 else amount)
-        except StorageAway as error:
-            raise Interrupted() from error
+        except StorageAway:
+            raise Interrupted() from None
         self._left -= len(piece)
         if self._left > 0 and (amount < 0 or not piece):
             raise Interrupted()

@@ -115,7 +115,8 @@ class Line:
             log.error("the bucket failed at %s: %s", what, cause(error))
             if isinstance(error, OUT_OF_REACH):
                 self._until = time.monotonic() + AWAY_SECONDS
-            raise StorageAway() from error
+            # The chain holds addresses and names of files; its cause stands in the line above.
+            raise StorageAway() from None
 
 
 def cause(error: BaseException) -> str:

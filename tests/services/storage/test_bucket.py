@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import urllib.request
 from urllib.parse import urlsplit
@@ -73,6 +74,18 @@ def test_a_service_that_is_down_fails_every_act_in_the_same_words(unreachable):
         with pytest.raises(StorageAway):
             act(path)
     assert "does not answer: EndpointConnectionError" in down.trouble()
+
+
+def test_a_failure_that_is_logged_whole_names_no_address_and_no_file(unreachable, caplog):
+    path = "faces/ab/" + "ab" * 16 + ".enc"
+    try:
+        unreachable.read(path)
+    except StorageAway:
+        logging.getLogger("worker").exception("a task failed")
+    assert "EndpointConnectionError" in caplog.text
+    assert "StorageAway" in caplog.text
+    assert "faces/" not in caplog.text
+    assert "http://" not in caplog.text
 
 
 def test_a_bucket_that_is_not_there_is_trouble_and_no_file_that_is_gone(bucket_service, cipher, caplog):
