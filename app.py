@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from blueprints import (
     account,
     admin,
+    api,
     attendance,
     auth,
     cli,
@@ -40,7 +41,7 @@ from services.boot import build_platform, check_keys_at_start
 
 BLUEPRINTS = (
     landing.bp, auth.bp, account.bp, admin.bp, poll.bp, vote.bp, voter.bp, results.bp, verify.bp, media.bp, ops.bp,
-    mail.bp, attendance.bp,
+    mail.bp, attendance.bp, api.bp,
 )  # fmt: skip
 
 
@@ -75,6 +76,7 @@ def create_app(config_name: str | None = None, settings: Settings | None = None)
     limits.init_app(app)
     csrf = CSRFProtect(app)
     # What counts in these is a token or a signature, never a cookie.
+    csrf.exempt(api.bp)
     for view in (verify.head_mails.stop_mails, ops.mail_events.mail_events, vote.calls.cast_vote):
         csrf.exempt(view)
     errors.init_app(app)

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from blueprints.http import current_actor, mark_refused, wants_json
+from blueprints.http import current_actor, is_api, mark_refused, wants_json
 from blueprints.logs import loggable
 from models import transaction
 from services import database_errors, disk, metrics, pictures
@@ -174,10 +174,24 @@ def _booth_heading(status: int, code: str) -> str:
 
 
 def _json(status: int, code: str, message: str, fields: dict[str, str] | None = None) -> Response:
+    if is_api():
+        return problem(status, code, message, fields)
     error: dict[str, object] = {"code": code, "message": message}
     if fields:
         error["fields"] = fields
     return make_response(jsonify({"error": error}), status)
+
+
+def problem(status: int, code: str, message: str, fields: dict[str, str] | None = None) -> Response:
+    """Answer with problem details (RFC 9457); `code` is stable, the words may change."""
+    title = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
+    told: dict[str, object] = {"type": f"urn:smart-voting:problem:{code}", "title": title, "status": status}
+    told |= {"code": code, "detail": message, "request_id": g.get("request_id", "-")}
+    response = make_response(jsonify(told | ({"fields": fields} if fields else {})), status)
+    response.content_type = "application/problem+json"
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="api"'
+    return response
 
 
 def _heading(status: int) -> str:

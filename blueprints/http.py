@@ -11,12 +11,18 @@ from services.actor import Actor
 from services.context import platform
 from services.errors import ValidationFailed
 
+API = "/api/v1/"
 REFUSAL_KEY = "smart_voting.refusal"
+
+
+def is_api() -> bool:
+    """Tell whether the request is one of the API, which answers JSON to everybody."""
+    return request.path.startswith(API)
 
 
 def wants_json() -> bool:
     """Tell whether the caller speaks JSON: a JSON body, or JSON preferred over HTML."""
-    if request.is_json:
+    if is_api() or request.is_json:
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json"])
     return best == "application/json" and request.accept_mimetypes[best] > request.accept_mimetypes["text/html"]

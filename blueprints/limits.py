@@ -38,6 +38,8 @@ BOOTH_VOTE = "20 per minute"
 """By kiosk and voter."""
 BOOTH_OTHER = "60 per minute"
 
+API = "60 per minute"
+"""By address, and by account: programs of one account from two addresses share it."""
 LINKS = "30 per minute"
 """By address, of links that nobody has only: a whole town behind one address may open its own."""
 LINK_VOTES = "30 per minute"
@@ -112,6 +114,21 @@ def own_key() -> str:
 def note_unknown_link() -> None:
     """Let this request count against the limit of links: it was about one that nobody has."""
     g.unknown_link = True
+
+
+def api_address_key() -> str:
+    """Return the caller's address, apart from what its browsers do."""
+    return f"api:{address_key()}"
+
+
+def api_account_key() -> str:
+    """Return the account that the access token belongs to."""
+    return f"api:{g.principal.role}:{g.principal.id}"
+
+
+def is_anonymous() -> bool:
+    """Tell whether nobody is signed in."""
+    return g.get("principal") is None
 
 
 def was_unknown(_response: Response) -> bool:

@@ -8,9 +8,9 @@ from flask import Flask, g, request, session
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
-from blueprints.http import current_actor
-from models import StaffSession, transaction
-from services import accounts, kiosks, second_step, staff, voter_accounts
+from blueprints.http import current_actor, is_api
+from models import StaffSession, VoterSession, transaction
+from services import accounts, api_tokens, kiosks, second_step, staff, voter_accounts
 from services.errors import Conflict
 
 WITHOUT_PRINCIPAL = frozenset(
@@ -64,6 +64,9 @@ def load_principal() -> None:
     g.principal = None
     if request.endpoint in WITHOUT_PRINCIPAL:
         return
+    if is_api():
+        g.principal = _bearer()
+        return
     if token := session.get(KIOSK_KEY):
         kiosk = kiosks.find_open(token)
         if kiosk is not None:
@@ -75,8 +78,22 @@ def load_principal() -> None:
     elif token := session.get(VOTER_KEY):
         signed_in = voter_accounts.find(token)
         if signed_in is not None:
-            voter = signed_in.voter
-            g.principal = Principal("voter", voter.id, voter.voter_id, signed_in.id, None)
+            g.principal = _voter(signed_in)
+
+
+def _bearer() -> Principal | None:
+    """Return whose access token came along; the cookie of a browser counts for nothing in the API."""
+    given = request.authorization
+    if given is None or given.type != "bearer" or not given.token:
+        return None
+    found = api_tokens.find(given.token)
+    if isinstance(found, StaffSession):
+        return _staff(found)
+    return _voter(found) if found is not None else None
+
+
+def _voter(found: VoterSession) -> Principal:
+    return Principal("voter", found.voter.id, found.voter.voter_id, found.id, None)
 
 
 def _staff(found: StaffSession) -> Principal:

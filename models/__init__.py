@@ -1,5 +1,6 @@
 """All tables, so that one import knows the whole schema."""
 
+from models.api import ApiToken, ApiTokenUse
 from models.approvals import Approval, ApprovalOutcome, ElectionExtension
 from models.attendance import (
     AttendanceAttempt,
@@ -106,6 +107,8 @@ from models.voting_links import LinkSending, ReplacedToken, VotingToken
 
 __all__ = [
     "MAX_FACES",
+    "ApiToken",
+    "ApiTokenUse",
     "Approval",
     "ApprovalOutcome",
     "AttendanceAttempt",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import contains_eager
 
 from models import LoginFailure, StaffRole, StaffSession, StaffUser, db
@@ -75,12 +75,21 @@ def start_session(user: StaffUser, actor: Actor) -> str:
 
 def find_session(token: str) -> StaffSession | None:
     """Return the live session of this token, unless it ended, is too old, or its user was deactivated."""
+    return _live(StaffSession.token_hash == hash_token(token))
+
+
+def live_session(session_id: int) -> StaffSession | None:
+    """Return the session of this number, as `find_session` does for its token."""
+    return _live(StaffSession.id == session_id)
+
+
+def _live(which: ColumnElement[bool]) -> StaffSession | None:
     return db.session.scalar(
         select(StaffSession)
         .join(StaffSession.staff_user)
         .options(contains_eager(StaffSession.staff_user))
         .where(
-            StaffSession.token_hash == hash_token(token),
+            which,
             StaffSession.ended_at.is_(None),
             StaffSession.created_at > utc_now() - SESSION_LIFETIME,
             StaffUser.is_active,

@@ -7,10 +7,11 @@ import uuid
 from flask import g, redirect, url_for
 from werkzeug.wrappers import Response
 
-from blueprints import limits
+from blueprints import limits, voting_view
+from blueprints import voting_words as words
 from blueprints.http import body, text_field, wants_json
 from blueprints.policy import requires
-from blueprints.vote import bp, pages, paper, words
+from blueprints.vote import bp, pages, paper
 from models import transaction
 from services import ballots, voter_accounts
 from services.security import Permission
@@ -43,9 +44,9 @@ def account_cast(public_id: uuid.UUID) -> Response:
         if isinstance(choice, Response):
             return choice
         key = text_field(values, "idempotency_key")
-        outcome = ballots.cast(voter_accounts.account_right(own), choice, key, pages.voter_actor())
+        outcome = ballots.cast(voter_accounts.account_right(own), choice, key, voting_view.voter_actor())
         election = pages.election_view(own.election)
-    if outcome.kind in pages.ACCEPTED:
+    if outcome.kind in voting_view.ACCEPTED:
         return paper.receipt_page(outcome, election)
     return pages.state_page(words.of_account_cast(outcome.kind), election, own=True)
 

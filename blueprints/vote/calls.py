@@ -9,10 +9,11 @@ from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from blueprints import limits
+from blueprints import limits, voting_view
+from blueprints import voting_words as words
 from blueprints.http import body, text_field
 from blueprints.policy import public
-from blueprints.vote import bp, pages, words
+from blueprints.vote import bp
 from models import VotingToken, transaction
 from services import ballots, voting_links
 from services.errors import DomainError, ValidationFailed
@@ -51,7 +52,7 @@ def validate_token() -> ResponseReturnValue:
 def token_ballot() -> ResponseReturnValue:
     """Return the choices, in the order in which this voter's page shows them."""
     token = _good_token(text_field(request.args.to_dict(), "token", MAX_TOKEN))
-    shown = pages.ballot_view(token)
+    shown = voting_view.ballot_view(token)
     candidates = [
         {"candidate_id": int(one["id"]), "name": one["name"], "party": one["party"],
          "description": one["description"], "photo_url": one["image_url"]}
@@ -80,11 +81,11 @@ def cast_vote() -> ResponseReturnValue:
         if link.token is None or link.state not in (LinkState.GOOD, LinkState.VOTED):
             raise LinkRefused(words.of_state(link))
         choice = ballots.parse_choice(link.token.election, _picked(values))
-        outcome = ballots.cast(voting_links.link_right(link.token), choice, key, pages.voter_actor())
-    if outcome.kind not in pages.ACCEPTED:
+        outcome = ballots.cast(voting_links.link_right(link.token), choice, key, voting_view.voter_actor())
+    if outcome.kind not in voting_view.ACCEPTED:
         raise LinkRefused(words.of_cast(outcome.kind))
     done = {"success": True, "message": _("Your vote has been recorded"), "vote_hash": outcome.receipt}
-    return jsonify(done | pages.receipt_json(outcome))
+    return jsonify(done | voting_view.receipt_json(outcome))
 
 
 def _picked(values: dict[str, Any]) -> object:
@@ -111,6 +112,7 @@ def _good_token(token: str) -> VotingToken:
 def _good(token: VotingToken) -> dict[str, Any]:
     return {
         "valid": True, "election_id": token.election_id, "election_title": token.election.title,
-        "voter_email": pages.masked(token.voter.email or ""), "expires_at": voting_links.ends_at(token).isoformat(),
+        "voter_email": voting_view.masked(token.voter.email or ""),
+        "expires_at": voting_links.ends_at(token).isoformat(),
         "has_voted": False,
     }  # fmt: skip

@@ -10,11 +10,12 @@ from typing import Any
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from blueprints import limits
+from blueprints import limits, voting_view
+from blueprints import voting_words as words
 from blueprints.http import body, public_address, text_field
 from blueprints.policy import public
 from blueprints.principal import refuse_booths
-from blueprints.vote import bp, pages, paper, words
+from blueprints.vote import bp, pages, paper
 from models import transaction
 from services import ballots, voting_links
 from services.voting_links import Link, LinkState
@@ -57,10 +58,10 @@ def cast() -> Response:
         if isinstance(choice, Response):
             return choice
         key = text_field(values, "idempotency_key")
-        outcome = ballots.cast(voting_links.link_right(link.token), choice, key, pages.voter_actor())
+        outcome = ballots.cast(voting_links.link_right(link.token), choice, key, voting_view.voter_actor())
         election = pages.election_view(link.token.election)
         may_make_account = link.token.voter.password_hash is None
-    if outcome.kind not in pages.ACCEPTED:
+    if outcome.kind not in voting_view.ACCEPTED:
         return pages.state_page(words.of_cast(outcome.kind), election)
     return paper.receipt_page(outcome, election, may_make_account)
 
@@ -78,8 +79,10 @@ def new_link() -> Response:
             return redirect(url_for("vote.ballot"), 303)
         if link.state is not LinkState.EXPIRED or link.token is None:
             return state(link)
-        sent = voting_links.ask_again(link.token, public_address("vote.ballot"), pages.voter_actor())
-        return pages.state_page(words.of_new_link(sent, pages.masked(link.token.voter.email or "")), _election(link))
+        sent = voting_links.ask_again(link.token, public_address("vote.ballot"), voting_view.voter_actor())
+        return pages.state_page(
+            words.of_new_link(sent, voting_view.masked(link.token.voter.email or "")), _election(link)
+        )
 
 
 def _take(token: str) -> Response:

@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import Any, Protocol
+from typing import Any
 
-from flask import current_app, jsonify, make_response, render_template, request, url_for
+from flask import current_app, jsonify, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from blueprints.http import wants_json
-from blueprints.vote.words import Words
-from models import Election, Method, Voter
-from services import ballots, ties, voting_links
-from services.actor import Actor
-from services.ballots import CastOutcome
+from blueprints.voting_words import Words
+from models import Election
+from services import voting_links
 from services.context import platform
 
-ACCEPTED = frozenset({"cast", "repeated"})
 COOKIE = "voting_link"
-PUBLIC = "public/"
-NOTA_VALUE = "nota" + 8 * "."
-"""As long as the number of a candidate, so that the length of a form tells nothing."""
-NUMBER_DIGITS = len(NOTA_VALUE)
-
-
-class Holder(Protocol):
-    """Whoever holds a ballot: a voting link, or a voter who is signed in. `id` orders a shuffled ballot."""
-
-    @property
-    def id(self) -> uuid.UUID: ...
-
-    @property
-    def election(self) -> Election: ...
-
-    @property
-    def voter(self) -> Voter: ...
-
-
-def voter_actor() -> Actor:
-    """Return who votes, without a name: the audit row of a cast names the vote's reference only."""
-    agent = (request.user_agent.string or "")[:300]
-    return Actor(role="voter", name="voter", ip=request.remote_addr, user_agent=agent)
 
 
 def give_ticket(response: Response, token: str) -> Response:
@@ -71,22 +44,6 @@ def election_view(election: Election) -> dict[str, Any]:
     }
 
 
-def ballot_view(token: Holder) -> dict[str, Any]:
-    """Return the ballot: every choice with all its pictures, so that no later request depends on one."""
-    election = token.election
-    shown = ballots.choices_shown(election, token.id)
-    return {
-        "choices": [_choice_view(choice, ranked=election.method is Method.RANKED) for choice in shown],
-        "max_choices": election.max_choices,
-        "method": election.method.value,
-        "seats": election.seats,
-        "places": ballots.places_of(election),
-        "nota_rule": ties.nota_words(election),
-        "voter_name": token.voter.name,
-        "may_make_account": token.voter.password_hash is None,
-    }
-
-
 def state_page(words: Words, election: dict[str, Any] | None, **page: Any) -> Response:
     """Answer with a plain page that says what is so and what to do, or with the same words as a JSON error."""
     if wants_json():
@@ -94,28 +51,3 @@ def state_page(words: Words, election: dict[str, Any] | None, **page: Any) -> Re
         return make_response(jsonify(error=error), words.status)
     html = render_template("vote/state.html", words=words, election=election, **page)
     return make_response(html, words.status)
-
-
-def receipt_json(outcome: CastOutcome) -> dict[str, Any]:
-    """Return an accepted cast in JSON."""
-    cast_at = outcome.cast_at.isoformat() if outcome.cast_at else None
-    found = {"audit_ref": outcome.audit_ref, "receipt": outcome.receipt, "cast_at": cast_at,
-             "signed_receipt": outcome.signed_receipt}  # fmt: skip
-    return {name: value for name, value in found.items() if value}
-
-
-def masked(email: str) -> str:
-    """Return as much of an address as its owner needs to know which mailbox it is."""
-    local, _at, domain = email.partition("@")
-    return f"{local[:2]}…@{domain}"
-
-
-def _choice_view(choice: dict[str, Any], ranked: bool) -> dict[str, Any]:
-    shown = {key: choice[key] for key in ("name", "party", "description")}
-    pictures = {"image_url": _picture(choice["image_path"]), "symbol_url": _picture(choice["symbol_path"])}
-    # A ranked form sends every name, so that the length of a number tells nothing.
-    return shown | pictures | {"id": str(choice["id"]) if ranked else f"{choice['id']:0{NUMBER_DIGITS}d}"}
-
-
-def _picture(path: str | None) -> str | None:
-    return url_for("media.ballot", path=path.removeprefix(PUBLIC)) if path else None

@@ -9,6 +9,7 @@ from flask import jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from blueprints import voting_view
 from blueprints.http import public_address, text_field
 from blueprints.vote import pages
 from services import ballots
@@ -19,7 +20,7 @@ KEY_BYTES = 24
 CHOICE_FIELDS = ("choice", "rank_")
 
 
-def choose(holder: pages.Holder, values: dict[str, Any], step: str) -> Choice | Response:
+def choose(holder: voting_view.Holder, values: dict[str, Any], step: str) -> Choice | Response:
     """Return the choice to cast, or the page to show first: what was chosen (`step` review), or the ballot again."""
     try:
         choice = ballots.parse_choice(holder.election, _picked(values))
@@ -33,23 +34,23 @@ def choose(holder: pages.Holder, values: dict[str, Any], step: str) -> Choice | 
 
 
 def ballot_page(
-    holder: pages.Holder, values: dict[str, Any] | None = None, error: ValidationFailed | None = None
+    holder: voting_view.Holder, values: dict[str, Any] | None = None, error: ValidationFailed | None = None
 ) -> Response:
     """Return the ballot of whoever holds a link, or is signed in; its form goes to the address that shows it."""
     page = render_template(
-        "vote/ballot.html", election=pages.election_view(holder.election), **pages.ballot_view(holder),
-        nota_value=pages.NOTA_VALUE, marked=request.form.getlist("choice"),
+        "vote/ballot.html", election=pages.election_view(holder.election), **voting_view.ballot_view(holder),
+        nota_value=voting_view.NOTA_VALUE, marked=request.form.getlist("choice"),
         given=ballots.places_sent(request.form), error=error.message if error else None,
         idempotency_key=text_field(values or {}, "idempotency_key") or secrets.token_urlsafe(KEY_BYTES),
     )  # fmt: skip
     return make_response(page, error.status if error else 200)
 
 
-def _review_page(holder: pages.Holder, choice: Choice, values: dict[str, Any]) -> Response:
+def _review_page(holder: voting_view.Holder, choice: Choice, values: dict[str, Any]) -> Response:
     """Show what was chosen to a browser without JavaScript. Every choice makes a page of the same length, in bytes."""
-    view = pages.ballot_view(holder)
+    view = voting_view.ballot_view(holder)
     by_id = {int(one["id"]): one for one in view["choices"]}
-    nota = {"id": pages.NOTA_VALUE, "name": _("None of the above"), "party": None}
+    nota = {"id": voting_view.NOTA_VALUE, "name": _("None of the above"), "party": None}
     chosen = [nota] if choice.nota else [by_id[number] for number in choice.candidates]
     fields = [(name, value) for name, value in request.form.items(multi=True) if name.startswith(CHOICE_FIELDS)]
     page = {"election": pages.election_view(holder.election), "idempotency_key": text_field(values, "idempotency_key")}
@@ -66,7 +67,7 @@ def _review_page(holder: pages.Holder, choice: Choice, values: dict[str, Any]) -
 def receipt_page(outcome: CastOutcome, election: dict[str, Any], may_make_account: bool = False) -> Response:
     """Return the receipt of an accepted cast, as a page or in JSON."""
     if request.is_json:
-        return make_response(jsonify(pages.receipt_json(outcome)))
+        return make_response(jsonify(voting_view.receipt_json(outcome)))
     signed = outcome.signed_receipt
     page = render_template(
         "vote/receipt.html", election=election, outcome=outcome, qr=ballots.receipt_qr(signed) if signed else None,

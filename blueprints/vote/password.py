@@ -8,11 +8,12 @@ from flask import flash, jsonify, make_response, redirect, render_template, url_
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from blueprints import limits
+from blueprints import limits, voting_view
+from blueprints import voting_words as words
 from blueprints.http import body, text_field, wants_json
 from blueprints.policy import public
 from blueprints.principal import refuse_booths
-from blueprints.vote import bp, link, pages, words
+from blueprints.vote import bp, link, pages
 from models import VotingToken, transaction
 from services import voter_accounts
 from services.errors import Conflict, ValidationFailed
@@ -48,7 +49,7 @@ def set_own_password() -> Response:
                 return token
             if password != again:
                 raise ValidationFailed(fields={"password_again": _("This is not the same password. Type it again.")})
-            voter_accounts.set_password(token.voter, password, pages.voter_actor())
+            voter_accounts.set_password(token.voter, password, voting_view.voter_actor())
     except (ValidationFailed, Conflict) as error:
         if wants_json():
             raise

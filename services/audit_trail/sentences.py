@@ -17,6 +17,7 @@ from models import AuditLog, Election, db
 from services.audit_trail.setting_words import name_of, value_of
 
 SENTENCES: dict[str, Any] = {
+    "outside:api_tokens:reused": N_("A refresh token of the API came a second time: its session was ended."),
     "voter:attendance:checked_in": N_("Voter ID %(voter_number)s checked in to %(title)s: %(status)s."),
     "voter:member_device:bound": N_("A device of voter ID %(voter_number)s was bound at the first check-in."),
     "voter:member_device:change_asked": N_("Voter ID %(voter_number)s asked for another device."),

@@ -30,12 +30,21 @@ def start(voter: Voter, actor: Actor) -> str:
 
 def find(token: str) -> VoterSession | None:
     """Return the live session of this token, unless it ended, is too old, or its voter is not verified any more."""
+    return _live(VoterSession.token_hash == hash_token(token))
+
+
+def live(session_id: int) -> VoterSession | None:
+    """Return the session of this number, as `find` does for its token."""
+    return _live(VoterSession.id == session_id)
+
+
+def _live(which: ColumnElement[bool]) -> VoterSession | None:
     return db.session.scalar(
         select(VoterSession)
         .join(VoterSession.voter)
         .options(contains_eager(VoterSession.voter))
         .where(
-            VoterSession.token_hash == hash_token(token),
+            which,
             _open(),
             Voter.status == VoterStatus.VERIFIED,
             Voter.password_hash.is_not(None),

@@ -1,0 +1,129 @@
+"""Elections and candidates as the API takes and gives them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from blueprints.api.shapes import TEXT, LongText, Shape, Text
+from models import Candidate, CandidateOrder, Channel, Election, ElectionStatus, Method, ResultsPolicy, Secrecy
+from services import elections
+
+Title = Annotated[str, StringConstraints(min_length=1, max_length=elections.MAX_TITLE, pattern=TEXT)]
+Small = Annotated[int, Field(ge=1, le=1000)]
+Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class ElectionChange(Shape):
+    """Settings of a draft; what is absent stays as it is."""
+
+    title: Title | None = None
+    description: LongText | None = None
+    opens_at: AwareDatetime | None = None
+    closes_at: AwareDatetime | None = None
+    method: Method | None = None
+    secrecy: Secrecy | None = None
+    results_policy: ResultsPolicy | None = None
+    seats: Small | None = None
+    max_choices: Small | None = None
+    live_batch: Annotated[int, Field(ge=50, le=1_000_000)] | None = None
+    channels: Annotated[list[Channel], Field(min_length=1, max_length=3)] | None = None
+    candidate_order: CandidateOrder | None = None
+    opens_without_faces: bool | None = None
+    identity_check: bool | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """Return what was named, as the service takes it."""
+        named = {name: getattr(self, name) for name in self.model_fields_set}
+        found = {name: value for name, value in named.items() if value is not None or name == "live_batch"}
+        return found | ({"channels": tuple(found["channels"])} if "channels" in found else {})
+
+
+class NewElection(ElectionChange):
+    """A draft; what is absent gets the default of the desk's form."""
+
+    title: Title
+    opens_at: AwareDatetime
+    closes_at: AwareDatetime
+
+
+class OneElection(Shape):
+    """An election; `id` is its number at the desk, `public_id` its name in definitions and public pages."""
+
+    id: int
+    public_id: uuid.UUID
+    title: str
+    description: str
+    status: ElectionStatus
+    method: Method
+    secrecy: Secrecy
+    results_policy: ResultsPolicy
+    seats: int
+    max_choices: int
+    channels: list[str]
+    opens_at: datetime
+    closes_at: datetime
+    closed_at: datetime | None
+
+
+class Elections(Shape):
+    """A page of elections; `total` counts all that were asked for."""
+
+    elections: list[OneElection]
+    total: int
+    page: int
+    per_page: int
+
+
+class ElectionQuery(Shape):
+    """Which elections: `status`, `q` words of the title, and the page."""
+
+    status: ElectionStatus | None = None
+    q: Annotated[str, StringConstraints(max_length=100, pattern=TEXT)] = ""
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
+    per_page: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+class CandidateChange(Shape):
+    """What is absent stays as it is; party 0 is none."""
+
+    name: Text | None = None
+    description: LongText | None = None
+    party_id: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    display_order: Annotated[int, Field(ge=0, le=9999)] | None = None
+
+
+class NewCandidate(CandidateChange):
+    """A choice on the ballot, last on it unless a place is given."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=TEXT)]
+
+
+class OneCandidate(Shape):
+    """A choice on the ballot of one election."""
+
+    id: int
+    election_id: int
+    name: str
+    description: str
+    party_id: int | None
+    display_order: int
+
+
+class Candidates(Shape):
+    """The candidates of one election, in the order of its ballot."""
+
+    candidates: list[OneCandidate]
+
+
+def election_of(found: Election) -> OneElection:
+    """Return an election in the shape of the API."""
+    return OneElection(**{name: getattr(found, name) for name in OneElection.model_fields})
+
+
+def candidate_of(found: Candidate) -> OneCandidate:
+    """Return a candidate in the shape of the API."""
+    return OneCandidate(**{name: getattr(found, name) for name in OneCandidate.model_fields})

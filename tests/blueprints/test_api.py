@@ -1,0 +1,175 @@
+"""The API: who may call what, tokens that rotate, casts that can be repeated, and its document against itself."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from openapi_spec_validator import validate
+from sqlalchemy import select
+
+from models import StaffRole, StaffSession, Vote, db
+from services import accounts, api_tokens
+from services.actor import Actor
+from tests import factories
+from tests.factories import PASSWORD
+from tests.support import voter_accounts as accounts_of_voters
+from tests.support.links import link_election, send_links
+from tests.support.voting import new_key, voters_of
+
+V1 = "/api/v1"
+PUBLIC = {
+    "/auth/login", "/auth/voter/login", "/auth/voter/code", "/auth/refresh", "/openapi.json",
+    "/results/{public_id}", "/results/{public_id}/receipt", "/voting/validate-token", "/voting/ballot", "/voting/cast",
+}  # fmt: skip
+STAFF, ADMIN, VOTER = {"admin", "officer", "observer"}, {"admin"}, {"voter"}
+MAY = {
+    "POST /auth/logout": STAFF | VOTER,
+    "GET /auth/me": STAFF | VOTER,
+    "GET /elections": STAFF,
+    "POST /elections": ADMIN,
+    "GET /elections/{election_id}": STAFF,
+    "PATCH /elections/{election_id}": ADMIN,
+    "DELETE /elections/{election_id}": ADMIN,
+    "POST /elections/{election_id}/activate": ADMIN,
+    "POST /elections/{election_id}/close": ADMIN,
+    "GET /elections/{election_id}/candidates": ADMIN,
+    "POST /elections/{election_id}/candidates": ADMIN,
+    "PATCH /candidates/{candidate_id}": ADMIN,
+    "DELETE /candidates/{candidate_id}": ADMIN,
+    "GET /me/elections": VOTER,
+    "GET /me/elections/{public_id}/ballot": VOTER,
+    "POST /me/elections/{public_id}/cast": VOTER,
+}
+"""Who may call what needs a token, written down by hand: a new operation has to be looked at here as well."""
+
+
+def bearer(role, **values):
+    """Return the header of somebody of this role, who has just signed in."""
+    if role == "voter":
+        pair = api_tokens.begin_voter(accounts_of_voters.token_of(accounts_of_voters.with_account()))
+    else:
+        user = factories.StaffUserFactory(role=StaffRole(role), **values)
+        actor = Actor(role, user.id, user.username, "127.0.0.1")
+        pair = api_tokens.begin_staff(accounts.start_session(user, actor))
+    db.session.commit()
+    return {"Authorization": f"Bearer {pair.access}"}
+
+
+def operations(document):
+    return {f"{method.upper()} {path.removeprefix(V1)}" for path, item in document["paths"].items() for method in item}
+
+
+def test_the_document_is_valid_and_names_every_operation(client):
+    document = client.get(f"{V1}/openapi.json").json
+    validate(document)
+    protected = {one for one in operations(document) if one.split()[1] not in PUBLIC}
+    assert protected == set(MAY)
+    rules = {rule.endpoint for rule in client.application.url_map.iter_rules() if rule.endpoint.startswith("api.")}
+    assert len(rules) == len(operations(document)) + 1
+
+
+def test_every_operation_asks_for_the_role_that_the_pages_ask_for(client):
+    headers = {role: bearer(role) for role in STAFF | VOTER}
+    for operation, allowed in MAY.items():
+        method, path = operation.split()
+        if path == "/auth/logout":
+            continue
+        address = V1 + path.format(election_id=0, candidate_id=0, public_id=uuid.uuid4())
+        answers = {role: client.open(address, method=method, headers=one) for role, one in headers.items()}
+        for role, answer in answers.items():
+            refused = answer.status_code in (401, 403)
+            assert refused == (role not in allowed), (operation, role, answer.text)
+        nobody = client.open(address, method=method)
+        assert (nobody.status_code, nobody.json["code"]) == (401, "sign_in_needed"), operation
+        assert nobody.mimetype == "application/problem+json"
+        assert nobody.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_the_cookie_of_a_browser_counts_for_nothing(admin_client):
+    assert admin_client.get(f"{V1}/elections").status_code == 401
+
+
+def test_a_member_of_staff_signs_in_refreshes_and_signs_out(client):
+    user = factories.StaffUserFactory(role=StaffRole.ADMIN)
+    db.session.commit()
+    wrong = client.post(f"{V1}/auth/login", json={"username": user.username, "password": "not this one"})
+    assert (wrong.status_code, wrong.json["code"]) == (401, "sign_in_refused")
+    first = client.post(f"{V1}/auth/login", json={"username": user.username, "password": PASSWORD}).json
+    second = client.post(f"{V1}/auth/refresh", json={"refresh_token": first["refresh_token"]}).json
+    header = {"Authorization": f"Bearer {second['access_token']}"}
+    assert client.get(f"{V1}/auth/me", headers=header).json["name"] == user.username
+    assert client.post(f"{V1}/auth/logout", headers=header).json == {"done": True}
+    assert client.get(f"{V1}/auth/me", headers=header).status_code == 401
+    assert client.post(f"{V1}/auth/refresh", json={"refresh_token": second["refresh_token"]}).status_code == 401
+
+
+def test_a_refresh_token_that_comes_twice_ends_the_whole_family(client):
+    user = factories.StaffUserFactory(role=StaffRole.ADMIN)
+    db.session.commit()
+    first = client.post(f"{V1}/auth/login", json={"username": user.username, "password": PASSWORD}).json
+    second = client.post(f"{V1}/auth/refresh", json={"refresh_token": first["refresh_token"]}).json
+    header = {"Authorization": f"Bearer {second['access_token']}"}
+    assert client.get(f"{V1}/auth/me", headers=header).status_code == 200
+    assert client.post(f"{V1}/auth/refresh", json={"refresh_token": second["access_token"]}).status_code == 401
+    assert client.get(f"{V1}/auth/me", headers=header).status_code == 200
+    assert client.post(f"{V1}/auth/refresh", json={"refresh_token": first["refresh_token"]}).status_code == 401
+    assert client.get(f"{V1}/auth/me", headers=header).status_code == 401
+    assert client.post(f"{V1}/auth/refresh", json={"refresh_token": second["refresh_token"]}).status_code == 401
+    ended = db.session.scalars(select(StaffSession).where(StaffSession.staff_user_id == user.id)).one()
+    assert ended.ended_at is not None
+
+
+def test_a_whole_vote_by_link_and_the_same_answer_to_the_same_key(client):
+    election = link_election(voters=2, title="Choir: conductor")
+    token = send_links(election)[voters_of(election)[0].id]
+    standing = client.post(f"{V1}/voting/validate-token", json={"token": token}).json
+    assert (standing["valid"], standing["election_title"]) == (True, "Choir: conductor")
+    ballot = client.post(f"{V1}/voting/ballot", json={"token": token}).json
+    choices = [one["candidate_id"] for one in ballot["choices"]]
+    body, key = {"token": token, "choice": choices[0]}, {"Idempotency-Key": new_key()}
+    without = client.post(f"{V1}/voting/cast", json=body)
+    assert (without.status_code, without.json["code"]) == (422, "validation_failed")
+    cast = client.post(f"{V1}/voting/cast", json=body, headers=key)
+    again = client.post(f"{V1}/voting/cast", json={**body, "choice": choices[1]}, headers=key)
+    assert cast.status_code == again.status_code == 200
+    assert {name: again.json[name] for name in ("receipt", "audit_ref")} == {
+        name: cast.json[name] for name in ("receipt", "audit_ref")
+    }
+    other = client.post(f"{V1}/voting/cast", json=body, headers={"Idempotency-Key": new_key()})
+    assert (other.status_code, other.json["code"]) == (409, "already_voted")
+    assert len(db.session.scalars(select(Vote).where(Vote.election_id == election.id)).all()) == 1
+
+
+def test_an_election_is_made_filled_changed_and_deleted(client):
+    header = bearer("admin")
+    times = {"opens_at": "2030-10-18T08:00:00Z", "closes_at": "2030-10-18T20:00:00Z"}
+    made = client.post(f"{V1}/elections", json={"title": "Choir", **times}, headers=header)
+    assert made.status_code == 201
+    one = f"{V1}/elections/{made.json['id']}"
+    named = client.post(f"{one}/candidates", json={"name": "Rosa Demir"}, headers=header).json
+    assert client.patch(f"{V1}/candidates/{named['id']}", json={"name": "R. Demir"}, headers=header).json["name"]
+    assert [row["name"] for row in client.get(f"{one}/candidates", headers=header).json["candidates"]] == ["R. Demir"]
+    assert client.patch(one, json={"title": "Large choir"}, headers=header).json["title"] == "Large choir"
+    early = client.post(f"{one}/activate", headers=header)
+    assert (early.status_code, early.mimetype) == (422, "application/problem+json")
+    assert client.get(f"{V1}/elections?q=large", headers=header).json["total"] == 1
+    assert client.delete(one, headers=header).json == {"done": True}
+    assert client.get(one, headers=header).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "request_", "status", "code"),
+    [
+        ("GET", "/nothing", {}, 404, "not_found"),
+        ("DELETE", "/auth/me", {}, 405, "method_not_allowed"),
+        ("POST", "/auth/login", {"data": "a=1"}, 415, "unsupported_media_type"),
+        ("POST", "/auth/login", {"json": []}, 400, "bad_request"),
+        ("POST", "/auth/login", {"json": {"username": "a", "role": "admin"}}, 422, "validation_failed"),
+        ("GET", "/openapi.json", {}, 200, None),
+    ],
+)
+def test_every_error_is_a_problem_document(client, method, path, request_, status, code):
+    answer = client.open(V1 + path, method=method, **request_)
+    assert answer.status_code == status, answer.text
+    assert status == 200 or (answer.mimetype, answer.json["code"]) == ("application/problem+json", code)
