@@ -31,7 +31,8 @@ ROOM_OF: dict[str, str] = {
         "accounts api_tokens approvals attendance audit_trail ballots booth_sheet box_keys candidates charts"
         " confirmations desk desk_figures elections enrolment evidence exports heads identification kiosks"
         " mailings membership result_report result_words results roll_fingerprint roll_import rolls"
-        " rounds same_face second_step staff tie_act ties verdict voter_links verification voter_accounts voters voting_links".split(),
+        " rounds same_face second_step staff tie_act ties verdict voter_links verification"
+        " voter_accounts voters voting_links".split(),
         "domain",
     ),
     **dict.fromkeys(
