@@ -31,8 +31,10 @@ test: venv-dev axe ## Run the tests (ARGS="-k ballot" passes arguments to pytest
 check: venv-dev ## Lint, format, types, house rules, compiled CSS
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/architecture
+	@$(BIN)/mypy & types=$$!; failed=0; \
+	$(BIN)/python -m pytest -q tests/architecture || failed=1; \
+	wait $$types || failed=1; \
+	exit $$failed
 	@mkdir -p var
 	$(BIN)/tailwindcss -i $(CSS_IN) -o var/check.css --minify
 	@cmp var/check.css $(CSS_OUT) || { echo 'The compiled CSS is not current: run "make css" and commit it.'; exit 1; }
