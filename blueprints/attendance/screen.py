@@ -32,5 +32,5 @@ def screen(meeting_id: int) -> ResponseReturnValue:
         return jsonify(state)
     return render_template(
         "attendance/screen.html", meeting=session, state=state, step_seconds=codes.STEP_SECONDS,
-        address=public_address("voter.login").split("//")[-1],
+        address=public_address("voter.meetings").split("//")[-1],
     )  # fmt: skip

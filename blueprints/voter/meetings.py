@@ -1,0 +1,242 @@
+"""My meetings, and checking in to one: the code, then one step after the other."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from typing import Any
+
+from flask import flash, g, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.exceptions import UnsupportedMediaType
+
+from blueprints import camera_words, limits
+from blueprints.http import body, current_actor, frames_field, text_field, wants_json, whole_field
+from blueprints.policy import requires
+from blueprints.voter import bp
+from models import AttendanceAttempt, AuthResult, transaction
+from services.attendance import Entry, Layer, checkin, layers, selfie, sessions, steps
+from services.clock import utc_now
+from services.errors import ValidationFailed
+from services.face_service.liveness import STEP_SECONDS
+from services.geo import Position
+from services.identification import CameraChanged, Interrupted, Pending, Verdict
+from services.security import Permission
+
+VERIFY_BYTES = 8 * 1024 * 1024 + 64 * 1024
+"""A chunk of 8 frames of at most 1 MB."""
+KEY_CHARS = 400
+
+
+@bp.get("/meetings")
+@requires(Permission.OWN_VOTES)
+def meetings() -> ResponseReturnValue:
+    """List the meetings of the member's groups, with what became of each check-in."""
+    me, now = g.principal.id, utc_now()
+    rows = [(one, checkin.record_of(one.id, me), _stage(one, now)) for one in sessions.of_member(me)]
+    if wants_json():
+        return jsonify(
+            meetings=[
+                {"id": one.id, "title": one.title, "starts_at": one.starts_at.isoformat(), "stage": stage,
+                 "ends_at": one.ends_at.isoformat(), "status": record.status.value if record else None}
+                for one, record, stage in rows
+            ]
+        )  # fmt: skip
+    return render_template("voter/meetings.html", rows=rows)
+
+
+@bp.get("/meetings/<int:meeting_id>")
+@requires(Permission.OWN_VOTES)
+def check_in(meeting_id: int) -> ResponseReturnValue:
+    """Show the step that is due: the code, device, location, face, photo of the room; or what is on record."""
+    return _page(meeting_id)
+
+
+@bp.post("/meetings/<int:meeting_id>/code")
+@requires(Permission.OWN_VOTES)
+@limits.limiter.limit(limits.CODES, key_func=limits.own_key)
+def check_in_code(meeting_id: int) -> ResponseReturnValue:
+    """Open the check-in by `code`; a wrong one, and a meeting that is not on, are answered in words."""
+    code = text_field(body(), "code", 40)
+    with transaction():
+        begun = checkin.begin(meeting_id, g.principal.id, code, current_actor())
+    words = {
+        Entry.WRONG_CODE: _("This is not the code of this moment. Look at the screen and type it again."),
+        Entry.TOO_EARLY: _("Check-in opens half an hour before the start."),
+        Entry.OVER: _("The meeting is over. The officer can still check you in."),
+    }.get(begun.entry)
+    if words is None:
+        return _onward(meeting_id)
+    if wants_json():
+        return jsonify(error={"code": begun.entry.value, "message": words}), 422
+    return _page(meeting_id, words), 422
+
+
+@bp.post("/meetings/<int:meeting_id>/device")
+@requires(Permission.OWN_VOTES)
+def check_in_device(meeting_id: int) -> ResponseReturnValue:
+    """Prove the device: `public_key` (SPKI) and `signature` of the nonce, in base64."""
+    values = body()
+    key, signature = _bytes(values, "public_key"), _bytes(values, "signature")
+    with transaction():
+        steps.by_key(meeting_id, g.principal.id, key, signature, current_actor())
+    return _onward(meeting_id)
+
+
+@bp.post("/meetings/<int:meeting_id>/location")
+@requires(Permission.OWN_VOTES)
+def check_in_location(meeting_id: int) -> ResponseReturnValue:
+    """Give the position: `latitude`, `longitude` in degrees, `accuracy` in metres, `mocked` if the device says so."""
+    values = body()
+    position = Position(*(_number(values, name) for name in ("latitude", "longitude", "accuracy")))
+    with transaction():
+        steps.at(meeting_id, g.principal.id, position, values.get("mocked") is True, current_actor())
+    return _onward(meeting_id)
+
+
+@bp.post("/meetings/<int:meeting_id>/face/start")
+@requires(Permission.OWN_VOTES)
+@limits.limiter.limit(limits.CODES, key_func=limits.own_key)
+def check_in_face_start(meeting_id: int) -> ResponseReturnValue:
+    """Draw the movements: `{challenge}`, or `redirect` where this step is over."""
+    body()
+    with transaction():
+        attempt = steps.begin_selfie(meeting_id, g.principal.id, current_actor())
+        challenge = _challenge(attempt)
+    if challenge is None:
+        return _onward(meeting_id)
+    return jsonify(challenge=challenge)
+
+
+@bp.post("/meetings/<int:meeting_id>/face/verify")
+@requires(Permission.OWN_VOTES)
+@limits.limiter.limit(limits.FRAMES, key_func=limits.own_key)
+def check_in_face(meeting_id: int) -> ResponseReturnValue:
+    """Take frames `{step, seq, frames, camera}`: 202 pending, 200 with the result, 409 broken."""
+    request.max_content_length = VERIFY_BYTES
+    if not request.is_json:
+        raise UnsupportedMediaType()
+    values = body()
+    frames, step, seq = frames_field(values), whole_field(values, "step"), whole_field(values, "seq", default=-1)
+    camera = text_field(values, "camera", limit=64) or None
+    with transaction():
+        outcome = steps.submit_selfie(
+            meeting_id, g.principal.id, step, frames, current_actor(), seq if seq >= 0 else None, camera
+        )
+    if isinstance(outcome, CameraChanged | Interrupted):
+        code = "camera_changed" if isinstance(outcome, CameraChanged) else "interrupted"
+        error = {"code": code, "message": _("The check was interrupted. Nothing is lost. Start again.")}
+        return jsonify(error=error, tries_left=outcome.tries_left, officer=outcome.officer), 409
+    if isinstance(outcome, Pending):
+        advice = camera_words.reason(outcome.advice) if outcome.advice else None
+        return jsonify(result="pending", step=outcome.steps_done, demand=outcome.demand, reason=outcome.advice,
+                       advice=advice, seconds_left=outcome.seconds_left), 202  # fmt: skip
+    return jsonify(_verdict(outcome, meeting_id))
+
+
+@bp.post("/meetings/<int:meeting_id>/room")
+@requires(Permission.OWN_VOTES)
+def check_in_room(meeting_id: int) -> ResponseReturnValue:
+    """Give the photo of the room: a file `photo`."""
+    body()
+    sent = request.files.get("photo")
+    try:
+        content = sent.read() if sent else b""
+        if not content:
+            raise ValidationFailed(fields={"photo": _("Take a photo of the room first.")})
+        with transaction():
+            steps.room(meeting_id, g.principal.id, content, current_actor())
+    except ValidationFailed as error:
+        if wants_json():
+            raise
+        return _page(meeting_id, error.message), error.status
+    return _onward(meeting_id)
+
+
+@bp.post("/meetings/<int:meeting_id>/leave-out")
+@requires(Permission.OWN_VOTES)
+def check_in_leave_out(meeting_id: int) -> ResponseReturnValue:
+    """Go on without `layer`, which is marked; `why`: refused, unavailable or later."""
+    values = body()
+    layer, why = text_field(values, "layer", 20), text_field(values, "why", 20)
+    if layer not in list(Layer):
+        raise ValidationFailed(fields={"layer": _("There is no such step.")})
+    with transaction():
+        checkin.leave_out(meeting_id, g.principal.id, Layer(layer), why, current_actor())
+    return _onward(meeting_id)
+
+
+def _page(meeting_id: int, error: str = "") -> Any:
+    """Return the page of the step that is due."""
+    me = g.principal.id
+    with transaction():
+        session, record = sessions.for_member(meeting_id, me), checkin.record_of(meeting_id, me)
+        attempt = None if record else checkin.find_open(meeting_id, me)
+        layer = layers.following(attempt) if attempt else None
+        challenge = None
+        if layer is Layer.SELFIE:
+            challenge = _challenge(steps.begin_selfie(meeting_id, me, current_actor()))
+        nonce = base64.b64encode(attempt.nonce).decode() if attempt else ""
+        shown = {"id": session.id, "title": session.title}
+        if layer is Layer.SELFIE and challenge is None:
+            return redirect(url_for("voter.check_in", meeting_id=meeting_id), 303)
+        if layer is Layer.SELFIE:
+            return render_template("voter/identity.html", election=shown, meeting=shown, challenge=challenge,
+                                   tries_total=selfie.MAX_TRIES)  # fmt: skip
+        return render_template(
+            "voter/check_in.html", meeting=session, record=record, attempt=attempt, layer=layer, nonce=nonce,
+            error=error, stage=_stage(session, utc_now()),
+        )  # fmt: skip
+
+
+def _onward(meeting_id: int) -> ResponseReturnValue:
+    address = url_for("voter.check_in", meeting_id=meeting_id)
+    if not wants_json():
+        if (record := checkin.record_of(meeting_id, g.principal.id)) is not None and not record.flags:
+            flash(_("You are checked in."), "ok")
+        return redirect(address, 303)
+    record = checkin.record_of(meeting_id, g.principal.id)
+    return jsonify(redirect=address, status=record.status.value if record else "open")
+
+
+def _challenge(attempt: AttendanceAttempt | None) -> dict[str, Any] | None:
+    if attempt is None:
+        return None
+    return {
+        "id": str(attempt.id), "steps": list(attempt.steps), "step_seconds": int(STEP_SECONDS),
+        "tries_left": selfie.MAX_TRIES - attempt.tries,
+    }  # fmt: skip
+
+
+def _verdict(outcome: Verdict, meeting_id: int) -> dict[str, Any]:
+    success = outcome.result is AuthResult.SUCCESS
+    heading = camera_words.reason(outcome.reasons[0]) if outcome.reasons else _("You are recognised")
+    return {
+        "result": outcome.result.value, "liveness": outcome.live, "heading": heading,
+        "message": _("Nothing is lost. The officer sees what happened."), "tries_left": outcome.tries_left,
+        "reasons": list(dict.fromkeys(camera_words.reason(code) for code in outcome.reasons)),
+        "officer": outcome.officer,
+        "redirect": url_for("voter.check_in", meeting_id=meeting_id) if success else None,
+    }  # fmt: skip
+
+
+def _stage(session: Any, now: Any) -> str:
+    if session.starts_at - sessions.EARLY > now:
+        return "coming"
+    return "open" if now <= sessions.end_of(session) + checkin.GRACE else "over"
+
+
+def _bytes(values: dict[str, Any], name: str) -> bytes:
+    try:
+        return base64.b64decode(text_field(values, name, KEY_CHARS), validate=True)
+    except (binascii.Error, ValueError):
+        raise ValidationFailed(fields={name: _("Send this in base64.")}) from None
+
+
+def _number(values: dict[str, Any], name: str) -> float:
+    value = values.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 10**9 or not math.isfinite(value):
+        raise ValidationFailed(fields={name: _("Send this as a number.")})
+    return float(value)

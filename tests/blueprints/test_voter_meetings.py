@@ -1,0 +1,89 @@
+"""Checking in from the member's own pages, one step after the other."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import pytest
+
+from models import RecordStatus
+from services import attendance
+from tests import factories
+from tests.services.identification import acting
+from tests.support import meetings
+from tests.support.meetings import ALL_LAYERS, HALL, Phone
+from tests.support.voter_accounts import token_of
+
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def group(app):
+    return factories.GroupFactory()
+
+
+@pytest.fixture
+def member(group):
+    return meetings.member(group)
+
+
+@pytest.fixture
+def own(app, member):
+    """The browser of the member."""
+    client = app.test_client()
+    token = token_of(member)
+    with client.session_transaction() as session:
+        session["voter_session"] = token
+    return client
+
+
+def record_of(session, member):
+    return attendance.checkin.record_of(session.id, member.id)
+
+
+def test_a_member_goes_through_all_steps_and_the_pages_say_each(own, member, group):
+    session, phone = meetings.meeting(ALL_LAYERS, group_id=group.id), Phone()
+    acting.enrol(member)
+    here = f"/voter/meetings/{session.id}"
+    assert session.title in own.get("/voter/meetings").text
+    assert "Type the code on the screen" in own.get(here).text
+    wrong = own.post(f"{here}/code", data={"code": "AAAAAA"})
+    assert (wrong.status_code, "Look at the screen" in wrong.text) == (422, True)
+    assert own.post(f"{here}/code", data={"code": meetings.code(session)}).status_code == 303
+    assert "Show that this is your phone" in own.get(here).text
+    attempt = attendance.checkin.find_open(session.id, member.id)
+    proof = {"public_key": phone.public_key, "signature": phone.sign(attempt)}
+    sent = {name: base64.b64encode(value).decode() for name, value in proof.items()}
+    assert own.post(f"{here}/device", json=sent).json == {"redirect": here, "status": "open"}
+    assert "Show where you are" in own.get(here).text
+    position = {"latitude": HALL.latitude + 0.0002, "longitude": HALL.longitude, "accuracy": 15}
+    assert own.post(f"{here}/location", json=position).status_code == 200
+    assert "Go on without my face" in own.get(here).text
+    assert own.post(f"{here}/face/start", json={}).json["challenge"]["tries_left"] == 3
+    assert own.post(f"{here}/leave-out", data={"layer": "selfie", "why": "unavailable"}).status_code == 303
+    assert "Take a photo of the room" in own.get(here).text
+    assert own.post(f"{here}/room", data={}).status_code == 422
+    photo = (io.BytesIO(meetings.room_photo()), "room.jpg")
+    assert own.post(f"{here}/room", data={"photo": photo}, content_type="multipart/form-data").status_code == 303
+    record = record_of(session, member)
+    assert (meetings.kinds(record), record.status) == (["layer_missing"], RecordStatus.FLAGGED)
+    assert "Something was doubtful" in own.get(here).text
+
+
+def test_a_meeting_of_another_group_is_not_there(own):
+    session = meetings.meeting(group_id=factories.GroupFactory().id)
+    for path in ("", "/code", "/location"):
+        answer = own.open(
+            f"/voter/meetings/{session.id}{path}", method="POST" if path else "GET", json={}, headers=JSON
+        )
+        assert answer.status_code in (404, 409, 422)
+        assert session.title not in answer.text
+
+
+def test_a_member_with_the_code_alone_is_checked_in_at_once(own, member, group):
+    session = meetings.meeting(group_id=group.id)
+    answer = own.post(f"/voter/meetings/{session.id}/code", json={"code": meetings.code(session).lower()})
+    assert answer.json["status"] == "confirmed"
+    assert "You are checked in" in own.get(f"/voter/meetings/{session.id}").text
+    assert record_of(session, member).status is RecordStatus.CONFIRMED
