@@ -67,7 +67,8 @@ def begin(session_id: int, voter_id: int, code: str, actor: Actor) -> Begun:
 
 
 def present(session_id: int, voter_id: int) -> AttendanceAttempt:
-    """Return the open check-in of a member, locked; raises NoCheckIn when there is none, or its time is over."""
+    """Return the open check-in of a member, locked; raises NotFound for another group's meeting, and NoCheckIn."""
+    sessions.for_member(session_id, voter_id)
     attempt = find_open(session_id, voter_id, lock=True)
     if attempt is None:
         raise NoCheckIn()
@@ -100,8 +101,8 @@ def take(
 ) -> AttendanceRecord | None:
     """Let `prove` judge the layer that is due; return the record when it was the last one.
 
-    Raises NoCheckIn; NotThisStep when another layer is due. A layer that is done already stays as it is: a repeat
-    changes nothing.
+    Raises NotFound, NoCheckIn; NotThisStep when another layer is due. A layer that is done already stays as it is: a
+    repeat changes nothing.
     """
     attempt = _present_or_done(session_id, voter_id)
     if isinstance(attempt, AttendanceRecord):
@@ -125,6 +126,7 @@ def settle(attempt: AttendanceAttempt, actor: Actor) -> AttendanceRecord | None:
 
 
 def _present_or_done(session_id: int, voter_id: int) -> AttendanceAttempt | AttendanceRecord:
+    sessions.for_member(session_id, voter_id)
     attempt = find_open(session_id, voter_id, lock=True)
     found = attempt or record_of(session_id, voter_id)
     if found is None:

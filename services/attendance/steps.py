@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from models import AttendanceAttempt, AttendanceRecord, AuthResult, Layer
 from services.actor import Actor
-from services.attendance import checkin, devices, layers, location, photos, selfie
+from services.attendance import checkin, devices, layers, location, photos, selfie, sessions
 from services.attendance.outcomes import NotThisStep
 from services.geo import Position
 from services.identification import CameraChanged, Interrupted, Pending, Verdict
@@ -40,6 +40,7 @@ def room(session_id: int, voter_id: int, content: bytes, actor: Actor) -> Attend
 
 def begin_selfie(session_id: int, voter_id: int, actor: Actor) -> AttendanceAttempt | None:
     """Draw the movements of the live check; None when there is nothing to check any more, and the check-in goes on."""
+    sessions.for_member(session_id, voter_id)
     attempt = checkin.find_open(session_id, voter_id, lock=True)
     if attempt is None or layers.following(attempt) is not Layer.SELFIE:
         return None
