@@ -41,19 +41,6 @@ def public(view: View) -> View:
     return view
 
 
-def signed_in(view: View) -> View:
-    """Mark a view of the API that whoever has an access token may call."""
-
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        if g.get("principal") is None:
-            raise SignInNeeded(_("Sign in first."))
-        return view(*args, **kwargs)
-
-    guarded.__policy__ = "signed_in"  # type: ignore[attr-defined]
-    return guarded
-
-
 def requires(permission: Permission) -> Callable[[View], View]:
     """Mark a view that needs a permission of the present principal (staff or kiosk)."""
 

@@ -30,6 +30,7 @@ WORDS = {
     Permission.MANAGE_MAIL: N_("See what became of each mail, send it again"),
     Permission.READ_MAILBOX: N_("Read the mails of a trial installation"),
     Permission.POLL: N_("Take a voter through identification and ballot"),
+    Permission.OWN_TOKENS: N_("See and end the own session of a program (API)"),
     Permission.OWN_VOTES: N_("Vote in the own elections, see them, and look after the own voter account"),
 }
 

@@ -14,12 +14,13 @@ from blueprints.api import bp
 from blueprints.api.operations import documented
 from blueprints.api.shapes import Done, Shape, Text, Token
 from blueprints.http import current_actor, public_address
-from blueprints.policy import SignInNeeded, public, signed_in
+from blueprints.policy import SignInNeeded, public, requires
 from models import StaffUser, transaction
 from services import accounts, api_tokens, second_step, voter_accounts
 from services.actor import Actor
 from services.api_tokens import Pair
 from services.errors import DomainError, TooMany
+from services.security import Permission
 from services.voter_accounts import CodeState
 
 
@@ -142,7 +143,7 @@ def refresh(body: Refresh) -> Tokens:
 
 
 @bp.post("/auth/logout")
-@signed_in
+@requires(Permission.OWN_TOKENS)
 @documented("Signing in", Done)
 def logout() -> Done:
     """End the session, and all its tokens."""
@@ -153,7 +154,7 @@ def logout() -> Done:
 
 
 @bp.get("/auth/me")
-@signed_in
+@requires(Permission.OWN_TOKENS)
 @documented("Signing in", Me)
 def me() -> Me:
     """Say who is signed in."""

@@ -27,9 +27,12 @@ class Permission(enum.StrEnum):
     OWN_ACCOUNT = "own_account"
     POLL = "poll"
     OWN_VOTES = "own_votes"
+    OWN_TOKENS = "own_tokens"
 
 
-EVERY_STAFF = frozenset({Permission.VIEW_DESK, Permission.VIEW_PERMISSIONS, Permission.OWN_ACCOUNT})
+EVERY_STAFF = frozenset(
+    {Permission.VIEW_DESK, Permission.VIEW_PERMISSIONS, Permission.OWN_ACCOUNT, Permission.OWN_TOKENS}
+)
 
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "admin": frozenset(Permission) - {Permission.POLL, Permission.OWN_VOTES},
@@ -37,7 +40,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {Permission.OPEN_KIOSK, Permission.MANAGE_BOOTHS, Permission.CONFIRM_ACTS, Permission.MANAGE_ATTENDANCE},
     "observer": EVERY_STAFF | {Permission.VIEW_RESULTS, Permission.VIEW_AUDIT},
     "kiosk": frozenset({Permission.POLL}),
-    "voter": frozenset({Permission.OWN_VOTES}),
+    "voter": frozenset({Permission.OWN_TOKENS, Permission.OWN_VOTES}),
 }
 
 

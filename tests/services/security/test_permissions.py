@@ -14,16 +14,16 @@ def test_nobody_holds_more_than_this():
         "admin": {
             "manage_elections", "manage_candidates", "manage_voters", "enrol_faces", "view_desk", "view_results",
             "view_evidence", "review_attempts", "read_mailbox", "open_kiosk", "manage_booths", "manage_mail",
-            "confirm_acts", "manage_staff", "view_audit", "view_permissions", "own_account",
+            "confirm_acts", "manage_staff", "view_audit", "view_permissions", "own_account", "own_tokens",
             "manage_attendance", "decide_devices",
         },
         "officer": {
-            "open_kiosk", "view_desk", "manage_booths", "confirm_acts", "view_permissions", "own_account",
+            "open_kiosk", "view_desk", "manage_booths", "confirm_acts", "view_permissions", "own_account", "own_tokens",
             "manage_attendance",
         },
-        "observer": {"view_desk", "view_results", "view_audit", "view_permissions", "own_account"},
+        "observer": {"view_desk", "view_results", "view_audit", "view_permissions", "own_account", "own_tokens"},
         "kiosk": {"poll"},
-        "voter": {"own_votes"},
+        "voter": {"own_tokens", "own_votes"},
     }  # fmt: skip
 
 
