@@ -50,13 +50,14 @@ def readiness() -> Readiness:
     """Look at database, schema, keys, worker and the store of files; changes nothing."""
     try:
         problems = [*_schema_problems()] or [*_key_problems()]
-        return Readiness(
-            tuple(problems),
-            () if problems else (*_worker_warnings(), *_mail_warnings(), *_stamp_warnings(), *_storage_warnings()),
-        )
+        return Readiness(tuple(problems), () if problems else tuple(_warnings()))
     except SQLAlchemyError as error:
         log.error("The database does not answer: %s", type(error).__name__)
         return Readiness(("The database does not answer.",))
+
+
+def _warnings() -> list[str]:
+    return _worker_warnings() + _mail_warnings() + _stamp_warnings() + _storage_warnings() + _face_warnings()
 
 
 def _schema_problems() -> list[str]:
@@ -102,6 +103,11 @@ def _storage_warnings() -> list[str]:
     return [trouble] if trouble else []
 
 
+def _face_warnings() -> list[str]:
+    trouble = platform().faces.engine.trouble()
+    return [trouble] if trouble else []
+
+
 def _stamp_warnings() -> list[str]:
     words = heads.waiting_words()
     return [words] if words else []
@@ -138,9 +144,8 @@ def check_installation() -> Report:
         report.problems.append(str(error))
     _check_roles(report)
     try:
-        engine = platform().faces.engine
-        engine.detect(np.zeros((240, 320, 3), np.uint8))
-        report.warnings += [words] if (words := engine.trouble()) else []
+        platform().faces.engine.detect(np.zeros((240, 320, 3), np.uint8))
+        report.warnings += _face_warnings()
     except DomainError as error:
         report.problems.append(error.message)
     return report

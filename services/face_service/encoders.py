@@ -46,5 +46,6 @@ def load_encoder(dlib: Any, path: Path) -> Encoder:
     try:
         return ResNet(path)
     except WrongModel as problem:
+        encoder = DlibEncoder(dlib, path)
         log.error("%s The reason: %s.", SLOW.upper(), problem)
-        return DlibEncoder(dlib, path)
+        return encoder

@@ -75,6 +75,14 @@ def test_a_face_engine_that_does_not_start_is_a_problem(app, monkeypatch):
     assert "The face model is missing." in check_installation().problems
 
 
+def test_a_face_engine_that_is_slow_for_a_wrong_file_is_a_warning_and_no_problem(app, monkeypatch):
+    monkeypatch.setattr(platform().faces.engine, "trouble", lambda: "The file is another one.")
+    assert "The file is another one." in health.readiness().warnings
+    report = check_installation()
+    assert report.ok
+    assert "The file is another one." in report.warnings
+
+
 def test_one_login_for_all_roles_is_warned_about(app):
     with_owner = Report()
     db.session.execute(db.text("RESET ROLE"))

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_info
 
 from services.face_service.encoders import SLOW, DlibEncoder, load_encoder
 from services.face_service.engine import DlibEngine, model_path
+from services.face_service.errors import ModelUnavailable
 from services.face_service.resnet import ResNet, WrongModel
 from services.face_service.resnet.model_file import read_layers
 from tests.services.face.helpers import packaged_portraits
@@ -114,6 +115,35 @@ def test_an_engine_with_an_unknown_model_file_works_and_names_its_trouble(monkey
     slow = DlibEngine()
     assert np.abs(slow.encode(portrait, slow.detect(portrait)[0]) - theirs).max() <= 1e-5
     assert (good.trouble(), slow.trouble()) == (None, SLOW)
+
+
+def engine_over(model: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch) -> DlibEngine:
+    (folder / "model.dat").write_bytes(model)
+    places = {"encoder": str(folder / "model.dat")}
+    monkeypatch.setattr("services.face_service.engine.model_path", lambda kind: places.get(kind) or model_path(kind))
+    return DlibEngine()
+
+
+def test_one_flipped_byte_in_the_model_file_leaves_faces_to_dlib(
+    network: ResNet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, portrait = bytearray(MODEL.read_bytes()), packaged_portraits()[0]
+    data[20] ^= 0x40
+    engine = engine_over(bytes(data), tmp_path, monkeypatch)
+    face = engine.detect(portrait)[0]
+    sound = network(engine.chip(portrait, face)[None])[0]
+    assert np.abs(engine.encode(portrait, face) - sound).max() <= 1e-5
+    assert engine.trouble() == SLOW
+
+
+def test_a_cut_off_model_file_makes_the_check_unavailable_and_promises_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = engine_over(MODEL.read_bytes()[:-1000], tmp_path, monkeypatch)
+    with pytest.raises(ModelUnavailable):
+        engine.preload()
+    assert "could not be loaded" in caplog.text
+    assert SLOW.upper() not in caplog.text
 
 
 def test_no_number_library_starts_threads_of_its_own_beside_the_engine() -> None:
