@@ -84,7 +84,7 @@ class FaceEngine(Protocol):
         """Return the encodings of several faces, or of their mirror images, in one batch; raises ModelUnavailable."""
 
     def trouble(self) -> str | None:
-        """Return in words for the operator what works, but not as it should; None when all is well."""
+        """Return in words for the operator what works, but not as it should; None when all is well, or not loaded yet."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,8 @@ class DlibEngine:
         return self._load().dlib
 
     def trouble(self) -> str | None:
-        """Return in words for the operator what is not as it should be, None when all is well."""
-        return SLOW if isinstance(self._load().encoder, DlibEncoder) else None
+        """Return in words for the operator what is not as it should be, None when all is well or nothing is loaded."""
+        return SLOW if self._models and isinstance(self._models.encoder, DlibEncoder) else None
 
     def preload(self) -> None:
         """Load the models now (0.8 s, 120 MB), so that forked workers share them; raises ModelUnavailable."""
