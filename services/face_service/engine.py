@@ -84,7 +84,7 @@ class FaceEngine(Protocol):
         """Return the encodings of several faces, or of their mirror images, in one batch; raises ModelUnavailable."""
 
     def trouble(self) -> str | None:
-        """Return in words for the operator what works, but not as it should; None when all is well, or not loaded yet."""
+        """Return in words for the operator what works, but not as it should; None when all is well, or unloaded."""
 
 
 @dataclass(frozen=True)
