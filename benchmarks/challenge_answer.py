@@ -32,7 +32,7 @@ from services.actor import SYSTEM
 from services.context import platform
 from services.face_service import DlibEngine
 from services.face_service.encoders import DlibEncoder
-from services.face_service.engine import _model_path
+from services.face_service.engine import model_path
 from services.voters.numbers import check_digit_added
 from tests.services.identification.acting import as_data_url
 from tests.support import film
@@ -93,7 +93,7 @@ def run(app: Flask, count: int) -> int:
 def models_of(engine: DlibEngine) -> dict[str, Any]:
     """Return what the engine has loaded, with each of both encoders, by name."""
     ours = engine._load()
-    plain = DlibEncoder(ours.dlib, Path(_model_path("encoder")))
+    plain = DlibEncoder(ours.dlib, Path(model_path("encoder")))
     return {NUMPY: ours, DLIB: replace(ours, encoder=plain)}
 
 
