@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from flask_babel import gettext as _
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from blueprints.api.shapes import TEXT, LongText, Shape, Text
 from models import Candidate, CandidateOrder, Channel, Election, ElectionStatus, Method, ResultsPolicy, Secrecy
 from services import elections
 
 Title = Annotated[str, StringConstraints(min_length=1, max_length=elections.MAX_TITLE, pattern=TEXT)]
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Return the moment in UTC: the offset of another zone may have seconds, which PostgreSQL cannot read."""
+    try:
+        found = moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(_("Send a time of this century.")) from None
+    if not EARLIEST <= found < LATEST:
+        raise ValueError(_("Send a time of this century."))
+    return found
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Small = Annotated[int, Field(ge=1, le=1000)]
 Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
@@ -22,8 +38,8 @@ class ElectionChange(Shape):
 
     title: Title | None = None
     description: LongText | None = None
-    opens_at: AwareDatetime | None = None
-    closes_at: AwareDatetime | None = None
+    opens_at: Moment | None = None
+    closes_at: Moment | None = None
     method: Method | None = None
     secrecy: Secrecy | None = None
     results_policy: ResultsPolicy | None = None
@@ -46,8 +62,8 @@ class NewElection(ElectionChange):
     """A draft; what is absent gets the default of the desk's form."""
 
     title: Title
-    opens_at: AwareDatetime
-    closes_at: AwareDatetime
+    opens_at: Moment
+    closes_at: Moment
 
 
 class OneElection(Shape):
