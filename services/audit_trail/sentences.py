@@ -207,7 +207,7 @@ SUBJECTS: dict[str, Any] = {
     "secrecy": N_("Attacks on secrecy"), "signing_key": N_("Signing keys"), "fernet_key": N_("Fernet keys"),
     "evidence": N_("Evidence"), "face": N_("Faces"), "faces": N_("Faces erased"), "group": N_("Groups"),
     "head_mail": N_("Mails with heads"), "mail": N_("Mail"), "storage": N_("Stored files"),
-    "kiosk": N_("Kiosks"), "password": N_("Passwords"),
+    "api_tokens": N_("Sign-ins of programs"), "kiosk": N_("Kiosks"), "password": N_("Passwords"),
     "officer": N_("Calls for the officer"), "party": N_("Parties"), "registration": N_("Registrations"),
     "identity": N_("Faces in accounts"),
     "code": N_("Mailed codes"), "device": N_("Trusted browsers"), "picture": N_("Pictures"),

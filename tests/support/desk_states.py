@@ -160,7 +160,7 @@ def enrol_refused(site: Site, demo: Demo) -> Page:
 def enrol_without_camera(site: Site, demo: Demo) -> Page:
     page = _enrol(site, demo, script=NO_CAMERA % "'NotFoundError'")
     press(page, "Start the camera")
-    expect(page.get_by_text("No camera was found")).to_be_visible()
+    expect(page.get_by_text("No camera was found").first).to_be_visible()
     return page
 
 
