@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from services.face_service.resnet import ResNet, WrongModel
 
-SLOW = "Faces are encoded ten times slower, by dlib itself: install face_recognition_models again."
+SLOW = "Faces are encoded several times slower, by dlib itself: install face_recognition_models again."
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""dlib's face recognition network (ResNet, 29 convolutions) run in NumPy: the same numbers, about nine times faster.
+"""dlib's face recognition network (ResNet, 29 convolutions) run in NumPy: the same numbers, several times faster.
 
 Paper: He et al., "Deep Residual Learning for Image Recognition" (2016), figure 3, with half the filters and fewer
 blocks; definition: dlib, examples/dnn_face_recognition_ex.cpp. `model_file` reads the weights from the installed
