@@ -72,8 +72,8 @@ class _Reader:
         return tuple(self.integer() for _ in range(count))
 
     def real(self) -> float:
-        mantissa, exponent = self.integers(2)
-        return mantissa * 2.0**exponent
+        """Mantissa, then exponent of two."""
+        return self.integer() * 2.0 ** self.integer()
 
     def tensor(self) -> NDArray[np.float32]:
         _version, *sizes = self.integers(5)
