@@ -93,19 +93,11 @@ def submit(
     if submission.other_camera(run, camera, images):
         _break(attempt, run, failures.CAMERA_CHANGED, actor)
         return CameraChanged(_tries_left(attempt), _is_over(attempt))
-    run.line.arrive(arrived.timestamp(), len(images), 0 if seq is None else seq - run.seq - 1)
-    position = run.liveness.position
-    shown = submission.shown_position(run, step)
-    progress = platform().faces.advance(run.liveness, images, arrived.timestamp(), shown, run.line.busy)
-    run.seq = run.seq if seq is None else seq
-    runs.keep_picture(run, images, progress.looks, position)
-    answered = utc_now()
-    run.line.answered(answered.timestamp())
+    advice, answered = submission.take(run, images, arrived, step, seq)
     if not run.liveness.over:
         attempt.challenge_expires_at = over + (answered - arrived)
         runs.save(attempt, run)
-        slow = submission.SLOW_LINE if run.line.slow else None
-        return submission.pending(run, progress.advice_code or slow, answered)
+        return submission.pending(run, advice, answered)
     live = run.liveness.status == "passed"
     return _finish(attempt, run, submission.judge(run, live, submission.match_of(attempt.voter_id, run)), actor)
 

@@ -213,7 +213,7 @@ def _visible(actor: Actor) -> list[ColumnElement[bool]]:
 def _with_figures(rows: Sequence[AttendanceSession]) -> list[SessionRow]:
     groups, ids = {row.group_id for row in rows}, [row.id for row in rows]
     counted = select(GroupMember.group_id, func.count()).where(GroupMember.group_id.in_(groups))
-    members = {group: count for group, count in db.session.execute(counted.group_by(GroupMember.group_id))}  # noqa: C416
+    members = {group: count for group, count in db.session.execute(counted.group_by(GroupMember.group_id))}  # noqa: C416 (rows are no pairs)
     there = func.count().filter(AttendanceRecord.status != RecordStatus.REJECTED)
     flagged = func.count().filter(AttendanceRecord.status == RecordStatus.FLAGGED)
     found = db.session.execute(

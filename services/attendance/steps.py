@@ -16,26 +16,36 @@ def by_key(
     session_id: int, voter_id: int, public_key: bytes, signature: bytes, actor: Actor
 ) -> AttendanceRecord | None:
     """Prove the device by its key's signature of the nonce. Returns and raises as `checkin.take`."""
-    prove = lambda attempt: devices.prove_by_key(attempt, public_key, signature, actor)  # noqa: E731
-    return checkin.take(session_id, voter_id, Layer.DEVICE, prove, actor)
+    return checkin.take(
+        session_id,
+        voter_id,
+        Layer.DEVICE,
+        lambda attempt: devices.prove_by_key(attempt, public_key, signature, actor),
+        actor,
+    )
 
 
 def by_platform_id(session_id: int, voter_id: int, platform_id: str, actor: Actor) -> AttendanceRecord | None:
     """Prove the device by the ID that an app reports. Returns and raises as `checkin.take`."""
-    prove = lambda attempt: devices.prove_by_platform_id(attempt, platform_id, actor)  # noqa: E731
-    return checkin.take(session_id, voter_id, Layer.DEVICE, prove, actor)
+    return checkin.take(
+        session_id,
+        voter_id,
+        Layer.DEVICE,
+        lambda attempt: devices.prove_by_platform_id(attempt, platform_id, actor),
+        actor,
+    )
 
 
 def at(session_id: int, voter_id: int, position: Position, mocked: bool, actor: Actor) -> AttendanceRecord | None:
     """Give the position. Returns and raises as `checkin.take`."""
-    prove = lambda attempt: location.take(attempt, position, mocked)  # noqa: E731
-    return checkin.take(session_id, voter_id, Layer.LOCATION, prove, actor)
+    return checkin.take(
+        session_id, voter_id, Layer.LOCATION, lambda attempt: location.take(attempt, position, mocked), actor
+    )
 
 
 def room(session_id: int, voter_id: int, content: bytes, actor: Actor) -> AttendanceRecord | None:
     """Give the photo of the room. Returns and raises as `checkin.take`."""
-    prove = lambda attempt: photos.take_room(attempt, content)  # noqa: E731
-    return checkin.take(session_id, voter_id, Layer.ROOM, prove, actor)
+    return checkin.take(session_id, voter_id, Layer.ROOM, lambda attempt: photos.take_room(attempt, content), actor)
 
 
 def begin_selfie(session_id: int, voter_id: int, actor: Actor) -> AttendanceAttempt | None:

@@ -66,6 +66,21 @@ def submit_frames(
         # What was filmed before proves nothing about who stands there now, so nothing is judged.
         counted = interruptions.record_break(kiosk, challenge, run, actor, failures.CAMERA_CHANGED)
         return CameraChanged(counted.tries_left, counted.officer_needed)
+    advice, answered = take(run, pictures, arrived, step, seq)
+    if not run.liveness.over:
+        challenge.expires_at += answered - arrived
+        runs.save(challenge, run)
+        return pending(run, advice, answered)
+    return _finish(kiosk, challenge, run, actor)
+
+
+def take(
+    run: Run, pictures: Sequence[Pixels], arrived: datetime, step: int, seq: int | None
+) -> tuple[str | None, datetime]:
+    """Feed a chunk that `arrived` to the challenge and keep its best picture; changes `run`.
+
+    Returns the advice code for the voter, if any, and when the answer was known. Raises as `FaceService.advance`.
+    """
     run.line.arrive(arrived.timestamp(), len(pictures), 0 if seq is None else seq - run.seq - 1)
     position = run.liveness.position
     shown = shown_position(run, step)
@@ -74,11 +89,7 @@ def submit_frames(
     runs.keep_picture(run, pictures, progress.looks, position)
     answered = utc_now()
     run.line.answered(answered.timestamp())
-    if not run.liveness.over:
-        challenge.expires_at += answered - arrived
-        runs.save(challenge, run)
-        return pending(run, progress.advice_code or (SLOW_LINE if run.line.slow else None), answered)
-    return _finish(kiosk, challenge, run, actor)
+    return progress.advice_code or (SLOW_LINE if run.line.slow else None), answered
 
 
 def advise(kiosk: Kiosk, ticket: str, frame: str) -> str | None:

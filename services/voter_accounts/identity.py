@@ -115,19 +115,11 @@ def submit(
     if submission.other_camera(run, camera, pictures):
         counted = _break_off(check, run, failures.CAMERA_CHANGED, actor)
         return CameraChanged(counted.tries_left, counted.officer_needed)
-    run.line.arrive(arrived.timestamp(), len(pictures), 0 if seq is None else seq - run.seq - 1)
-    position = run.liveness.position
-    shown = submission.shown_position(run, step)
-    progress = platform().faces.advance(run.liveness, pictures, arrived.timestamp(), shown, run.line.busy)
-    run.seq = run.seq if seq is None else seq
-    runs.keep_picture(run, pictures, progress.looks, position)
-    answered = utc_now()
-    run.line.answered(answered.timestamp())
+    advice, answered = submission.take(run, pictures, arrived, step, seq)
     if not run.liveness.over:
         check.expires_at += answered - arrived
         runs.save(check, run)
-        slow = submission.SLOW_LINE if run.line.slow else None
-        return submission.pending(run, progress.advice_code or slow, answered)
+        return submission.pending(run, advice, answered)
     live = run.liveness.status == "passed"
     match = submission.match_of(check.voter_id, run)
     return _finish(check, run, submission.judge(run, live, match), actor, match)
