@@ -126,6 +126,11 @@ def api_account_key() -> str:
     return f"api:{g.principal.role}:{g.principal.id}"
 
 
+def api_own_key() -> str:
+    """Return the account that the access token belongs to; the address without one."""
+    return api_address_key() if is_anonymous() else api_account_key()
+
+
 def is_anonymous() -> bool:
     """Tell whether nobody is signed in."""
     return g.get("principal") is None

@@ -11,4 +11,4 @@ bp = Blueprint("api", __name__, url_prefix="/api/v1")
 limits.limiter.limit(limits.API, key_func=limits.api_address_key)(bp)
 limits.limiter.limit(limits.API, key_func=limits.api_account_key, exempt_when=limits.is_anonymous)(bp)
 
-from blueprints.api import auth, description, elections, results, voting  # noqa: E402,F401
+from blueprints.api import auth, check_in, description, elections, meetings, results, voting  # noqa: E402,F401

@@ -18,8 +18,8 @@ WITH_BODY = (400, 413, 415)
 PROBLEMS = {
     400: "The request could not be read", 401: "Sign in first", 403: "Not for this role", 404: "Nothing is there",
     405: "Another method is needed", 409: "Not in the present state", 410: "Over", 413: "Too large",
-    415: "Not JSON", 422: "Some entries need a change", 429: "Too many requests", 500: "Something went wrong here",
-    503: "Not ready",
+    415: "Another kind of content is needed", 422: "Some entries need a change", 429: "Too many requests",
+    500: "Something went wrong here", 503: "Not ready",
 }  # fmt: skip
 INTRODUCTION = (
     "What the pages of Smart Voting do, for programs. Sign in, send `Authorization: Bearer <access token>`, refresh "
@@ -59,7 +59,7 @@ def _operations(app: Flask) -> list[tuple[Rule, str, Any]]:
 
 
 def _shapes(said: Operation) -> list[type[Shape]]:
-    return [shape for shape in (said.answer, said.body, said.query) if shape not in (None, Nothing)]
+    return [shape for shape in (said.answer, said.body, said.query) if isinstance(shape, type) and shape is not Nothing]
 
 
 def _operation(rule: Rule, view: Any) -> Json:
@@ -75,7 +75,7 @@ def _operation(rule: Rule, view: Any) -> Json:
     if more:
         found["description"] = more
     if said.body is not None:
-        content = {"application/json": {"schema": _ref(said.body)}}
+        content = {"multipart/form-data" if said.multipart else "application/json": {"schema": _ref(said.body)}}
         found["requestBody"] = {"required": True, "content": content}
     if protected:
         found["security"] = [{"bearer": []}]
@@ -83,12 +83,18 @@ def _operation(rule: Rule, view: Any) -> Json:
 
 
 def _responses(said: Operation, protected: bool) -> Json:
-    ok = {"description": "Done", "content": {"application/json": {"schema": _ref(said.answer)}}}
+    ok = {"description": "Done", "content": _answer(said.answer)}
     statuses = {*ALWAYS, *said.refuses, *(WITH_BODY if said.body else ()), *((401, 403) if protected else ())}
     refused = {"application/problem+json": {"schema": _ref(Problem)}}
     return {str(said.status): ok} | {
         str(status): {"description": PROBLEMS[status], "content": refused} for status in sorted(statuses)
     }
+
+
+def _answer(answer: type[Shape] | str) -> Json:
+    if isinstance(answer, str):
+        return {answer: {"schema": {"type": "string"}}}
+    return {"application/json": {"schema": _ref(answer)}}
 
 
 def _path(rule: Rule) -> str:
@@ -123,7 +129,7 @@ def _without_null(one: Json) -> Json:
 def _in_header(said: Operation) -> list[Json]:
     if not said.keyed:
         return []
-    words = "128 random bits or more of your own. Repeat a cast with the same key: you get the first answer again."
+    words = "128 random bits or more of your own. Repeat with the same key: you get the first answer again."
     schema = {"type": "string", "minLength": 22, "maxLength": 128, "pattern": "^[A-Za-z0-9_-]+$"}
     return [{"name": KEY_HEADER, "in": "header", "required": True, "description": words, "schema": schema}]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, get_origin
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -19,6 +20,7 @@ from services.errors import DomainError, ValidationFailed
 
 View = Callable[..., Any]
 KEY_HEADER = "Idempotency-Key"
+KEY = re.compile("[A-Za-z0-9_-]{22,128}")
 
 
 @dataclass(frozen=True)
@@ -26,17 +28,22 @@ class Operation:
     """What a view takes and answers. `refuses`: the statuses with which it may refuse, beside the usual ones."""
 
     group: str
-    answer: type[Shape]
+    answer: type[Shape] | str
     body: type[Shape] | None
     query: type[Shape]
     status: int
     refuses: tuple[int, ...]
     keyed: bool
+    multipart: bool
 
 
 class NotJson(DomainError):
     status, code = 415, "unsupported_media_type"
     message = N_("Send JSON, and say so: Content-Type: application/json.")
+
+
+class NotMultipart(NotJson):
+    message = N_("Send a form with files: Content-Type: multipart/form-data.")
 
 
 class NoObject(DomainError):
@@ -45,12 +52,14 @@ class NoObject(DomainError):
 
 
 def documented(
-    group: str, answer: type[Shape], body: type[Shape] | None = None, query: type[Shape] = Nothing,
-    status: int = 200, refuses: tuple[int, ...] = (), keyed: bool = False,
+    group: str, answer: type[Shape] | str, body: type[Shape] | None = None, query: type[Shape] = Nothing,
+    status: int = 200, refuses: tuple[int, ...] = (), keyed: bool = False, multipart: bool = False,
 ) -> Callable[[View], View]:  # fmt: skip
     """Give the view `body=` and `query=` as objects of their shapes, and turn the shape it returns into JSON.
 
-    `keyed`: the header Idempotency-Key is needed, and comes as `key=`. A view without a body ignores what is sent.
+    `keyed`: the header Idempotency-Key is needed, and comes as `key=`. `multipart`: the body is a form with files, as
+    `Upload` in its shape. An `answer` that is no shape is the media type of a file, and the view makes the response.
+    A view without a body ignores what is sent.
     """
 
     def decorate(view: View) -> View:
@@ -60,18 +69,26 @@ def documented(
             if query is not Nothing:
                 kwargs["query"] = asked
             if body is not None:
-                kwargs["body"] = _read(body, _object())
+                kwargs["body"] = _read(body, _form(body) if multipart else _object())
             if keyed:
-                kwargs["key"] = request.headers.get(KEY_HEADER, "")
+                kwargs["key"] = _key()
             found = view(**kwargs)
             if not isinstance(found, BaseModel):
                 return found  # type: ignore[no-any-return]
             return found.model_dump(mode="json"), status
 
-        checked.__operation__ = Operation(group, answer, body, query, status, refuses, keyed)  # type: ignore[attr-defined]
+        said = Operation(group, answer, body, query, status, refuses, keyed, multipart)
+        checked.__operation__ = said  # type: ignore[attr-defined]
         return checked
 
     return decorate
+
+
+def _key() -> str:
+    key = request.headers.get(KEY_HEADER, "")
+    if not KEY.fullmatch(key):
+        raise ValidationFailed(fields={KEY_HEADER: _("Send 128 random bits or more of your own, as base64url or hex.")})
+    return key
 
 
 def _object() -> dict[str, Any]:
@@ -81,6 +98,17 @@ def _object() -> dict[str, Any]:
     if not isinstance(value, dict):
         raise NoObject(_("Send one JSON object."))
     return value
+
+
+def _form(shape: type[Shape]) -> dict[str, Any]:
+    """Return the texts and files of a form; a name of which the shape takes several gives a list."""
+    if request.mimetype != "multipart/form-data":
+        raise NotMultipart()
+    sent = {name: [*request.form.getlist(name)] for name in request.form}
+    for name in request.files:
+        sent.setdefault(name, []).extend(one.read() for one in request.files.getlist(name))
+    lists = {name for name, field in shape.model_fields.items() if get_origin(field.annotation) is list}
+    return {name: values if name in lists else values[0] for name, values in sent.items()}
 
 
 def _read(shape: type[Shape], values: dict[str, Any]) -> Shape:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from flask_babel import gettext as _
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
 
 TEXT = r"^[^\x00-\x08\x0B\x0C\x0E-\x1F]*$"
 """No control characters; half of a surrogate pair, which JSON can spell, is refused as no text at all."""
@@ -12,6 +15,24 @@ TEXT = r"^[^\x00-\x08\x0B\x0C\x0E-\x1F]*$"
 Text = Annotated[str, StringConstraints(max_length=254, pattern=TEXT)]
 LongText = Annotated[str, StringConstraints(max_length=1000, pattern=TEXT)]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[A-Za-z0-9_=-]+$")]
+Upload = Annotated[bytes, WithJsonSchema({"type": "string", "contentMediaType": "application/octet-stream"})]
+"""A file of a form."""
+MOST_BASE64 = 400
+
+
+def _decoded(value: object) -> bytes:
+    try:
+        if not isinstance(value, str) or not 0 < len(value) <= MOST_BASE64:
+            raise ValueError
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError(_("Send this in base64.")) from None
+
+
+_SPELLED = {"type": "string", "minLength": 4, "maxLength": MOST_BASE64, "contentEncoding": "base64",
+            "pattern": "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$"}  # fmt: skip
+Base64 = Annotated[bytes, BeforeValidator(_decoded), WithJsonSchema(_SPELLED)]
+"""A few bytes, such as a key, spelled in base64."""
 
 
 class Shape(BaseModel):

@@ -35,7 +35,7 @@ KEY_CHARS = 400
 def meetings() -> ResponseReturnValue:
     """List the meetings of the member's groups, with what became of each check-in."""
     me, now = g.principal.id, utc_now()
-    rows = [(one, checkin.record_of(one.id, me), _stage(one, now)) for one in sessions.of_member(me)]
+    rows = [(one, checkin.record_of(one.id, me), checkin.stage(one, now)) for one in sessions.of_member(me)]
     if wants_json():
         return jsonify(
             meetings=[
@@ -187,7 +187,7 @@ def _page(meeting_id: int, error: str = "") -> Any:
                                    tries_total=selfie.MAX_TRIES)  # fmt: skip
         return render_template(
             "voter/check_in.html", meeting=session, record=record, attempt=attempt, layer=layer, nonce=nonce,
-            error=error, stage=_stage(session, utc_now()),
+            error=error, stage=checkin.stage(session, utc_now()),
         )  # fmt: skip
 
 
@@ -220,12 +220,6 @@ def _verdict(outcome: Verdict, meeting_id: int) -> dict[str, Any]:
         "officer": outcome.officer,
         "redirect": url_for("voter.check_in", meeting_id=meeting_id) if success else None,
     }  # fmt: skip
-
-
-def _stage(session: Any, now: Any) -> str:
-    if session.starts_at - sessions.EARLY > now:
-        return "coming"
-    return "open" if now <= sessions.end_of(session) + checkin.GRACE else "over"
 
 
 def _bytes(values: dict[str, Any], name: str) -> bytes:

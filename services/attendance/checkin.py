@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -36,6 +37,13 @@ GRACE = timedelta(minutes=60)
 """So long after the end a check-in is taken, with a flag; who comes later is entered by the officer."""
 REASONS = ("refused", "unavailable", "later")
 """What a member may say for a layer that is not shown: not allowed, not there, or left out."""
+
+
+def stage(session: AttendanceSession, now: datetime) -> Literal["coming", "open", "over"]:
+    """Tell whether a member may check in now: not yet, yes, or no more."""
+    if now < session.starts_at - sessions.EARLY:
+        return "coming"
+    return "open" if now <= sessions.end_of(session) + GRACE else "over"
 
 
 def begin(session_id: int, voter_id: int, code: str, actor: Actor) -> Begun:

@@ -23,6 +23,7 @@ PUBLIC = {
     "/results/{public_id}", "/results/{public_id}/receipt", "/voting/validate-token", "/voting/ballot", "/voting/cast",
 }  # fmt: skip
 STAFF, ADMIN, VOTER = {"admin", "officer", "observer"}, {"admin"}, {"voter"}
+OFFICER = {"admin", "officer"}
 MAY = {
     "POST /auth/logout": STAFF | VOTER,
     "GET /auth/me": STAFF | VOTER,
@@ -40,8 +41,35 @@ MAY = {
     "GET /me/elections": VOTER,
     "GET /me/elections/{public_id}/ballot": VOTER,
     "POST /me/elections/{public_id}/cast": VOTER,
+    "GET /groups": OFFICER,
+    "GET /meetings": OFFICER,
+    "POST /meetings": OFFICER,
+    "GET /meetings/{meeting_id}": OFFICER,
+    "GET /meetings/{meeting_id}/code": OFFICER,
+    "POST /meetings/{meeting_id}/code": OFFICER,
+    "POST /meetings/{meeting_id}/code/expire": OFFICER,
+    "POST /meetings/{meeting_id}/extend": OFFICER,
+    "POST /meetings/{meeting_id}/close": OFFICER,
+    "GET /meetings/{meeting_id}/records": OFFICER,
+    "POST /meetings/{meeting_id}/records": OFFICER,
+    "GET /meetings/{meeting_id}/records.csv": OFFICER,
+    "POST /meetings/{meeting_id}/records/{record_id}/left": OFFICER,
+    "GET /me/meetings": VOTER,
+    "GET /me/meetings/{meeting_id}": VOTER,
+    "POST /me/meetings/{meeting_id}/check-in": VOTER,
+    "POST /me/meetings/{meeting_id}/device": VOTER,
+    "POST /me/meetings/{meeting_id}/leave-out": VOTER,
+    "POST /me/meetings/{meeting_id}/location": VOTER,
+    "POST /me/meetings/{meeting_id}/platform-device": VOTER,
+    "POST /me/meetings/{meeting_id}/room": VOTER,
+    "POST /me/meetings/{meeting_id}/selfie": VOTER,
+    "POST /me/meetings/{meeting_id}/selfie/frames": VOTER,
 }
 """Who may call what needs a token, written down by hand: a new operation has to be looked at here as well."""
+
+
+NOTHING = dict.fromkeys(("election_id", "candidate_id", "meeting_id", "record_id"), 0)
+"""Numbers that nothing has."""
 
 
 def bearer(role, **values):
@@ -75,7 +103,7 @@ def test_every_operation_asks_for_the_role_that_the_pages_ask_for(client):
         method, path = operation.split()
         if path == "/auth/logout":
             continue
-        address = V1 + path.format(election_id=0, candidate_id=0, public_id=uuid.uuid4())
+        address = V1 + path.format_map({**NOTHING, "public_id": uuid.uuid4()})
         answers = {role: client.open(address, method=method, headers=one) for role, one in headers.items()}
         for role, answer in answers.items():
             refused = answer.status_code in (401, 403)
