@@ -143,6 +143,7 @@ class DeviceResetRequest(TimestampMixin, Model):
     note: Mapped[str | None]
 
     device: Mapped[Device] = relationship()
+    decider: Mapped[StaffUser | None] = relationship(foreign_keys=[decided_by])
 
     __table_args__ = (
         CheckConstraint("num_nulls(decision, decided_by, decided_at) IN (0, 3)", name="decided_by_somebody"),

@@ -13,7 +13,7 @@ from blueprints.http import current_actor, wants_json
 from blueprints.policy import requires
 from models import transaction
 from services import voters
-from services.attendance import Layer, records, sessions
+from services.attendance import Layer, device_changes, records, sessions
 from services.context import platform
 from services.errors import DomainError, ValidationFailed
 from services.security import Permission, has_permission
@@ -24,10 +24,22 @@ ROWS = 50
 
 @bp.app_context_processor
 def meetings_frame() -> dict[str, Any]:
-    """Tell the frame of the desk whether it leads to meetings."""
+    """Tell the frame of the desk whether it leads to meetings, to which pages, and what waits there."""
     principal = g.get("principal")
     may = principal is not None and has_permission(principal.role, Permission.MANAGE_ATTENDANCE)
-    return {"manages_attendance": may}
+    return {"manages_attendance": may, "meeting_sections": _sections, "meetings_waiting": _waiting}
+
+
+def _sections() -> list[tuple[str, str, int]]:
+    """Return the pages about meetings: endpoint, name, how much waits there."""
+    found = [("attendance.meetings", _("Meetings"), 0)]
+    if has_permission(g.principal.role, Permission.DECIDE_DEVICES):
+        found.append(("attendance.device_requests", _("Phones"), device_changes.count_waiting()))
+    return found
+
+
+def _waiting() -> int:
+    return sum(number for _endpoint, _name, number in _sections())
 
 
 @bp.route("/meetings", methods=["GET", "POST"])

@@ -16,7 +16,7 @@ from blueprints import camera_words, limits
 from blueprints.http import body, current_actor, frames_field, text_field, wants_json, whole_field
 from blueprints.policy import requires
 from blueprints.voter import bp
-from models import AttendanceAttempt, AuthResult, transaction
+from models import AttendanceAttempt, AuthResult, FlagKind, transaction
 from services.attendance import Entry, Layer, checkin, layers, selfie, sessions, steps
 from services.clock import utc_now
 from services.errors import ValidationFailed
@@ -188,6 +188,7 @@ def _page(meeting_id: int, error: str = "") -> Any:
         return render_template(
             "voter/check_in.html", meeting=session, record=record, attempt=attempt, layer=layer, nonce=nonce,
             error=error, stage=checkin.stage(session, utc_now()),
+            other_phone=bool(record) and any(flag.kind is FlagKind.OTHER_DEVICE for flag in record.flags),
         )  # fmt: skip
 
 

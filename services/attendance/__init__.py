@@ -1,7 +1,20 @@
 """Meetings: sessions with a code, check-ins in layers, flags instead of refusals, devices, the attendance table."""
 
 from models import Layer
-from services.attendance import checkin, codes, devices, layers, location, photos, records, selfie, sessions, steps
+from services.attendance import (
+    checkin,
+    codes,
+    device_changes,
+    device_names,
+    devices,
+    layers,
+    location,
+    photos,
+    records,
+    selfie,
+    sessions,
+    steps,
+)
 from services.attendance.forgetting import forget_old
 from services.attendance.outcomes import Begun, Entry, NoCheckIn, NotThisStep
 from services.attendance.sessions import Entries, close_due
@@ -16,6 +29,8 @@ __all__ = [
     "checkin",
     "close_due",
     "codes",
+    "device_changes",
+    "device_names",
     "devices",
     "forget_old",
     "layers",

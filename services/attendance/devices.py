@@ -56,12 +56,16 @@ def active_device(voter_id: int) -> Device | None:
 def ask_for_change(voter_id: int, public_key: bytes, reason: str, actor: Actor) -> DeviceResetRequest:
     """Ask an admin to bind this browser's key in place of the bound device.
 
-    Raises ValidationFailed without a reason, Conflict when this device is bound already or a request waits.
+    Raises ValidationFailed without a reason, Conflict when this device is bound already, none is, or a request waits.
     """
     reason = reason.strip()
     if not reason or len(reason) > MAX_REASON:
         raise ValidationFailed(fields={"reason": _("Say why you use another device.")})
     key = device_keys.read_key(public_key)
+    # Of two requests at once with two keys one waits here, and finds the other.
+    db.session.get_one(Voter, voter_id, with_for_update=True)
+    if active_device(voter_id) is None:
+        raise Conflict(_("You have no phone here yet. The one that you check in with next becomes yours."))
     device = _own(voter_id, device_keys.key_fingerprint(key))
     if device is not None and device.status is DeviceStatus.ACTIVE:
         raise Conflict(_("This device is yours already. Check in with it."))
@@ -92,12 +96,18 @@ def waiting_requests() -> list[DeviceResetRequest]:
 
 
 def decide(request_id: int, approve: bool, note: str, actor: Actor) -> DeviceResetRequest:
-    """Bind the new device in place of the old one, or refuse; raises NotFound, and Conflict for one decided before."""
+    """Bind the new device in place of the old one, or refuse, which the note explains to the member.
+
+    Raises NotFound, Conflict for one decided before, and ValidationFailed for a refusal without a note.
+    """
+    note = note.strip()
     asked = db.session.get(DeviceResetRequest, request_id, with_for_update=True)
     if asked is None:
         raise NotFound(_("There is no such request."))
     if asked.decision is not None:
         raise Conflict(_("Somebody decided this already."))
+    if len(note) > MAX_REASON or not (approve or note):
+        raise ValidationFailed(fields={"note": _("Say why you refuse. The member reads it.")})
     device = asked.device
     if approve:
         before = active_device(device.voter_id)
@@ -106,11 +116,12 @@ def decide(request_id: int, approve: bool, note: str, actor: Actor) -> DeviceRes
             db.session.flush()
     device.status = DeviceStatus.ACTIVE if approve else DeviceStatus.REFUSED
     asked.decision = ResetDecision.APPROVED if approve else ResetDecision.REFUSED
-    asked.decided_by, asked.decided_at, asked.note = actor.id, utc_now(), note.strip() or None
+    asked.decided_by, asked.decided_at, asked.note = actor.id, utc_now(), note or None
     audit_logger.record(
         "staff:member_device:change_approved" if approve else "staff:member_device:change_refused", actor,
-        voter_number=device.voter.voter_id,
+        voter_number=device.voter.voter_id, reason=note,
     )  # fmt: skip
+    db.session.flush()
     return asked
 
 
@@ -140,7 +151,9 @@ def _compare(attempt: AttendanceAttempt, kind: DeviceKind, fingerprint: bytes, k
 
 def _others_with(fingerprint: bytes, voter_id: int) -> list[str]:
     shared = select(Voter.voter_id).join(Device, Device.voter_id == Voter.id)
-    wanted = shared.where(Device.fingerprint == fingerprint, Device.voter_id != voter_id)
+    # One that was given back, or that an admin refused, is nobody's: a phone may be sold.
+    in_use = Device.status.in_((DeviceStatus.ACTIVE, DeviceStatus.WAITING))
+    wanted = shared.where(Device.fingerprint == fingerprint, Device.voter_id != voter_id, in_use)
     return list(db.session.scalars(wanted.order_by(Voter.voter_id).limit(10)))
 
 

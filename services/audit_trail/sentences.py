@@ -21,8 +21,12 @@ SENTENCES: dict[str, Any] = {
     "voter:attendance:checked_in": N_("Voter ID %(voter_number)s checked in to %(title)s: %(status)s."),
     "voter:member_device:bound": N_("A device of voter ID %(voter_number)s was bound at the first check-in."),
     "voter:member_device:change_asked": N_("Voter ID %(voter_number)s asked for another device."),
-    "staff:member_device:change_approved": N_("%(actor)s approved another device of voter ID %(voter_number)s."),
-    "staff:member_device:change_refused": N_("%(actor)s refused another device of voter ID %(voter_number)s."),
+    "staff:member_device:change_approved": N_(
+        "%(actor)s approved another device of voter ID %(voter_number)s. %(reason)s"
+    ),
+    "staff:member_device:change_refused": N_(
+        "%(actor)s refused another device of voter ID %(voter_number)s: %(reason)s"
+    ),
     "staff:attendance:entered": N_("%(actor)s checked voter ID %(voter_number)s in to %(title)s by hand: %(reason)s"),
     "staff:attendance:exported": N_("%(actor)s exported the attendance of %(title)s."),
     "staff:attendance:left": N_("%(actor)s noted that voter ID %(voter_number)s left %(title)s."),

@@ -1,6 +1,7 @@
 /* Binds one class to every element with data-module, and an opener to every element with data-opens. */
 const MODULES = {
   "arrow-keys": () => import("./modules/arrow-keys.js"),
+  "ask-device": () => import("./modules/ask-device.js"),
   ballot: () => import("./modules/ballot.js"),
   "big-code": () => import("./modules/big-code.js"),
   "booth-camera": () => import("./modules/booth-camera.js"),

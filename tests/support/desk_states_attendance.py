@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from models import AttendanceSession
 from services import attendance
+from services.actor import Actor
 from services.clock import utc_now
 from tests import factories
 from tests.support import meetings
@@ -66,6 +67,41 @@ def meeting_with_attendance(site: Site, demo: Demo) -> Page:
     press(page, "Check in")
     expect(page.get_by_role("alert")).to_contain_text("Change this first")
     return page
+
+
+def asked_for_phones() -> None:
+    """Let two members ask for another phone, one of them for that of a third."""
+    group, theirs = factories.GroupFactory(), meetings.Phone()
+    names = ("Amal Haddad", "Jonas Lindqvist", "Rosa Demir")
+    first, second, third = (meetings.member(group, name=name) for name in names)
+    for voter, phone in ((first, meetings.Phone()), (second, meetings.Phone()), (third, theirs)):
+        phone.prove(meetings.meeting(("device",), group_id=group.id), voter)
+    new = Actor("voter", user_agent="Mozilla/5.0 (Linux; Android 16; Pixel 9) Gecko/142.0 Firefox/142.0")
+    for voter, phone, why in ((first, meetings.Phone(), "The old phone fell into the harbour."),
+                              (second, theirs, "Rosa and I share a phone now.")):  # fmt: skip
+        attendance.devices.ask_for_change(voter.id, phone.public_key, why, new)
+    meetings.db.session.commit()
+
+
+@state
+def phones_waiting(site: Site, demo: Demo) -> Page:
+    asked_for_phones()
+    page = site.staff_page("/attendance/devices", election=demo.secret)
+    page.get_by_role("button", name="Refuse").first.click()
+    expect(page.get_by_role("alert")).to_contain_text("Change this first")
+    return page
+
+
+@state
+def phones_decided(site: Site, demo: Demo) -> Page:
+    asked_for_phones()
+    asked = attendance.device_changes.search("waiting", "", 1).lines
+    for line, approve in zip(asked, (True, False), strict=False):
+        attendance.devices.decide(
+            line.request.id, approve, "" if approve else "One phone a member.", meetings.officer()
+        )
+    meetings.db.session.commit()
+    return site.staff_page("/attendance/devices?state=decided", election=demo.secret)
 
 
 @state

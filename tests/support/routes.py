@@ -86,6 +86,7 @@ def existing_rows() -> dict[str, Any]:
         "registration_id": voter_accounts.waiting().id,
         "link_id": factories.StaffLinkFactory().id,
         "report_id": 0,
+        "request_id": 0,
         "session_id": 0,
         "slot": 1,
         "staff_id": factories.StaffUserFactory(on_lists=False).id,

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests import factories
 from tests.services.identification import acting
-from tests.support import acted_film, pictures, voter_accounts
+from tests.support import acted_film, meetings, pictures, voter_accounts
 from tests.support.demo import Demo
 from tests.support.desk_states import press, public, state
 from tests.support.live_site import Site
@@ -139,4 +139,20 @@ def registration_refused_without_reason(site: Site, demo: Demo) -> Page:
     page = site.staff_page(f"/admin/registrations/{row.id}", election=demo.secret)
     press(page, "Refuse the registration")
     expect(page.get_by_role("alert")).to_contain_text("Write the reason")
+    return page
+
+
+@public
+def voter_phone_asked(site: Site, demo: Demo) -> Page:
+    group = factories.GroupFactory()
+    voter, phone = meetings.member(group, name="Solveig Eriksen"), meetings.Phone()
+    phone.prove(meetings.meeting(("device",), group_id=group.id), voter)
+    page = site.page("/voter/device", session_cookie(site.app, voter_session=voter_accounts.token_of(voter)))
+    page.locator("[data-module=ask-device][data-bound]").wait_for()
+    press(page, "Ask for this phone")
+    expect(page.get_by_role("alert", name="Change this first")).to_be_visible()
+    page.locator("[data-module=ask-device][data-bound]").wait_for()
+    page.get_by_label("Reason").fill("The old one is lost.")
+    press(page, "Ask for this phone")
+    expect(page.get_by_text("You asked for another phone")).to_be_visible()
     return page

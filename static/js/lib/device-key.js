@@ -25,6 +25,9 @@ async function pair() {
 
 const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)));
 
+/** Resolves to the public half in base64 (SPKI). */
+export const publicKey = async () => text(await crypto.subtle.exportKey("spki", (await pair()).publicKey));
+
 /** Signs domain, check-in and nonce; resolves to {public_key, signature} in base64. */
 export async function sign(attempt, nonce) {
   const own = await pair();
@@ -32,5 +35,5 @@ export async function sign(attempt, nonce) {
   const drawn = Array.from(atob(nonce), (letter) => letter.charCodeAt(0));
   const content = new Uint8Array([...new TextEncoder().encode("smart-voting/check-in/"), ...id, ...drawn]);
   const signature = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, own.privateKey, content);
-  return { public_key: text(await crypto.subtle.exportKey("spki", own.publicKey)), signature: text(signature) };
+  return { public_key: await publicKey(), signature: text(signature) };
 }
