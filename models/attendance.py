@@ -235,7 +235,25 @@ class AttendanceRecord(TimestampMixin, Model):
         CheckConstraint("num_nulls(reviewed_by, reviewed_at, review_note) IN (0, 3)", name="reviewed_by_somebody"),
         CheckConstraint("(objection IS NULL) = (objected_at IS NULL)", name="objected_once"),
         CheckConstraint("left_at >= checked_in_at", name="left_after_coming"),
+        CheckConstraint("objected_at IS NULL OR reviewed_at IS NOT NULL", name="objected_to_a_decision"),
+        Index("ix_attendance_records_flagged", "session_id", postgresql_where=text("status = 'flagged'")),
     )
+
+    @property
+    def objection_waits(self) -> bool:
+        """Tell whether the member objected and nobody decided since."""
+        return bool(self.objected_at and self.reviewed_at and self.reviewed_at <= self.objected_at)
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether the decision came after the objection: it stands."""
+        return self.objected_at is not None and not self.objection_waits
+
+    @property
+    def review_mark(self) -> str:
+        """Return what a form shows it has seen: a later decision or objection has another mark."""
+        moments = (self.reviewed_at, self.objected_at)
+        return "-".join([self.status.value, *(str(one.timestamp()) if one else "" for one in moments)])
 
 
 class PresenceFlag(TimestampMixin, Model):

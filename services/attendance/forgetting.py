@@ -19,7 +19,8 @@ ATTEMPTS_KEPT = timedelta(days=1)
 def forget_old() -> int:
     """Delete half check-ins after a day; pictures and positions after SNAPSHOT_DAYS, unless they wait for a look.
 
-    The record itself stays. Returns how many records were stripped; in the caller's transaction.
+    A decision starts that time anew: a member may object as long as the evidence is there. The record itself stays.
+    Returns how many records were stripped; in the caller's transaction.
     """
     now = utc_now()
     old = AttendanceAttempt.created_at < now - ATTEMPTS_KEPT
@@ -32,6 +33,7 @@ def _strip_records(before: datetime) -> int:
     held = AttendanceRecord.latitude, AttendanceRecord.selfie_path, AttendanceRecord.room_path
     done = (
         AttendanceRecord.checked_in_at < before,
+        AttendanceRecord.reviewed_at.is_(None) | (AttendanceRecord.reviewed_at < before),
         AttendanceRecord.status != RecordStatus.FLAGGED,
         held[0].is_not(None) | held[1].is_not(None) | held[2].is_not(None),
     )

@@ -96,7 +96,7 @@ def find(session_id: int, actor: Actor) -> AttendanceSession:
 
 def search(text: str, page: int, actor: Actor) -> SessionPage:
     """Return the meetings whose title or group has the text, the newest first."""
-    wanted = _visible(actor)
+    wanted = visible_to(actor)
     if text:
         named = select(Group.id).where(Group.name.icontains(text, autoescape=True))
         titled = AttendanceSession.title.icontains(text, autoescape=True)
@@ -193,6 +193,11 @@ def fence_of(session: AttendanceSession) -> Place | None:
     return Place(session.latitude, session.longitude, session.radius_m)
 
 
+def visible_to(actor: Actor) -> list[ColumnElement[bool]]:
+    """Return the conditions on `AttendanceSession` for those this member of staff may see."""
+    return [] if actor.role == StaffRole.ADMIN else [AttendanceSession.created_by == actor.id]
+
+
 def _open(session_id: int, actor: Actor) -> AttendanceSession:
     session = find(session_id, actor)
     db.session.flush()
@@ -204,10 +209,6 @@ def _open(session_id: int, actor: Actor) -> AttendanceSession:
 
 def _may_see(session: AttendanceSession, actor: Actor) -> bool:
     return actor.role == StaffRole.ADMIN or session.created_by == actor.id
-
-
-def _visible(actor: Actor) -> list[ColumnElement[bool]]:
-    return [] if actor.role == StaffRole.ADMIN else [AttendanceSession.created_by == actor.id]
 
 
 def _with_figures(rows: Sequence[AttendanceSession]) -> list[SessionRow]:

@@ -29,6 +29,19 @@ SENTENCES: dict[str, Any] = {
     ),
     "staff:attendance:entered": N_("%(actor)s checked voter ID %(voter_number)s in to %(title)s by hand: %(reason)s"),
     "staff:attendance:exported": N_("%(actor)s exported the attendance of %(title)s."),
+    "staff:attendance:confirmed": N_(
+        "%(actor)s confirmed the check-in of voter ID %(voter_number)s to %(title)s. %(reason)s"
+    ),
+    "staff:attendance:rejected": N_(
+        "%(actor)s rejected the check-in of voter ID %(voter_number)s to %(title)s: %(reason)s"
+    ),
+    "staff:attendance:objection_accepted": N_(
+        "%(actor)s accepted the objection of voter ID %(voter_number)s about %(title)s: %(reason)s"
+    ),
+    "staff:attendance:objection_refused": N_(
+        "%(actor)s did not accept the objection of voter ID %(voter_number)s about %(title)s: %(reason)s"
+    ),
+    "voter:attendance:objected": N_("Voter ID %(voter_number)s objected to the rejected check-in to %(title)s."),
     "staff:attendance:left": N_("%(actor)s noted that voter ID %(voter_number)s left %(title)s."),
     "staff:attendance:returned": N_("%(actor)s noted that voter ID %(voter_number)s is back at %(title)s."),
     "staff:meeting:closed": N_("%(actor)s closed the meeting %(title)s."),
@@ -119,7 +132,7 @@ SENTENCES: dict[str, Any] = {
     "staff:election:reset": N_("%(actor)s archived the round and opened a fresh one (election %(next_round)s)."),
     "staff:election:scheduled": N_("%(actor)s let the election open by itself at its time."),
     "staff:election:unscheduled": N_("%(actor)s stopped the election from opening by itself."),
-    "staff:evidence:viewed": N_("%(actor)s looked at the evidence of attempts."),
+    "staff:evidence:viewed": N_("%(actor)s looked at the evidence of attempts and check-ins."),
     "staff:face:deleted": N_("%(actor)s deleted %(pictures)s pictures of voter ID %(voter_number)s."),
     "staff:face:enrolled": N_("%(actor)s enrolled %(pictures)s pictures of voter ID %(voter_number)s."),
     "staff:face:enrolled_again": N_("%(actor)s enrolled voter ID %(voter_number)s again, with %(pictures)s pictures."),
