@@ -104,7 +104,7 @@ def chips_of(engine: DlibEngine, folder: Path, names: Iterable[str]) -> dict[str
         if not all(faces):
             print(f"no face found in {name}, or in a frame of it")
             continue
-        chips = [engine.chip(picture, seen[0]) for picture, seen in zip(pictures, faces, strict=True)]
+        chips = [seen[0].chip for seen in faces]
         jittered = engine.dlib.jitter_image(chips[0], JITTERS)
         found[name] = np.stack([chips[0], chips[0][:, ::-1], *jittered, *chips[1:]])
     return found

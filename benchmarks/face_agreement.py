@@ -59,7 +59,7 @@ def main() -> int:
     parser.add_argument("--faces", type=Path, default=DEFAULT_FACES, help="folder with photographs and films")
     folder = parser.parse_args().faces
     engine, seen = DlibEngine(), list(pictures(folder))
-    faces = [engine.chip(picture, face) for picture in seen for face in engine.detect(picture)]
+    faces = [face.chip for picture in seen for face in engine.detect(picture)]
     chips = np.stack(faces + made_up())
     theirs, ours = (encode(chips) for encode in both_encoders(engine))
     apart = np.abs(theirs - ours)

@@ -24,7 +24,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from services.face_service.engine import DlibEngine
+from services.face_service.detection import Box
+from services.face_service.engine import DlibEngine, Face
 from services.face_service.errors import Busy
 from services.face_service.frames import observe_chunk
 from services.face_service.images import Pixels
@@ -68,7 +69,8 @@ def works(engine: DlibEngine, images: list[Pixels]) -> dict[str, Callable[[], An
         size = f"{n} ({image.shape[1]} px)"
         found |= {
             f"whole search {size}": lambda i=image: ([f.box for f in engine.detect(i)], []),
-            f"followed face {size}": lambda i=image, f=face: ([g.box for g in engine.detect(i, True, f.box)], []),
+            f"search near {size}": lambda i=image, f=face: ([g.box for g in engine.detect(i, True, f.box)], []),
+            f"followed face {size}": lambda i=image, f=face: (_box(engine.follow(i, f)), []),
             f"landmarks {size}": lambda i=image: (engine.detect(i, True)[0].landmarks.tobytes(), []),
             f"eyes {size}": lambda i=image, f=face: (engine.eye_landmarks(i, f).tobytes(), []),
             f"encoding {size}": lambda i=image, f=face: ((), [engine.encode(i, f)]),
@@ -81,6 +83,10 @@ def works(engine: DlibEngine, images: list[Pixels]) -> dict[str, Callable[[], An
     for n in (0, 3, 4):
         found[f"enrolment {n}"] = lambda i=images[n]: _enrolled(service, i)
     return found
+
+
+def _box(face: Face | None) -> Box | None:
+    return face.box if face else None
 
 
 def _enrolled(service: FaceService, image: Pixels) -> Answer:

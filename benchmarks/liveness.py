@@ -25,7 +25,7 @@ import numpy as np
 
 from services.face_service import signals
 from services.face_service.engine import DlibEngine
-from services.face_service.frames import Observation, observe, with_relief
+from services.face_service.frames import Observation, observe_chunk, with_relief
 from services.face_service.gestures import TURN_PARALLAX, TURN_RELIEF, TURN_YAW, Baseline, track
 from services.face_service.images import Pixels, decode_image
 from services.face_service.liveness import ChallengeRun, new_steps
@@ -170,20 +170,22 @@ def _tracks(path: Path) -> list[tuple[list[Observation], list[float]]]:
     """Follow the main face through the film; a jump of the box begins a new track."""
     engine, reader = DlibEngine(), cv2.VideoCapture(str(path))
     tracks: list[tuple[list[Observation], list[float]]] = []
-    while True:
-        more, frame = reader.read()
-        if not more:
-            break
-        image = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
-        seen, face = observe(engine, np.ascontiguousarray(image))
-        if seen.main is None or face is None or face.quality.px < 60:
-            continue
-        last = tracks[-1][0][-1].main if tracks else None
-        if last is None or signals.box_overlap(last.box, seen.main.box) < 0.2:
-            tracks.append(([], []))
-        tracks[-1][0].append(seen)
-        tracks[-1][1].append(_pose_yaw(face.landmarks, image.shape[1], image.shape[0]))
+    while images := _next_frames(reader):
+        for seen, face in observe_chunk(engine, images, quick=True, last=None):
+            if seen.main is None or face is None or face.quality.px < 60:
+                continue
+            last = tracks[-1][0][-1].main if tracks else None
+            if last is None or signals.box_overlap(last.box, seen.main.box) < 0.2:
+                tracks.append(([], []))
+            tracks[-1][0].append(seen)
+            tracks[-1][1].append(_pose_yaw(face.landmarks, *images[0].shape[1::-1]))
     return [item for item in tracks if len(item[0]) >= 10]
+
+
+def _next_frames(reader: cv2.VideoCapture) -> list[Pixels]:
+    """Return the film's next RGB frames, as many as the page sends at a time; none at its end."""
+    frames = [frame for more, frame in (reader.read() for _ in range(CHUNK)) if more]
+    return [np.ascontiguousarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)) for frame in frames]
 
 
 def _pose_yaw(landmarks: np.ndarray, width: int, height: int) -> float:

@@ -13,7 +13,7 @@ import importlib.util
 import logging
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageFile
 
+from services.face_service import following
 from services.face_service.detection import Box, Found, faces_by_cnn, faces_in
 from services.face_service.detectors import Pool
 from services.face_service.encoders import SLOW, DlibEncoder, Encoder, load_encoder
@@ -48,12 +49,16 @@ MODEL_FILES = {
 
 @dataclass(frozen=True)
 class Face:
-    """One face: box (left, top, right, bottom) in px, landmarks (68, 2), detector score, quality figures."""
+    """One face: box (left, top, right, bottom) in px, landmarks (68, 2), detector score, quality figures.
+
+    `chip` is the face aligned as the encoder was trained on, (150, 150, 3), for this request only.
+    """
 
     box: Box
     landmarks: Landmarks
     score: float
     quality: Quality
+    chip: Pixels = field(compare=False, repr=False)
 
     @property
     def width(self) -> int:
@@ -72,6 +77,12 @@ class FaceEngine(Protocol):
 
         `near` is the box of the one face of the frame before: a small face is sought there first, and `quick` then
         may miss other small ones. At `purpose` "login" people too small to count there may be missed.
+        """
+
+    def follow(self, image: Pixels, before: Face) -> Face | None:
+        """Return the face of the frame before in this frame without a search, None when in doubt.
+
+        Nobody else in the frame is seen. Raises ModelUnavailable.
         """
 
     def eye_landmarks(self, image: Pixels, face: Face) -> Landmarks:
@@ -180,7 +191,20 @@ class DlibEngine:
         shape = models.landmarks(image, models.dlib.rectangle(*box))
         chip = models.dlib.get_face_chip(image, shape, CHIP_SIDE, CHIP_PADDING)
         points = _points(shape)
-        return Face(box, points, score, measure(box[2] - box[0], points, chip))
+        return Face(box, points, score, measure(box[2] - box[0], points, chip), chip)
+
+    def follow(self, image: Pixels, before: Face) -> Face | None:
+        """Return the face of the frame before, its landmarks fitted where they were, the box moved along with them."""
+        image = np.ascontiguousarray(image, dtype=np.uint8)
+        found, box = self._fit_along(image, before, before.box)
+        if following.is_far(before.box, box):
+            found, box = self._fit_along(image, before, box)
+        return replace(found, box=box) if following.is_alike(before.chip, found.chip) else None
+
+    def _fit_along(self, image: Pixels, before: Face, box: Box) -> tuple[Face, Box]:
+        """Return the face as fitted from `box`, and where its box went since the frame before."""
+        found = self._describe(image, box, before.score)
+        return found, following.moved(before.box, before.landmarks, found.landmarks)
 
     def eye_landmarks(self, image: Pixels, face: Face) -> Landmarks:
         """Return the median landmarks of three slightly different boxes on a face crop enlarged to 300 px."""
@@ -202,16 +226,8 @@ class DlibEngine:
         """Return the encodings of several faces, or of their mirror images, in their order."""
         if not found:
             return []
-        chips = np.stack([self.chip(image, face) for image, face in found])
+        chips = np.stack([face.chip for _image, face in found])
         return list(self._load().encoder(chips[:, :, ::-1] if mirrored else chips))
-
-    def chip(self, image: Pixels, face: Face) -> Pixels:
-        """Return the face aligned as the encoder was trained on: (150, 150, 3)."""
-        dlib = self._load().dlib
-        points = dlib.points([dlib.point(round(float(x)), round(float(y))) for x, y in face.landmarks])
-        shape = dlib.full_object_detection(dlib.rectangle(*face.box), points)
-        image = np.ascontiguousarray(image, dtype=np.uint8)
-        return np.asarray(dlib.get_face_chip(image, shape, CHIP_SIDE, CHIP_PADDING), dtype=np.uint8)
 
 
 def build_engine(kind: str = "dlib", face_model: str = "hog") -> FaceEngine:

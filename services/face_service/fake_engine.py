@@ -97,7 +97,11 @@ class FakeEngine:
         left, top = (int(value) for value in middle - (0.8 * EYE_SPAN, 0.4 * EYE_SPAN))
         box = (left, top, left + round(1.64 * EYE_SPAN), top + round(1.64 * EYE_SPAN))
         chip = np.ascontiguousarray(image[max(0, top) : box[3], max(0, left) : box[2]])
-        return Face(box, points, 2.0, measure(box[2] - box[0], points, chip))
+        return Face(box, points, 2.0, measure(box[2] - box[0], points, chip), chip)
+
+    def follow(self, image: Pixels, before: Face) -> Face | None:
+        """Return the first painted face."""
+        return next(iter(self.detect(image)), None)
 
     def eye_landmarks(self, image: Pixels, face: Face) -> Landmarks:
         """Return the landmarks as painted."""

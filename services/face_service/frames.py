@@ -63,41 +63,48 @@ class Look:
 
 
 WHOLE_EVERY = 3
-"""Every third frame of a chunk, its first included, is searched for people behind, or without a last box: nobody stays
-unseen for more than two frames. Faces of 160 px and more are seen in every frame."""
+"""Every third frame of a chunk, its first included, is searched, so that nobody stays unseen for more than two frames.
+Between two searches the face is followed (following.py)."""
 
 
 def observe_chunk(
-    engine: FaceEngine, images: Sequence[Pixels], quick: bool, last: Box | None
+    engine: FaceEngine, images: Sequence[Pixels], quick: bool, last: Box | None, eyes: bool = True
 ) -> list[tuple[Observation, Face | None]]:
     """Return what `observe` returns of each frame of a chunk, following the face from frame to frame.
 
-    `last` is the main face's box in the frame before the chunk. Whoever is in doubt looks again: after a frame without
-    exactly one face the next is searched whole, so that the rules count a second person frame by frame.
+    `last` is the main face's box in the frame before the chunk. Without `eyes` no blink can be read. Whoever is in
+    doubt looks again: after a frame without exactly one face the next is searched whole, so that the rules count a
+    second person frame by frame.
     Raises Busy, ModelUnavailable.
     """
     seen: list[tuple[Observation, Face | None]] = []
+    before: Face | None = None
     for index, image in enumerate(images):
-        whole = index % WHOLE_EVERY == 0 or last is None
-        seen.append(observe(engine, image, quick if whole else True, None if whole and quick else last))
-        found = seen[-1][0]
-        last = found.main.box if found.main and found.people == 1 else None
+        followed = engine.follow(image, before) if before and index % WHOLE_EVERY else None
+        faces = [followed] if followed else engine.detect(image, quick, None if quick else last, "login")
+        seen.append(_observed(engine, image, faces, eyes))
+        found, face = seen[-1]
+        before = face if found.people == 1 else None
+        last = before.box if before else None
     return seen
 
 
-def observe(
-    engine: FaceEngine, image: Pixels, quick: bool = True, near: Box | None = None
-) -> tuple[Observation, Face | None]:
+def observe(engine: FaceEngine, image: Pixels, quick: bool = True) -> tuple[Observation, Face | None]:
     """Return what the rules need of a (height, width, 3) uint8 RGB frame, and its main face for a later encoding.
 
-    About 10 ms at 640 x 480: one detection and four landmark fits, no encoding; without `quick` people behind are
-    sought too (15 ms more). `near`: see FaceEngine.detect. Raises Busy, ModelUnavailable.
+    About 20 ms at 640 x 480: one search and four landmark fits, no encoding; without `quick` people behind are
+    sought too (15 ms more). Raises Busy, ModelUnavailable.
     """
-    faces = engine.detect(image, quick, near, "login")
+    return _observed(engine, image, engine.detect(image, quick, purpose="login"), eyes=True)
+
+
+def _observed(engine: FaceEngine, image: Pixels, faces: Sequence[Face], eyes: bool) -> tuple[Observation, Face | None]:
+    """Return the frame's signals, those of the eyes steady only where they are asked: that takes three fits more."""
     main = faces[0] if faces else None
-    read = None if main is None else _read(main, engine.eye_landmarks(image, main))
+    read = None if main is None else _read(main, engine.eye_landmarks(image, main) if eyes else main.landmarks)
     people = count_people([float(face.width) for face in faces], "login")
-    digest = hashlib.sha256(np.ascontiguousarray(image).data).hexdigest()[:16]
+    # Every second row tells two frames of a camera apart as well as all do.
+    digest = hashlib.sha256(np.ascontiguousarray(image[::2]).data).hexdigest()[:16]
     samples = np.ascontiguousarray(image[::SAMPLE_STEP, ::SAMPLE_STEP, 1]).tobytes()
     # The development engine's pictures hold coloured squares, no face whose pixels could be followed.
     patch = None if read is None or engine.name == "fake" else relief.patch_of(image, np.array(read.anchors))

@@ -12,7 +12,7 @@ from services.face_service.engine import Encoding, Face, FaceEngine, build_engin
 from services.face_service.errors import MultipleFaces, NoFace, WrongCount
 from services.face_service.frames import Look, Observation, observe_chunk
 from services.face_service.images import Pixels, decode_data_url, decode_image, encode_jpeg
-from services.face_service.liveness import ChallengeRun, Encryptor, Progress
+from services.face_service.liveness import STRAIGHT, ChallengeRun, Encryptor, Progress
 from services.face_service.quality import Purpose, count_people, error_for, problem_of
 from services.face_service.templates_store import DatabaseTemplates, NewTemplate, SnapshotStorage, TemplateRepository
 
@@ -122,7 +122,8 @@ class FaceService:
         if run.over:
             return run.feed([], now, _no_encoding)
         images = [_liveness_pixels(frame) for frame in frames]
-        seen = observe_chunk(self.engine, images, quick=run.position > 0, last=run.last_box)
+        eyes = run.demand in (STRAIGHT, "blink")
+        seen = observe_chunk(self.engine, images, quick=run.position > 0, last=run.last_box, eyes=eyes)
 
         def encode(indices: Sequence[int]) -> list[Encoding]:
             return self.engine.encode_many([(images[index], _main_of(seen[index])) for index in indices])

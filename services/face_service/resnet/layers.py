@@ -1,14 +1,35 @@
-"""The kinds of layers, as dlib computes them. Activations are float32 arrays (pictures, rows, columns, channels)."""
+"""The kinds of layers, as dlib computes them.
+
+Activations are float32 arrays (pictures, rows + 2, columns + 2, channels) within a border of zeros: a layer writes into
+a place that has the next one's padding already. Each step is one large call: between two of them a thread waits for
+Python's lock while another one has it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float32]
+
+
+def bordered(values: ArrayLike) -> Array:
+    """Return (pictures, rows, columns, channels) values as an activation."""
+    values = np.asarray(values)
+    wide = _empty(*values.shape)
+    inner(wide)[:] = values
+    return wide
+
+
+def inner(x: Array) -> Array:
+    """Return a view of an activation without its border."""
+    return x[:, 1:-1, 1:-1]
+
+
+def _empty(count: int, rows: int, columns: int, channels: int) -> Array:
+    return np.zeros((count, rows + 2, columns + 2, channels), dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -21,26 +42,20 @@ class Convolution:
     kernel: int
     stride: int
     padding: int
+    """0 or 1."""
 
     def __call__(self, x: Array) -> Array:
-        if self.padding:
-            x = _with_border(x, self.padding)
         count, height, width, channels = x.shape
-        rows, columns = ((side - self.kernel) // self.stride + 1 for side in (height, width))
+        unused = 1 - self.padding
+        rows, columns = ((side - 2 * unused - self.kernel) // self.stride + 1 for side in (height, width))
         a, b, c, d = x.strides
         # The columns and channels of a kernel's row lie side by side in memory, so that they are copied as one run.
         shape = (count, rows, columns, self.kernel, self.kernel * channels)
-        windows = as_strided(x, shape, (a, b * self.stride, c * self.stride, b, d), writeable=False)
+        windows = np.ndarray(shape, x.dtype, x, unused * (b + c), (a, b * self.stride, c * self.stride, b, d))
         y = windows.reshape(count * rows * columns, -1) @ self.matrix
-        y += self.bias
-        return y.reshape(count, rows, columns, -1)
-
-
-def _with_border(x: Array, width: int) -> Array:
-    """Return x within zeros; np.pad takes three times as long."""
-    wide = np.zeros(np.add(x.shape, (0, 2 * width, 2 * width, 0)), dtype=np.float32)
-    wide[:, width:-width, width:-width] = x
-    return wide
+        wide = _empty(count, rows, columns, len(self.bias))
+        np.add(y.reshape(count, rows, columns, -1), self.bias, out=inner(wide))
+        return wide
 
 
 def relu(x: Array) -> Array:
@@ -50,14 +65,17 @@ def relu(x: Array) -> Array:
 
 def max_pool(x: Array) -> Array:
     """Return the largest of every 3 by 3 window, two apart, without padding."""
+    x = inner(x)
     rows = np.maximum(np.maximum(x[:, :-2:2], x[:, 1:-1:2]), x[:, 2::2])
-    return np.maximum(np.maximum(rows[:, :, :-2:2], rows[:, :, 1:-1:2]), rows[:, :, 2::2])
+    return bordered(np.maximum(np.maximum(rows[:, :, :-2:2], rows[:, :, 1:-1:2]), rows[:, :, 2::2]))
 
 
 def average_pool(x: Array) -> Array:
     """Return the mean of every 2 by 2 square; a last odd row or column is left out."""
+    x = inner(x)
     even = x[:, : x.shape[1] // 2 * 2, : x.shape[2] // 2 * 2]
-    return (even[:, ::2, ::2] + even[:, 1::2, ::2] + even[:, ::2, 1::2] + even[:, 1::2, 1::2]) * np.float32(0.25)
+    four = even[:, ::2, ::2] + even[:, 1::2, ::2] + even[:, ::2, 1::2] + even[:, 1::2, 1::2]
+    return bordered(four * np.float32(0.25))
 
 
 def add_previous(x: Array, skip: Array) -> Array:

@@ -8,7 +8,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from services.face_service.resnet.layers import Array, Convolution, add_previous, average_pool, max_pool, relu
+from services.face_service.resnet.layers import (
+    Array,
+    Convolution,
+    add_previous,
+    average_pool,
+    bordered,
+    inner,
+    max_pool,
+    relu,
+)
 from services.face_service.resnet.model_file import Layer, WrongModel, read_layers
 
 CHIP_SIDE = 150
@@ -31,11 +40,11 @@ class ResNet:
 
     def __call__(self, chips: NDArray[np.uint8]) -> Array:
         """Return the encodings (n, 128) of aligned RGB faces (n, 150, 150, 3); not normalised, as dlib's (norm 1.5)."""
-        x = max_pool(relu(self._first(chips.astype(np.float32))))
+        x = max_pool(relu(self._first(bordered(chips))))
         for first, second in self._blocks:
             skip = average_pool(x) if first.stride == 2 else x
             x = relu(add_previous(second(relu(first(x))), skip))
-        return np.asarray(x.mean(axis=(1, 2)) @ self._last, dtype=np.float32)
+        return np.asarray(inner(x).mean(axis=(1, 2)) @ self._last, dtype=np.float32)
 
 
 def _folded(convolution: Layer, affine: Layer) -> Convolution:

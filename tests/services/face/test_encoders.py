@@ -48,7 +48,7 @@ def test_portraits_mirrored_and_darkened_encode_as_dlib_encodes_them(network: Re
     engine, chips = DlibEngine(), []
     for portrait in packaged_portraits():
         for picture in (portrait, portrait[:, ::-1], (portrait * 0.5).astype(np.uint8)):
-            chips.append(engine.chip(picture, engine.detect(picture)[0]))
+            chips.append(engine.detect(picture)[0].chip)
     assert np.abs(network(np.stack(chips)) - oracle(np.stack(chips))).max() <= 1e-5
 
 
@@ -131,7 +131,7 @@ def test_one_flipped_byte_in_the_model_file_leaves_faces_to_dlib(
     data[20] ^= 0x40
     engine = engine_over(bytes(data), tmp_path, monkeypatch)
     face = engine.detect(portrait)[0]
-    sound = network(engine.chip(portrait, face)[None])[0]
+    sound = network(face.chip[None])[0]
     assert np.abs(engine.encode(portrait, face) - sound).max() <= 1e-5
     assert engine.trouble() == SLOW
 

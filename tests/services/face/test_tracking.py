@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-from services.face_service import detection
+from services.face_service import detection, frames
 from services.face_service.detection import Box
-from services.face_service.engine import DlibEngine, Face
+from services.face_service.engine import DlibEngine, Face, Landmarks
 from services.face_service.fake_engine import FakeEngine, draw_face
 from services.face_service.frames import observe_chunk
 from services.face_service.images import Pixels
@@ -23,39 +23,67 @@ from tests.support import film
 
 @dataclass
 class Watched(FakeEngine):
-    """Sees one face where it is told the last one, everybody where it searches whole; keeps how it was asked."""
+    """Sees one face where it follows, everybody where it searches; keeps what it was asked to do."""
 
-    asked: list[tuple[bool, bool]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     name = "fake"
 
     def detect(
         self, image: Pixels, quick: bool = False, near: Box | None = None, purpose: Purpose = "enrol"
     ) -> list[Face]:
-        self.asked.append((quick, near is not None))
-        return super().detect(image, quick)[: 1 if near and quick else None]
+        self.asked.append(f"search{'' if quick else ' behind'}{' near' if near else ''}")
+        return super().detect(image, quick)
+
+    def follow(self, image: Pixels, before: Face) -> Face | None:
+        self.asked.append("follow")
+        return next(iter(super().detect(image)), None)
+
+    def eye_landmarks(self, image: Pixels, face: Face) -> Landmarks:
+        self.asked.append("eyes")
+        return super().eye_landmarks(image, face)
+
+
+def looked(faces: list[int], quick: bool, last: Box | None = None) -> list[str]:
+    """Return how a chunk was looked at in which so many faces are on the pictures."""
+    engine = Watched()
+    observe_chunk(engine, pictures(faces), quick=quick, last=last, eyes=False)
+    return engine.asked
 
 
 def pictures(faces: list[int]) -> list[Pixels]:
     return [draw_face(5, seed=seed, faces=count) for seed, count in enumerate(faces)]
 
 
+NEAR = (200, 100, 380, 280)
+
+
 def test_a_turn_is_followed_and_every_third_frame_searched_whole() -> None:
-    engine = Watched()
-    observe_chunk(engine, pictures([1] * 5), quick=True, last=(200, 100, 380, 280))
-    assert engine.asked == [(True, False), (True, True), (True, True), (True, False), (True, True)]
+    assert looked([1] * 5, quick=True, last=NEAR) == ["search", "follow", "follow", "search", "follow"]
 
 
 def test_people_behind_a_straight_face_are_sought_in_every_third_frame() -> None:
-    engine = Watched()
-    observe_chunk(engine, pictures([1] * 4), quick=False, last=None)
-    assert engine.asked == [(False, False), (True, True), (True, True), (False, True)]
+    assert looked([1] * 4, quick=False) == ["search behind", "follow", "follow", "search behind near"]
 
 
-@pytest.mark.parametrize("lost", [0, 2])
-def test_after_a_frame_without_exactly_one_face_the_next_is_searched_whole(lost: int) -> None:
-    engine = Watched()
-    observe_chunk(engine, pictures([lost, 1, 1, 1]), quick=True, last=(200, 100, 380, 280))
-    assert engine.asked == [(True, False), (True, False), (True, True), (True, False)]
+def test_after_a_frame_without_exactly_one_face_the_next_is_searched_whole() -> None:
+    assert looked([0, 1, 1, 1], quick=True, last=NEAR) == ["search", "search", "follow", "search"]
+    assert looked([2, 1, 1, 1], quick=True, last=NEAR) == ["search", "search", "follow", "search"]
+
+
+def test_a_face_that_cannot_be_followed_is_searched_in_the_same_frame() -> None:
+    assert looked([1, 0, 1], quick=True) == ["search", "follow", "search", "search"]
+
+
+def test_the_eyes_are_read_for_a_straight_face_and_a_blink_only() -> None:
+    read = {}
+    for demand in ("straight", "left", "nod", "blink"):
+        engine = Watched()
+        run = ChallengeRun([demand, "left", "left"], position=0 if demand == "straight" else 1)
+        run.neutral = [frames.observe(engine, picture)[0].main for picture in pictures([1])]  # type: ignore[misc]
+        engine.asked.clear()
+        service_with(engine).advance(run, pictures([1, 1]), 0.3)
+        read[demand] = engine.asked.count("eyes")
+    assert read == {"straight": 2, "left": 0, "nod": 0, "blink": 2}
 
 
 def test_somebody_who_joins_between_two_whole_searches_ends_the_challenge() -> None:
@@ -87,6 +115,35 @@ def shifted(box: Box, share: float) -> Box:
 def far(front: Pixels) -> Pixels:
     """The same person at twice the distance, too small for the coarse copy."""
     return cv2.copyMakeBorder(cv2.resize(front, (320, 240)), 120, 120, 160, 160, cv2.BORDER_REPLICATE)
+
+
+@pytest.mark.realface
+@pytest.mark.slow
+@pytest.mark.parametrize("way", [3, 30])
+def test_a_face_is_followed_without_a_search_to_where_a_search_finds_it(
+    engine: DlibEngine, front: Pixels, monkeypatch: pytest.MonkeyPatch, way: int
+) -> None:
+    before = engine.detect(front)[0]
+    now = np.roll(front, way, axis=1)
+    found = engine.detect(now)[0]
+    monkeypatch.delattr(detection, "_hog")
+    followed = engine.follow(now, before)
+    assert followed is not None
+    assert followed.box == pytest.approx(tuple(np.add(before.box, (way, 0, way, 0))), abs=3)
+    assert np.abs(followed.landmarks - found.landmarks).mean() < 0.02 * before.width
+    assert np.linalg.norm(engine.encode(now, followed) - engine.encode(now, found)) < 0.25
+
+
+@pytest.mark.realface
+@pytest.mark.slow
+def test_a_face_that_left_or_is_covered_is_not_followed(engine: DlibEngine, front: Pixels) -> None:
+    before = engine.detect(front)[0]
+    left, top, right, bottom = before.box
+    covered = front.copy()
+    covered[top:bottom, left:right] = 120
+    noise = np.random.default_rng(1).integers(0, 255, front.shape, dtype=np.uint8)
+    for image in (np.roll(front, front.shape[1] // 2, axis=1), covered, noise, np.zeros_like(front)):
+        assert engine.follow(image, before) is None
 
 
 @pytest.mark.realface
@@ -154,7 +211,8 @@ def test_eight_threads_that_share_an_engine_see_what_one_sees(engine: DlibEngine
 
     def work(number: int) -> tuple[Box, bytes, bytes]:
         image, quick, near = jobs[number % len(jobs)]
-        face = engine.detect(image, quick, near)[0]
+        face = engine.follow(image, engine.detect(image, quick, near)[0])
+        assert face is not None
         return face.box, engine.eye_landmarks(image, face).tobytes(), engine.encode(image, face).tobytes()
 
     alone = [work(number) for number in range(len(jobs))]
