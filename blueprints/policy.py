@@ -16,8 +16,9 @@ from services.errors import DomainError, Forbidden
 from services.security import Permission, has_permission
 
 View = Callable[..., Any]
-SETUP_ENDPOINTS = frozenset({"account.second_step"})
-"""What is open to staff who have still to set up the second step that the installation asks for."""
+SETUP_ENDPOINTS = frozenset({"account.second_step", "api.me", "api.logout"})
+"""What is open to staff who have still to set up the second step that the installation asks for: setting it up, and
+in the API who one is and the way out."""
 FRAMEWORK_ENDPOINTS = frozenset({"static"})
 
 

@@ -7,7 +7,7 @@ account, its age) ends them. A refresh token that comes a second time was copied
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, update
 
@@ -35,6 +35,14 @@ class Pair:
     expires_in: int
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Whose a good access token is, by role, and when it ends (UTC)."""
+
+    role: str
+    ends_at: datetime
+
+
 def begin_staff(session_token: str) -> Pair:
     """Issue the first tokens of a staff session that has just begun; `session_token` is given to nobody."""
     found = accounts.find_session(session_token)
@@ -55,6 +63,14 @@ def find(access: str) -> Session | None:
     """Return the live session of an access token, None for one that is wrong, too old, or of a session that ended."""
     row = _row(ApiTokenUse.ACCESS, access)
     return _session(row) if row is not None and row.expires_at > utc_now() else None
+
+
+def standing(access: str) -> Standing | None:
+    """Return how an access token stands, None for one that `find` would not take."""
+    session, row = find(access), _row(ApiTokenUse.ACCESS, access)
+    if session is None or row is None:
+        return None
+    return Standing("voter" if isinstance(session, VoterSession) else session.staff_user.role.value, row.expires_at)
 
 
 def refresh(token: str, actor: Actor) -> Pair | None:

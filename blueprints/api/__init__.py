@@ -11,4 +11,16 @@ bp = Blueprint("api", __name__, url_prefix="/api/v1")
 limits.limiter.limit(limits.API, key_func=limits.api_address_key)(bp)
 limits.limiter.limit(limits.API, key_func=limits.api_account_key, exempt_when=limits.is_anonymous)(bp)
 
-from blueprints.api import auth, check_in, description, elections, meetings, results, voting  # noqa: E402,F401
+from blueprints.api import (  # noqa: E402
+    auth,  # noqa: F401
+    check_in,  # noqa: F401
+    description,  # noqa: F401
+    elections,  # noqa: F401
+    imports,  # noqa: F401
+    links,  # noqa: F401
+    meetings,  # noqa: F401
+    registering,  # noqa: F401
+    results,  # noqa: F401
+    voters,  # noqa: F401
+    voting,  # noqa: F401
+)

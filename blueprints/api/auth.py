@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
 
 from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
+from pydantic import StringConstraints
 
 from blueprints import limits
 from blueprints.api import bp
 from blueprints.api.operations import documented
-from blueprints.api.shapes import Done, Shape, Text, Token
+from blueprints.api.shapes import TEXT, Done, Shape, Text, Token
 from blueprints.http import current_actor, public_address
 from blueprints.policy import SignInNeeded, public, requires
 from models import StaffUser, transaction
@@ -21,7 +22,10 @@ from services.actor import Actor
 from services.api_tokens import Pair
 from services.errors import DomainError, TooMany
 from services.security import Permission
-from services.voter_accounts import CodeState
+from services.voter_accounts import CodeOutcome, CodeState
+
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=TEXT)]
+"""A password as typed; its length is bounded, so that hashing one is."""
 
 
 class SignInRefused(DomainError):
@@ -29,11 +33,21 @@ class SignInRefused(DomainError):
     message = N_("That name and password do not match.")
 
 
+class CodeRefused(DomainError):
+    """A mailed code that was wrong (`code_wrong`, with the tries left in words), or that is over (`code_over`)."""
+
+    status = 422
+
+    def __init__(self, outcome: CodeOutcome) -> None:
+        self.code = f"code_{outcome.state.value}"
+        super().__init__(outcome.message)
+
+
 class StaffLogin(Shape):
     """Name and password of a member of staff, and the one-time code where a second step is set."""
 
     username: Text
-    password: Text
+    password: Secret
     code: Text = ""
 
 
@@ -41,7 +55,7 @@ class VoterLogin(Shape):
     """E-mail address and password of a voter."""
 
     email: Text
-    password: Text
+    password: Secret
 
 
 class VoterCode(Shape):
@@ -74,11 +88,27 @@ class Ticket(Shape):
 
 
 class Me(Shape):
-    """Who is signed in; `name` is a user name, or a voter ID."""
+    """Who is signed in; `name` is a user name, or a voter ID. `second_step_needed`: nothing but this and signing out
+    is open before a second step is set up on the page of the account."""
 
     role: str
     id: int
     name: str
+    second_step_needed: bool
+
+
+class AccessToken(Shape):
+    """An access token to look at."""
+
+    access_token: Token
+
+
+class Verified(Shape):
+    """Whether a token is good now; `role` and `expires_at` are null for one that is not."""
+
+    valid: bool
+    role: str | None = None
+    expires_at: datetime | None = None
 
 
 @bp.post("/auth/login")
@@ -153,12 +183,22 @@ def logout() -> Done:
     return Done()
 
 
+@bp.post("/auth/verify")
+@public
+@documented("Signing in", Verified, AccessToken)
+def verify_token(body: AccessToken) -> Verified:
+    """Say whether an access token is good, and for how long."""
+    found = api_tokens.standing(body.access_token)
+    return Verified(valid=False) if found is None else Verified(valid=True, role=found.role, expires_at=found.ends_at)
+
+
 @bp.get("/auth/me")
 @requires(Permission.OWN_TOKENS)
 @documented("Signing in", Me)
 def me() -> Me:
     """Say who is signed in."""
-    return Me(role=g.principal.role, id=g.principal.id, name=g.principal.name)
+    who = g.principal
+    return Me(role=who.role, id=who.id, name=who.name, second_step_needed=who.must_set_up)
 
 
 def _take_step(user: StaffUser, code: str) -> None:

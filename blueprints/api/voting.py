@@ -33,7 +33,7 @@ class LinkToken(Shape):
     token: Token
 
 
-class Standing(Shape):
+class LinkStanding(Shape):
     """How a link stands; `state` is `good` as long as a vote can be cast with it."""
 
     valid: bool
@@ -100,13 +100,13 @@ class VoteRefused(DomainError):
 @bp.post("/voting/validate-token")
 @public
 @limits.limiter.limit(limits.LINKS, key_func=limits.api_address_key, deduct_when=limits.was_unknown)
-@documented("Voting by link", Standing, LinkToken)
-def validate_link_token(body: LinkToken) -> Standing:
+@documented("Voting by link", LinkStanding, LinkToken)
+def validate_link_token(body: LinkToken) -> LinkStanding:
     """Say how a link's token stands. Asking spends nothing, and no token comes into an address."""
     link = _link(body.token)
     if link.token is None:
-        return Standing(valid=False, state=link.state.value, has_voted=False)
-    return Standing(
+        return LinkStanding(valid=False, state=link.state.value, has_voted=False)
+    return LinkStanding(
         valid=link.state is LinkState.GOOD, state=link.state.value, has_voted=link.state is LinkState.VOTED,
         election_id=link.token.election.public_id, election_title=link.token.election.title,
         expires_at=voting_links.ends_at(link.token),

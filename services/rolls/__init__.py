@@ -1,6 +1,6 @@
 """The electoral roll of one election: who stands on it, and its changes."""
 
-from services.rolls.acts import ROLL_CHANGE, RollAct, change_payload, described, open_roll_of
+from services.rolls.acts import MOST_AT_ONCE, ROLL_CHANGE, RollAct, change_payload, described, open_roll_of
 from services.rolls.changes import (
     RollChange,
     add_found,
@@ -11,6 +11,7 @@ from services.rolls.changes import (
 from services.rolls.figures import RollFigures, roll_figures
 
 __all__ = [
+    "MOST_AT_ONCE",
     "ROLL_CHANGE",
     "RollAct",
     "RollChange",

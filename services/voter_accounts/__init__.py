@@ -16,13 +16,14 @@ from services.voter_accounts.codes import CodeOutcome, CodeState, resend
 from services.voter_accounts.devices import TRUSTED_FOR, revoke, trusted
 from services.voter_accounts.overview import OwnElection, Stage, own_elections
 from services.voter_accounts.passwords import ask_for_link, change, is_good, reset, set_password
-from services.voter_accounts.registration import Entries, confirm, consent_text, register
+from services.voter_accounts.registration import CONSENT_VERSION, Entries, confirm, consent_text, register
 from services.voter_accounts.sessions import as_voter, end, find
 from services.voter_accounts.signing_in import CodeEntry, Entry, enter, enter_code
 from services.voter_accounts.sweeping import forget_old
 from services.voter_accounts.voting import BallotState, Paper, account_right, paper_of
 
 __all__ = [
+    "CONSENT_VERSION",
     "TRUSTED_FOR",
     "BallotState",
     "CodeEntry",

@@ -44,10 +44,11 @@ from services.voters.search import (
     search_voters,
     voter_conditions,
 )
-from services.voters.suspension import check_reason, on_open_roll, refuse_on_open_roll, set_suspended
+from services.voters.suspension import MAX_REASON, check_reason, on_open_roll, refuse_on_open_roll, set_suspended
 
 __all__ = [
     "MAX_GROUP_NAME",
+    "MAX_REASON",
     "MOST_COUNTED",
     "NUMBER_DIGITS",
     "PAGE_SIZE",

@@ -43,6 +43,7 @@ def start_sending(election: Election, address: str, actor: Actor, *, renew: bool
         created_at=now,
     )  # fmt: skip
     db.session.add(sending)
+    db.session.flush()
     event = "staff:voting_links:renewed" if renew else "staff:voting_links:sent"
     audit_logger.record(event, actor, election_id=election.id, count=total)
     return sending

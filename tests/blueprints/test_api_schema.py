@@ -6,17 +6,27 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from tests.blueprints.test_api import bearer
 
 CASES = 190
 """Of all operations together, in each mode; `make api-check` sends many more."""
 AGAINST_A_RULE = {
-    "POST /api/v1/elections", "PATCH /api/v1/elections/{election_id}", "POST /api/v1/meetings",
+    "POST /api/v1/elections", "PATCH /api/v1/elections/{election_id}", "POST /api/v1/meetings", "POST /api/v1/voters",
+    "POST /api/v1/voters/imports", "POST /api/v1/auth/voter/register", "POST /api/v1/auth/voter/verify",
 }  # fmt: skip
-"""A shape cannot say that an election closes after it opens, or that a meeting is not over: 422 is right."""
+"""A shape cannot say that an election closes after it opens, that a meeting is not over, that an address can get mail,
+that a number has the right check digit, that a file is a photo, that a code is the one in the mail: 422 is right."""
+ANY_FILE = {"POST /api/v1/voters/imports"}
+"""Whatever stands in a file, it is a file: the worker reads it later."""
 ENDS_THE_SESSION = "/auth/logout"
+
+
+def takes_nothing(operation):
+    """Tell whether nothing can be wrong in a request: no parameter, no body, no token."""
+    said = operation.definition.raw
+    return not (said["parameters"] or "requestBody" in said or "security" in said)
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
@@ -29,10 +39,11 @@ def test_every_answer_is_one_that_the_document_promises(app, mode, monkeypatch):
     ]
     each = max(2, CASES // len(operations))
     for operation in operations:
-        if operation.path.endswith(ENDS_THE_SESSION):
+        if operation.path.endswith(ENDS_THE_SESSION) or (mode is GenerationMode.NEGATIVE and takes_nothing(operation)):
             continue
         headers = voter if "/me/" in operation.path else admin
         excluded = [positive_data_acceptance] if operation.label in AGAINST_A_RULE else []
+        excluded += [negative_data_rejection] if operation.label in ANY_FILE else []
 
         @given(case=operation.as_strategy(generation_mode=mode))
         @settings(
