@@ -16,6 +16,7 @@ from blueprints.api import (  # noqa: E402
     check_in,  # noqa: F401
     description,  # noqa: F401
     elections,  # noqa: F401
+    faces,  # noqa: F401
     imports,  # noqa: F401
     links,  # noqa: F401
     meetings,  # noqa: F401

@@ -222,7 +222,7 @@ def send_selfie_frames(meeting_id: int, body: Frames) -> Looked:
         )
     if isinstance(found, CameraChanged | Interrupted):
         raise Broken(_("The check was interrupted. Nothing is lost. Start again."))
-    return _looked(found)
+    return looked(found)
 
 
 @bp.post("/me/meetings/<int:meeting_id>/room")
@@ -247,7 +247,8 @@ def leave_out_layer(meeting_id: int, body: LeftOut) -> CheckIn:
     return check_in_of(meeting_id, g.principal.id)
 
 
-def _looked(found: Pending | Verdict) -> Looked:
+def looked(found: Pending | Verdict) -> Looked:
+    """Return what became of pictures, in words: no figure goes to somebody who could climb from try to try."""
     if isinstance(found, Pending):
         return Looked(
             result="pending", step=found.steps_done, demand=found.demand, seconds_left=found.seconds_left,

@@ -133,6 +133,7 @@ SENTENCES: dict[str, Any] = {
     "staff:election:scheduled": N_("%(actor)s let the election open by itself at its time."),
     "staff:election:unscheduled": N_("%(actor)s stopped the election from opening by itself."),
     "staff:evidence:viewed": N_("%(actor)s looked at the evidence of attempts and check-ins."),
+    "staff:face:compared": N_("%(actor)s compared a photo with the face of voter ID %(voter_number)s: %(result)s."),
     "staff:face:deleted": N_("%(actor)s deleted %(pictures)s pictures of voter ID %(voter_number)s."),
     "staff:face:enrolled": N_("%(actor)s enrolled %(pictures)s pictures of voter ID %(voter_number)s."),
     "staff:face:enrolled_again": N_("%(actor)s enrolled voter ID %(voter_number)s again, with %(pictures)s pictures."),

@@ -53,6 +53,14 @@ MAY = {
     "GET /elections/{election_id}/roll": ADMIN,
     "POST /elections/{election_id}/roll": ADMIN,
     "POST /elections/{election_id}/roll/removal": ADMIN,
+    "GET /faces/consent": ADMIN,
+    "GET /voters/{voter_id}/face": ADMIN,
+    "PUT /voters/{voter_id}/face": ADMIN,
+    "DELETE /voters/{voter_id}/face": ADMIN,
+    "POST /voters/{voter_id}/face/verify": ADMIN,
+    "POST /me/elections/{public_id}/identity": VOTER,
+    "POST /me/elections/{public_id}/identity/frames": VOTER,
+    "POST /me/elections/{public_id}/identity/advice": VOTER,
     "GET /voters/imports": ADMIN,
     "POST /voters/imports": ADMIN,
     "GET /voters/imports/{import_id}": ADMIN,
@@ -89,7 +97,6 @@ MAY = {
 """Who may call what needs a token, written down by hand: a new operation has to be looked at here as well."""
 
 
-NOTHING = dict.fromkeys(("election_id", "candidate_id", "meeting_id", "record_id"), 0)
 """Numbers that nothing has."""
 
 
