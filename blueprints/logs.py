@@ -20,7 +20,7 @@ WEB, WORKER = "smart-voting.log", "worker.log"
 log = logging.getLogger("smart_voting.requests")
 
 
-PREVIEWS = frozenset({"poll.advice", "voter.identity_advice", "admin.check_picture"})
+PREVIEWS = frozenset({"poll.advice", "voter.identity_advice", "voter.check_in_face_advice", "admin.check_picture"})
 """Routes asked eight times a second by a camera page: only refusals of theirs are lines."""
 
 

@@ -29,8 +29,10 @@ APPLICATION = "benchmarks.day.web:build()"
 class Installation:
     """Everything below `folder`; nothing of the caller's `.env` or database is used."""
 
-    def __init__(self, folder: Path, engine: str, liveness: bool = True, **changes: str) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, engine: str, liveness: bool = True, application: str = APPLICATION, **changes: str
+    ) -> None:
+        self.folder, self._application = folder, application
         self.port = _free_port()
         self._values = dict.fromkeys(Settings.names(), "") | {
             "APP_ENV": "development", "SECRET_KEY": secrets.token_urlsafe(48), "VAR_FOLDER": str(folder / "var"),
@@ -62,7 +64,7 @@ class Installation:
 
     def start_web(self) -> None:
         """Start gunicorn with the settings of `make run` and wait until it answers."""
-        self._web = self._start(serve.web_command(self.settings, APPLICATION), "web")
+        self._web = self._start(serve.web_command(self.settings, self._application), "web")
         deadline = time.monotonic() + START_SECONDS
         while not self.answers():
             if time.monotonic() > deadline or self._web.poll() is not None:

@@ -13,10 +13,10 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import UnsupportedMediaType
 
 from blueprints import camera_words, limits
-from blueprints.http import body, current_actor, frames_field, text_field, wants_json, whole_field
+from blueprints.http import body, current_actor, frame_field, frames_field, text_field, wants_json, whole_field
 from blueprints.policy import requires
 from blueprints.voter import bp
-from models import AttendanceAttempt, AuthResult, FlagKind, transaction
+from models import AttendanceAttempt, AttendanceRecord, AuthResult, FlagKind, RecordStatus, transaction
 from services.attendance import Entry, Layer, checkin, layers, selfie, sessions, steps
 from services.clock import utc_now
 from services.errors import ValidationFailed
@@ -25,6 +25,8 @@ from services.geo import Position
 from services.identification import CameraChanged, Interrupted, Pending, Verdict
 from services.security import Permission
 
+ADVICE_BYTES = 1024 * 1024 + 64 * 1024
+"""One frame of at most 1 MB."""
 VERIFY_BYTES = 8 * 1024 * 1024 + 64 * 1024
 """A chunk of 8 frames of at most 1 MB."""
 KEY_CHARS = 400
@@ -35,7 +37,9 @@ KEY_CHARS = 400
 def meetings() -> ResponseReturnValue:
     """List the meetings of the member's groups, with what became of each check-in."""
     me, now = g.principal.id, utc_now()
-    rows = [(one, checkin.record_of(one.id, me), checkin.stage(one, now)) for one in sessions.of_member(me)]
+    mine = sessions.of_member(me)
+    records = checkin.records_of(me, [one.id for one in mine])
+    rows = [(one, records.get(one.id), checkin.stage(one, now)) for one in mine]
     if wants_json():
         return jsonify(
             meetings=[
@@ -62,13 +66,14 @@ def check_in_code(meeting_id: int) -> ResponseReturnValue:
     code = text_field(body(), "code", 40)
     with transaction():
         begun = checkin.begin(meeting_id, g.principal.id, code, current_actor())
+        status = _status(begun.record)
     words = {
         Entry.WRONG_CODE: _("This is not the code of this moment. Look at the screen and type it again."),
         Entry.TOO_EARLY: _("Check-in opens half an hour before the start."),
         Entry.OVER: _("The meeting is over. The officer can still check you in."),
     }.get(begun.entry)
     if words is None:
-        return _onward(meeting_id)
+        return _onward(meeting_id, status)
     if wants_json():
         return jsonify(error={"code": begun.entry.value, "message": words}), 422
     return _page(meeting_id, words), 422
@@ -81,8 +86,8 @@ def check_in_device(meeting_id: int) -> ResponseReturnValue:
     values = body()
     key, signature = _bytes(values, "public_key"), _bytes(values, "signature")
     with transaction():
-        steps.by_key(meeting_id, g.principal.id, key, signature, current_actor())
-    return _onward(meeting_id)
+        status = _status(steps.by_key(meeting_id, g.principal.id, key, signature, current_actor()))
+    return _onward(meeting_id, status)
 
 
 @bp.post("/meetings/<int:meeting_id>/location")
@@ -92,8 +97,8 @@ def check_in_location(meeting_id: int) -> ResponseReturnValue:
     values = body()
     position = Position(*(_number(values, name) for name in ("latitude", "longitude", "accuracy")))
     with transaction():
-        steps.at(meeting_id, g.principal.id, position, values.get("mocked") is True, current_actor())
-    return _onward(meeting_id)
+        status = _status(steps.at(meeting_id, g.principal.id, position, values.get("mocked") is True, current_actor()))
+    return _onward(meeting_id, status)
 
 
 @bp.post("/meetings/<int:meeting_id>/face/start")
@@ -105,9 +110,22 @@ def check_in_face_start(meeting_id: int) -> ResponseReturnValue:
     with transaction():
         attempt = steps.begin_selfie(meeting_id, g.principal.id, current_actor())
         challenge = _challenge(attempt)
+        status = _status(None if challenge else checkin.record_of(meeting_id, g.principal.id))
     if challenge is None:
-        return _onward(meeting_id)
+        return _onward(meeting_id, status)
     return jsonify(challenge=challenge)
+
+
+@bp.post("/meetings/<int:meeting_id>/face/advice")
+@requires(Permission.OWN_VOTES)
+@limits.limiter.limit(limits.ADVICE, key_func=limits.own_key)
+def check_in_face_advice(meeting_id: int) -> ResponseReturnValue:
+    """Say what to change before the movements `{frame: dataURL}`; no try, and nothing is kept."""
+    request.max_content_length = ADVICE_BYTES
+    frame = frame_field(body())
+    with transaction():
+        found = steps.advise_selfie(meeting_id, g.principal.id, frame)
+    return jsonify(camera_words.advice_view(found))
 
 
 @bp.post("/meetings/<int:meeting_id>/face/verify")
@@ -147,12 +165,12 @@ def check_in_room(meeting_id: int) -> ResponseReturnValue:
         if not content:
             raise ValidationFailed(fields={"photo": _("Take a photo of the room first.")})
         with transaction():
-            steps.room(meeting_id, g.principal.id, content, current_actor())
+            status = _status(steps.room(meeting_id, g.principal.id, content, current_actor()))
     except ValidationFailed as error:
         if wants_json():
             raise
         return _page(meeting_id, error.message), error.status
-    return _onward(meeting_id)
+    return _onward(meeting_id, status)
 
 
 @bp.post("/meetings/<int:meeting_id>/leave-out")
@@ -164,16 +182,16 @@ def check_in_leave_out(meeting_id: int) -> ResponseReturnValue:
     if layer not in list(Layer):
         raise ValidationFailed(fields={"layer": _("There is no such step.")})
     with transaction():
-        checkin.leave_out(meeting_id, g.principal.id, Layer(layer), why, current_actor())
-    return _onward(meeting_id)
+        status = _status(checkin.leave_out(meeting_id, g.principal.id, Layer(layer), why, current_actor()))
+    return _onward(meeting_id, status)
 
 
 def _page(meeting_id: int, error: str = "") -> Any:
     """Return the page of the step that is due."""
     me = g.principal.id
     with transaction():
-        session, record = sessions.for_member(meeting_id, me), checkin.record_of(meeting_id, me)
-        attempt = None if record else checkin.find_open(meeting_id, me)
+        found = checkin.standing(meeting_id, me)
+        session, record, attempt = found.session, found.record, found.attempt
         layer = layers.following(attempt) if attempt else None
         challenge = None
         if layer is Layer.SELFIE:
@@ -192,14 +210,18 @@ def _page(meeting_id: int, error: str = "") -> Any:
         )  # fmt: skip
 
 
-def _onward(meeting_id: int) -> ResponseReturnValue:
+def _status(record: AttendanceRecord | None) -> str:
+    """Return what the step left: "open", or the state of the record. Asked before the commit, which forgets."""
+    return record.status.value if record else "open"
+
+
+def _onward(meeting_id: int, status: str) -> ResponseReturnValue:
     address = url_for("voter.check_in", meeting_id=meeting_id)
-    if not wants_json():
-        if (record := checkin.record_of(meeting_id, g.principal.id)) is not None and not record.flags:
-            flash(_("You are checked in."), "ok")
-        return redirect(address, 303)
-    record = checkin.record_of(meeting_id, g.principal.id)
-    return jsonify(redirect=address, status=record.status.value if record else "open")
+    if wants_json():
+        return jsonify(redirect=address, status=status)
+    if status == RecordStatus.CONFIRMED:
+        flash(_("You are checked in."), "ok")
+    return redirect(address, 303)
 
 
 def _challenge(attempt: AttendanceAttempt | None) -> dict[str, Any] | None:

@@ -7,22 +7,24 @@ Refused, in words, are only who types no code of this meeting, and who comes hal
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import contains_eager
 
 from models import (
     AttendanceAttempt,
     AttendanceRecord,
     AttendanceSession,
     FlagKind,
+    GroupMember,
     Layer,
     PresenceFlag,
     RecordStatus,
-    Voter,
     db,
 )
 from services import audit_logger
@@ -39,6 +41,15 @@ REASONS = ("refused", "unavailable", "later")
 """What a member may say for a layer that is not shown: not allowed, not there, or left out."""
 
 
+@dataclass(frozen=True)
+class Standing:
+    """A meeting, and how far a member is: the record, else the open check-in, else neither."""
+
+    session: AttendanceSession
+    record: AttendanceRecord | None
+    attempt: AttendanceAttempt | None
+
+
 def stage(session: AttendanceSession, now: datetime) -> Literal["coming", "open", "over"]:
     """Tell whether a member may check in now: not yet, yes, or no more."""
     if now < session.starts_at - sessions.EARLY:
@@ -51,11 +62,10 @@ def begin(session_id: int, voter_id: int, code: str, actor: Actor) -> Begun:
 
     A repeat, after the record is written, returns that record.
     """
-    session = sessions.for_member(session_id, voter_id)
-    now = utc_now()
-    done = record_of(session_id, voter_id)
-    if done is not None:
-        return Begun(Entry.ALREADY, record=done)
+    found, now = _standing(session_id, voter_id), utc_now()
+    session = found.session
+    if found.record is not None:
+        return Begun(Entry.ALREADY, record=found.record)
     if now < session.starts_at - sessions.EARLY:
         return Begun(Entry.TOO_EARLY)
     over = sessions.end_of(session)
@@ -64,7 +74,11 @@ def begin(session_id: int, voter_id: int, code: str, actor: Actor) -> Begun:
     fit = codes.fit(session, code, now)
     if not fit.known:
         return Begun(Entry.WRONG_CODE)
-    attempt = _open(session, voter_id)
+    attempt = _open(session, voter_id) if found.attempt is None else _reopen(session, voter_id)
+    if (done := record_of(session_id, voter_id)) is not None:
+        # Written between the look above and now: what was just opened would be a second check-in.
+        attempt.used_at = now
+        return Begun(Entry.ALREADY, record=done)
     if now > over:
         layers.flag(attempt, FlagKind.OUT_OF_TIME, minutes_after_end=round((now - over).total_seconds() / 60, 1))
     elif fit.seconds_late:
@@ -76,19 +90,32 @@ def begin(session_id: int, voter_id: int, code: str, actor: Actor) -> Begun:
 
 def present(session_id: int, voter_id: int) -> AttendanceAttempt:
     """Return the open check-in of a member, locked; raises NotFound for another group's meeting, and NoCheckIn."""
-    sessions.for_member(session_id, voter_id)
     attempt = find_open(session_id, voter_id, lock=True)
     if attempt is None:
+        sessions.for_member(session_id, voter_id)
         raise NoCheckIn()
     return attempt
 
 
+def standing(session_id: int, voter_id: int) -> Standing:
+    """Return a meeting of the member's and how far the member is; raises NotFound for another group's meeting."""
+    found = _standing(session_id, voter_id)
+    over = found.record is not None or found.attempt is None or found.attempt.expires_at <= utc_now()
+    return Standing(found.session, found.record, None if over else found.attempt)
+
+
 def find_open(session_id: int, voter_id: int, lock: bool = False) -> AttendanceAttempt | None:
-    """Return the open check-in of a member, None when there is none."""
-    mine = AttendanceAttempt.session_id == session_id, AttendanceAttempt.voter_id == voter_id
-    wanted = select(AttendanceAttempt).where(*mine, AttendanceAttempt.used_at.is_(None))
+    """Return the open check-in of a member of the group, with meeting and voter; None when there is none."""
+    wanted = (
+        select(AttendanceAttempt)
+        .join(AttendanceAttempt.session)
+        .join(AttendanceAttempt.voter)
+        .join(GroupMember, _in_its_group(AttendanceAttempt.voter_id))
+        .options(contains_eager(AttendanceAttempt.session), contains_eager(AttendanceAttempt.voter))
+        .where(AttendanceAttempt.session_id == session_id, AttendanceAttempt.voter_id == voter_id, _UNUSED)
+    )
     if lock:
-        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+        wanted = wanted.with_for_update(of=AttendanceAttempt).execution_options(populate_existing=True)
     found = db.session.scalar(wanted)
     return found if found is not None and found.expires_at > utc_now() else None
 
@@ -97,6 +124,12 @@ def record_of(session_id: int, voter_id: int) -> AttendanceRecord | None:
     """Return the record of a member, None before the check-in."""
     mine = AttendanceRecord.session_id == session_id, AttendanceRecord.voter_id == voter_id
     return db.session.scalar(select(AttendanceRecord).where(*mine))
+
+
+def records_of(voter_id: int, session_ids: Sequence[int]) -> dict[int, AttendanceRecord]:
+    """Return the records of a member by meeting."""
+    mine = AttendanceRecord.voter_id == voter_id, AttendanceRecord.session_id.in_(session_ids)
+    return {record.session_id: record for record in db.session.scalars(select(AttendanceRecord).where(*mine))}
 
 
 def is_late(session: AttendanceSession, now: datetime) -> bool:
@@ -134,16 +167,40 @@ def settle(attempt: AttendanceAttempt, actor: Actor) -> AttendanceRecord | None:
 
 
 def _present_or_done(session_id: int, voter_id: int) -> AttendanceAttempt | AttendanceRecord:
-    sessions.for_member(session_id, voter_id)
     attempt = find_open(session_id, voter_id, lock=True)
-    found = attempt or record_of(session_id, voter_id)
+    if attempt is not None:
+        return attempt
+    found = _standing(session_id, voter_id).record
     if found is None:
         raise NoCheckIn()
     return found
 
 
-def _open(session: AttendanceSession, voter_id: int) -> AttendanceAttempt:
-    """Return the open check-in, or a new one; of two requests at once one opens it and both go on with it."""
+_UNUSED = AttendanceAttempt.used_at.is_(None)
+
+
+def _in_its_group(voter_id: Any) -> ColumnElement[bool]:
+    return and_(GroupMember.group_id == AttendanceSession.group_id, GroupMember.voter_id == voter_id)
+
+
+def _standing(session_id: int, voter_id: int) -> Standing:
+    """Return all of it in one question, because every page of a check-in asks; an attempt may have run out."""
+    record = and_(AttendanceRecord.session_id == AttendanceSession.id, AttendanceRecord.voter_id == voter_id)
+    attempt = and_(AttendanceAttempt.session_id == AttendanceSession.id, AttendanceAttempt.voter_id == voter_id)
+    row = db.session.execute(
+        select(AttendanceSession, AttendanceRecord, AttendanceAttempt)
+        .join(GroupMember, _in_its_group(voter_id))
+        .outerjoin(AttendanceRecord, record)
+        .outerjoin(AttendanceAttempt, attempt & _UNUSED)
+        .where(AttendanceSession.id == session_id)
+    ).one_or_none()
+    if row is None:
+        raise sessions.no_meeting()
+    return Standing(*row)
+
+
+def _reopen(session: AttendanceSession, voter_id: int) -> AttendanceAttempt:
+    """Go on with the open check-in, or open a new one where its time is over."""
     now = utc_now()
     stale = select(AttendanceAttempt).where(
         AttendanceAttempt.session_id == session.id, AttendanceAttempt.voter_id == voter_id,
@@ -152,43 +209,55 @@ def _open(session: AttendanceSession, voter_id: int) -> AttendanceAttempt:
     for one in db.session.scalars(stale.with_for_update()):
         one.used_at, one.state = now, {}
     db.session.flush()
-    db.session.execute(
+    return _open(session, voter_id)
+
+
+def _open(session: AttendanceSession, voter_id: int) -> AttendanceAttempt:
+    """Open a check-in; of two requests at once one opens it and both go on with it."""
+    now = utc_now()
+    opened = db.session.scalar(
         insert(AttendanceAttempt)
         .values(
             session_id=session.id, voter_id=voter_id, nonce=secrets.token_bytes(32), created_at=now,
             expires_at=now + LASTS,
         )
         .on_conflict_do_nothing()
+        .returning(AttendanceAttempt)
     )  # fmt: skip
-    return present(session.id, voter_id)
+    return opened or present(session.id, voter_id)
 
 
 def _write(attempt: AttendanceAttempt, actor: Actor) -> AttendanceRecord:
     """Write the record of a finished check-in, and spend it; two at once write one."""
-    now, session = utc_now(), attempt.session
-    status = RecordStatus.FLAGGED if attempt.flags else RecordStatus.CONFIRMED
-    written = db.session.scalar(
+    now, session, flags = utc_now(), attempt.session, attempt.flags
+    status = RecordStatus.FLAGGED if flags else RecordStatus.CONFIRMED
+    pictures = {"selfie_path": attempt.selfie_path, "room_path": attempt.room_path}
+    attempt.used_at, attempt.state, attempt.selfie_path, attempt.room_path = now, {}, None, None
+    written: AttendanceRecord | None = db.session.scalar(
         insert(AttendanceRecord)
         .values(
             session_id=session.id, voter_id=attempt.voter_id, device_id=attempt.device_id, status=status,
             checked_in_at=now, late=is_late(session, now), layers=attempt.layers, latitude=attempt.latitude,
-            longitude=attempt.longitude, accuracy_m=attempt.accuracy_m, selfie_path=attempt.selfie_path,
-            selfie_hash=attempt.selfie_hash, room_path=attempt.room_path, room_hash=attempt.room_hash, created_at=now,
+            longitude=attempt.longitude, accuracy_m=attempt.accuracy_m, selfie_hash=attempt.selfie_hash,
+            room_hash=attempt.room_hash, created_at=now, **pictures,
         )
         .on_conflict_do_nothing()
-        .returning(AttendanceRecord.id)
+        .returning(AttendanceRecord)
     )  # fmt: skip
-    flags = attempt.flags
-    attempt.used_at, attempt.state, attempt.selfie_path, attempt.room_path = now, {}, None, None
-    if written is not None:
-        db.session.add_all(
-            PresenceFlag(record_id=written, kind=FlagKind(one["kind"]), evidence=one["evidence"], created_at=now)
-            for one in flags
-        )
-        audit_logger.record(
-            "voter:attendance:checked_in", actor, voter_number=db.session.get_one(Voter, attempt.voter_id).voter_id,
-            subject_id=session.id, title=session.title, status=status.value,
-        )  # fmt: skip
+    if written is None:
+        return _record_of(session.id, attempt.voter_id)
+    db.session.add_all(
+        PresenceFlag(record_id=written.id, kind=FlagKind(one["kind"]), evidence=one["evidence"], created_at=now)
+        for one in flags
+    )
+    audit_logger.record(
+        "voter:attendance:checked_in", actor, voter_number=attempt.voter.voter_id, subject_id=session.id,
+        title=session.title, status=status.value,
+    )  # fmt: skip
     db.session.flush()
-    mine = AttendanceRecord.session_id == session.id, AttendanceRecord.voter_id == attempt.voter_id
+    return written
+
+
+def _record_of(session_id: int, voter_id: int) -> AttendanceRecord:
+    mine = AttendanceRecord.session_id == session_id, AttendanceRecord.voter_id == voter_id
     return db.session.scalars(select(AttendanceRecord).where(*mine)).one()

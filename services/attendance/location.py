@@ -27,6 +27,8 @@ def take(attempt: AttendanceAttempt, position: Position, mocked: bool) -> None:
     Raises ValidationFailed for what is no position on earth.
     """
     _require_earth(position)
+    # Asked first: a question to the database would write down each half of what follows by itself.
+    last = _last_located(attempt.voter_id)
     attempt.latitude, attempt.longitude = position.latitude, position.longitude
     attempt.accuracy_m = position.accuracy_m
     before = len(attempt.flags)
@@ -37,7 +39,7 @@ def take(attempt: AttendanceAttempt, position: Position, mocked: bool) -> None:
     exact = fence is not None and (position.latitude, position.longitude) == (fence.latitude, fence.longitude)
     if mocked or exact:
         layers.flag(attempt, FlagKind.MOCK_LOCATION, said_by_device=mocked, exactly_the_place=exact)
-    _judge_jump(attempt, position)
+    _judge_jump(attempt, position, last)
     result = layers.DOUBTFUL if len(attempt.flags) > before else layers.PASSED
     layers.note(attempt, Layer.LOCATION, result, distance_m=away, accuracy_m=round(position.accuracy_m))
 
@@ -53,9 +55,8 @@ def _judge_fence(attempt: AttendanceAttempt, fence: Place, position: Position) -
     return away
 
 
-def _judge_jump(attempt: AttendanceAttempt, position: Position) -> None:
+def _judge_jump(attempt: AttendanceAttempt, position: Position, last: tuple[Position, datetime] | None) -> None:
     """Flag whoever cannot have come from the last check-in to this one, at the best of both accuracies."""
-    last = _last_located(attempt.voter_id)
     if last is None:
         return
     where, when = last
@@ -70,7 +71,9 @@ def _judge_jump(attempt: AttendanceAttempt, position: Position) -> None:
 
 def _last_located(voter_id: int) -> tuple[Position, datetime] | None:
     mine = AttendanceRecord.voter_id == voter_id, AttendanceRecord.latitude.is_not(None)
-    last = db.session.scalar(select(AttendanceRecord).where(*mine).order_by(AttendanceRecord.checked_in_at.desc()))
+    where = AttendanceRecord.latitude, AttendanceRecord.longitude, AttendanceRecord.accuracy_m
+    newest = select(*where, AttendanceRecord.checked_in_at).where(*mine)
+    last = db.session.execute(newest.order_by(AttendanceRecord.checked_in_at.desc()).limit(1)).one_or_none()
     if last is None or last.latitude is None or last.longitude is None:
         return None
     return Position(last.latitude, last.longitude, last.accuracy_m or 0.0), last.checked_in_at

@@ -102,6 +102,14 @@ def submit(
     return _finish(attempt, run, submission.judge(run, live, submission.match_of(attempt.voter_id, run)), actor)
 
 
+def advise(attempt: AttendanceAttempt, frame: str) -> str | None:
+    """Return what to change first before the movements begin, as `identification.advise` at a booth; raises as that."""
+    over = attempt.challenge_expires_at
+    if over is None or over <= utc_now() or Layer.SELFIE.value in attempt.layers:
+        raise ChallengeOver()
+    return submission.look_over(frame)
+
+
 def _finish(attempt: AttendanceAttempt, run: Run, found: Attempt, actor: Actor) -> Verdict:
     live = run.liveness.status == "passed"
     match = submission.match_of(attempt.voter_id, run) if live else None

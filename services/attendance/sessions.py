@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import joinedload
 
 from models import (
     AttendanceRecord,
@@ -90,7 +91,7 @@ def find(session_id: int, actor: Actor) -> AttendanceSession:
     """Return a meeting that this member of staff may see: an admin all, an officer the own ones; raises NotFound."""
     found = db.session.get(AttendanceSession, session_id)
     if found is None or not _may_see(found, actor):
-        raise NotFound(_("There is no such meeting."))
+        raise no_meeting()
     return found
 
 
@@ -120,15 +121,23 @@ def of_member(voter_id: int) -> list[AttendanceSession]:
     """Return the meetings of a member's groups, the newest first, fifty at most."""
     groups = select(GroupMember.group_id).where(GroupMember.voter_id == voter_id)
     newest = select(AttendanceSession).where(AttendanceSession.group_id.in_(groups))
-    return list(db.session.scalars(newest.order_by(AttendanceSession.starts_at.desc()).limit(PAGE_SIZE)))
+    newest = newest.options(joinedload(AttendanceSession.group)).order_by(AttendanceSession.starts_at.desc())
+    return list(db.session.scalars(newest.limit(PAGE_SIZE)))
 
 
 def for_member(session_id: int, voter_id: int) -> AttendanceSession:
     """Return a meeting of one of the member's groups; raises NotFound for every other."""
-    found = db.session.get(AttendanceSession, session_id)
-    if found is None or db.session.get(GroupMember, (found.group_id, voter_id)) is None:
-        raise NotFound(_("There is no such meeting."))
+    its_group = (GroupMember.group_id == AttendanceSession.group_id) & (GroupMember.voter_id == voter_id)
+    mine = select(AttendanceSession).join(GroupMember, its_group).where(AttendanceSession.id == session_id)
+    found = db.session.scalar(mine)
+    if found is None:
+        raise no_meeting()
     return found
+
+
+def no_meeting() -> NotFound:
+    """Return the refusal for a meeting that does not exist or is none of one's own: both sound the same."""
+    return NotFound(_("There is no such meeting."))
 
 
 def new_code(session_id: int, actor: Actor) -> AttendanceSession:

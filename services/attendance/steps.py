@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from models import AttendanceAttempt, AttendanceRecord, AuthResult, Layer
 from services.actor import Actor
 from services.attendance import checkin, devices, layers, location, photos, selfie, sessions
-from services.attendance.outcomes import NotThisStep
+from services.attendance.outcomes import NoCheckIn, NotThisStep
 from services.geo import Position
 from services.identification import CameraChanged, Interrupted, Pending, Verdict
 
@@ -58,6 +58,18 @@ def begin_selfie(session_id: int, voter_id: int, actor: Actor) -> AttendanceAtte
         return attempt
     checkin.settle(attempt, actor)
     return None
+
+
+def advise_selfie(session_id: int, voter_id: int, frame: str) -> str | None:
+    """Return what would make the next picture good, None when it is; no try, and nothing is kept.
+
+    Raises NotFound, NoCheckIn, and as `selfie.advise`.
+    """
+    attempt = checkin.find_open(session_id, voter_id)
+    if attempt is None:
+        sessions.for_member(session_id, voter_id)
+        raise NoCheckIn()
+    return selfie.advise(attempt, frame)
 
 
 def submit_selfie(

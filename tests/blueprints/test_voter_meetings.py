@@ -6,8 +6,9 @@ import base64
 import io
 
 import pytest
+from sqlalchemy import func, select
 
-from models import RecordStatus
+from models import AuthEvent, RecordStatus, db
 from services import attendance
 from tests import factories
 from tests.services.identification import acting
@@ -87,3 +88,30 @@ def test_a_member_with_the_code_alone_is_checked_in_at_once(own, member, group):
     assert answer.json["status"] == "confirmed"
     assert "You are checked in" in own.get(f"/voter/meetings/{session.id}").text
     assert record_of(session, member).status is RecordStatus.CONFIRMED
+
+
+def at_the_face(own, member, group):
+    """Check in up to the live face; return the meeting's address."""
+    acting.enrol(member)
+    session = meetings.meeting(("selfie",), group_id=group.id)
+    address = f"/voter/meetings/{session.id}"
+    own.post(f"{address}/code", json={"code": meetings.code(session)})
+    return address
+
+
+def test_the_page_of_the_face_is_told_what_to_change_and_no_try_is_spent(own, member, group):
+    address = at_the_face(own, member, group)
+    tries = own.post(f"{address}/face/start", json={}).json["challenge"]["tries_left"]
+    poses = ({}, {"yaw": 40}, {"faces": 2})
+    said = [own.post(f"{address}/face/advice", json={"frame": acting.frame(7, **pose)}).json for pose in poses]
+    assert [(one["ok"], one["reason"]) for one in said] == [
+        (True, None), (False, "bad_pose"), (False, "multiple_faces")
+    ]  # fmt: skip
+    assert own.post(f"{address}/face/start", json={}).json["challenge"]["tries_left"] == tries
+    assert db.session.scalar(select(func.count()).select_from(AuthEvent)) == 0
+
+
+def test_advice_about_the_face_is_for_a_check_in_that_is_there(own, member, group):
+    session = meetings.meeting(("selfie",), group_id=group.id)
+    answer = own.post(f"/voter/meetings/{session.id}/face/advice", json={"frame": acting.frame(7)})
+    assert (answer.status_code, answer.json["error"]["code"]) == (409, "no_check_in")
