@@ -13,8 +13,8 @@ from typing import Any
 import flask_migrate
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import event, text
-from sqlalchemy.orm import Session
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
 
 from app import create_app
 from config import PROJECT, Settings, load_settings
@@ -78,25 +78,27 @@ def cloned_database(server: EmbeddedPostgres, template: str) -> Iterator[Databas
 def savepoint_session(app: Flask) -> Iterator[Any]:
     """Run one test in one transaction that is rolled back; rights are those of the role in use, as in production."""
     engine = db.engines["owner"]
+    engine.dialect.do_savepoint = _savepoint_as_role  # type: ignore[method-assign]
     with engine.connect() as connection:
         outer = connection.begin()
         db.session.remove()
         db.session.configure(bind=connection, join_transaction_mode="create_savepoint")
-        event.listen(Session, "after_begin", _take_role)
         try:
             yield db.session
             db.session.remove()
             connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))  # no commit will come to check them
         finally:
-            event.remove(Session, "after_begin", _take_role)
             db.session.remove()
             db.session.configure(bind=None)
             outer.rollback()
 
 
-def _take_role(session: Session, transaction: Any, connection: Any) -> None:
+def _savepoint_as_role(connection: Connection, name: str) -> None:
+    """Begin a savepoint with the rights of the role in use, in one message: there are three in every request."""
     role = base._role.get()
-    connection.execute(text("RESET ROLE" if role == "owner" else f"SET LOCAL ROLE sv_{role}"))
+    connection.exec_driver_sql(
+        f"SAVEPOINT {name}; " + ("RESET ROLE" if role == "owner" else f"SET LOCAL ROLE sv_{role}")
+    )
 
 
 def _build(server: EmbeddedPostgres, folder: Path, name: str) -> None:
