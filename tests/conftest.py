@@ -20,6 +20,7 @@ from services.embedded_postgres import EmbeddedPostgres
 from services.security import passwords
 from tests import factories
 from tests.support import cases, database
+from tests.support.garbage import pytest_runtestloop  # noqa: F401 (hook)
 from tests.support.required import pytest_collection_finish, pytest_runtest_makereport  # noqa: F401 (hooks)
 from tests.support.sharing_out import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401 (hooks)
 

@@ -25,7 +25,15 @@ TASK = "SV_TEST_TASK"
 START_SECONDS = 120
 SERVERS = multiprocessing.get_context("forkserver")
 """Starts each server from a process that has imported the application already, which is most of a start."""
-SERVERS.set_forkserver_preload(["gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "app", __name__])
+SERVERS.set_forkserver_preload(
+    [
+        "gunicorn.app.wsgiapp",
+        "gunicorn.workers.gthread",
+        __name__,
+        "tests.support.database",
+        "tests.support.warm_server",
+    ]
+)
 
 
 class WebProcess:
