@@ -8,23 +8,19 @@ from flask import flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from blueprints import acts
+from blueprints.acts import approval_json
 from blueprints.admin import bp
-from blueprints.admin.dangerous import MAX_TYPED, approval_json
+from blueprints.admin.dangerous import MAX_TYPED
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
 from models import transaction
 from services import approvals
 from services.approvals import ActOutcome
-from services.errors import Conflict, Forbidden, ValidationFailed
+from services.errors import ValidationFailed
 from services.security import Permission, has_permission
 
 DESK_BLUEPRINTS = ("admin", "ops")
-
-
-class AnotherPerson(Forbidden):
-    """Not this person's to decide, though the role may decide requests."""
-
-    code = "another_person"
 
 
 @bp.app_context_processor
@@ -54,18 +50,10 @@ def approvals_page() -> ResponseReturnValue:
 @requires(Permission.CONFIRM_ACTS)
 def confirm_approval(approval_id: int) -> ResponseReturnValue:
     """Perform what somebody else asked for; where nobody else can confirm, the own request with password and title."""
-    actor, values = current_actor(), body()
-    found = approvals.approval_for(approval_id, actor)
-    alone = found.requested_by == actor.id and approvals.acts_alone(actor.id)
+    values = body()
     title, password = text_field(values, "title", MAX_TYPED), text_field(values, "password", 1000, strip=False)
     try:
-        with transaction():
-            if alone:
-                outcome = approvals.confirm_alone(approval_id, password, title, actor)
-            else:
-                outcome = approvals.confirm(approval_id, actor)
-        if outcome.kind == "wrong_password":
-            raise ValidationFailed(fields={"password": outcome.message})
+        outcome = acts.confirm(approval_id, title, password)
     except ValidationFailed as error:
         if wants_json():
             raise
@@ -94,9 +82,8 @@ def withdraw_approval(approval_id: int) -> ResponseReturnValue:
 
 def _answer(outcome: ActOutcome, words: str) -> ResponseReturnValue:
     """Answer a decision; a refusal says why, after its rows are committed."""
-    if not outcome.ok and wants_json():
-        raise (AnotherPerson if outcome.kind in ("own", "not_yours") else Conflict)(outcome.message)
     if wants_json():
+        acts.refuse(outcome)
         answer: dict[str, Any] = {"approval": approval_json(outcome.approval)}
         if outcome.change and outcome.change.next_election:
             answer |= {"election_id": outcome.change.next_election, "archived_id": outcome.approval.election_id}

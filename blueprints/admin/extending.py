@@ -10,6 +10,7 @@ from flask import flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from blueprints.acts import approval_json
 from blueprints.admin import bp, dangerous
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
@@ -37,7 +38,7 @@ def extend_election(election_id: int) -> ResponseReturnValue:
 
     def done(outcome: ActOutcome) -> ResponseReturnValue:
         if wants_json():
-            return jsonify(approval=dangerous.approval_json(outcome.approval), closes_at=found.closes_at.isoformat())
+            return jsonify(approval=approval_json(outcome.approval), closes_at=found.closes_at.isoformat())
         flash(_("The election is extended. The new closing time is signed."), "ok")
         return redirect(url_for("admin.election", election_id=election_id), 303)
 

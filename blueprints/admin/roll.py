@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from blueprints.acts import approval_json
 from blueprints.admin import bp, dangerous, forms
 from blueprints.admin.frame import election_at_the_desk
 from blueprints.admin.lists import list_address, page_json, row_json, statuses
@@ -95,7 +96,7 @@ def change_open_roll(election_id: int) -> ResponseReturnValue:
 
     def done(outcome: ActOutcome) -> ResponseReturnValue:
         if wants_json():
-            return jsonify(approval=dangerous.approval_json(outcome.approval))
+            return jsonify(approval=approval_json(outcome.approval))
         flash(_("The roll is changed."), "ok")
         return redirect(url_for("admin.roll"), 303)
 

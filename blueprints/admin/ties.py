@@ -10,6 +10,7 @@ from flask import flash, g, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from blueprints.acts import approval_json
 from blueprints.admin import bp, dangerous
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.policy import requires
@@ -45,7 +46,7 @@ def resolve_tie(election_id: int) -> ResponseReturnValue:
 
     def done(outcome: ActOutcome) -> ResponseReturnValue:
         if wants_json():
-            return jsonify(approval=dangerous.approval_json(outcome.approval))
+            return jsonify(approval=approval_json(outcome.approval))
         flash(_("The tie is resolved. The result says how."), "ok")
         return redirect(url_for("admin.results"), 303)
 

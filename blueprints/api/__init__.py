@@ -12,10 +12,13 @@ limits.limiter.limit(limits.API, key_func=limits.api_address_key)(bp)
 limits.limiter.limit(limits.API, key_func=limits.api_account_key, exempt_when=limits.is_anonymous)(bp)
 
 from blueprints.api import (  # noqa: E402
+    approvals,  # noqa: F401
+    audit,  # noqa: F401
     auth,  # noqa: F401
     check_in,  # noqa: F401
     description,  # noqa: F401
     elections,  # noqa: F401
+    evidence,  # noqa: F401
     faces,  # noqa: F401
     imports,  # noqa: F401
     links,  # noqa: F401

@@ -37,7 +37,7 @@ GROUP, ON_BALLOT = "Elections", "Candidates"
 
 class TwoPeopleNeeded(Conflict):
     code = "two_people_needed"
-    message = N_("A second person confirms this at the desk.")
+    message = N_("A second person confirms this.")
 
 
 @bp.get("/elections")
@@ -106,10 +106,10 @@ def activate_election(election_id: int) -> OneElection:
 @requires(Permission.MANAGE_ELECTIONS)
 @documented(GROUP, OneElection, refuses=(409,))
 def close_election(election_id: int) -> OneElection:
-    """Close an election whose closing time has come. Earlier it needs two people, who do it at the desk."""
+    """Close an election whose closing time has come. Earlier it takes two people: ask by close-early."""
     found = _election(election_id)
     if found.status is ElectionStatus.ACTIVE and utc_now() < found.closes_at:
-        raise TwoPeopleNeeded(_("Its closing time has not come. Close it early at the desk: a second person confirms."))
+        raise TwoPeopleNeeded(_("Its closing time has not come. Ask to close it early: a second person confirms."))
     with transaction():
         service.close_election(found, current_actor())
     return election_of(_election(election_id))

@@ -126,5 +126,6 @@ def _words(error: Any) -> str:
         "string_too_long": _("This is too long."),
         "string_pattern_mismatch": _("Characters of this are not allowed here."),
     }
-    found: str = words.get(error["type"]) or str(error["msg"])[:200]
+    own = error.get("ctx", {}).get("error") if error["type"] == "value_error" else None
+    found: str = words.get(error["type"]) or str(own or error["msg"])[:200]
     return found

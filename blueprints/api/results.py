@@ -14,7 +14,7 @@ from blueprints.api.shapes import Shape, Text
 from blueprints.policy import public, requires
 from models import Election
 from services import elections, voter_accounts
-from services.ballots import is_counted
+from services.ballots import check_signed_receipt, is_counted
 from services.clock import utc_now
 from services.errors import Conflict
 from services.results import receipts_listed, result_of
@@ -54,15 +54,18 @@ class OneResult(Shape):
 
 
 class TypedReceipt(Shape):
-    """The receipt code of a cast."""
+    """The receipt code of a cast, or the signed receipt of its QR code (SVR1:…)."""
 
     receipt: Text
 
 
 class Counted(Shape):
-    """Whether a ballot with this code was counted."""
+    """Whether a ballot with this code was counted. Of a signed receipt also whether its signature fits (`genuine`) and
+    whether it is of this election (`ours`); `counted` is null until the receipts are listed."""
 
-    counted: bool
+    counted: bool | None
+    genuine: bool | None = None
+    ours: bool | None = None
 
 
 class OwnElection(Shape):
@@ -103,9 +106,13 @@ def election_result(public_id: uuid.UUID) -> OneResult:
 @limits.limiter.limit(limits.RECEIPTS, key_func=limits.api_address_key)
 @documented(GROUP, Counted, TypedReceipt, refuses=(409,))
 def check_receipt(public_id: uuid.UUID, body: TypedReceipt) -> Counted:
-    """Say whether the ballot of a receipt was counted."""
+    """Say whether the ballot of a receipt was counted, and whether a signed receipt is genuine."""
     found = _published(public_id)
-    if not receipts_listed(found):
+    listed = receipts_listed(found)
+    if ":" in body.receipt:
+        signed = check_signed_receipt(found, body.receipt)
+        return Counted(counted=signed.counted if listed else None, genuine=signed.genuine, ours=signed.ours)
+    if not listed:
         raise Conflict()
     return Counted(counted=is_counted(found, body.receipt))
 

@@ -22,6 +22,7 @@ V1 = "/api/v1"
 PUBLIC = {
     "/auth/login", "/auth/voter/login", "/auth/voter/code", "/auth/refresh", "/openapi.json",
     "/auth/verify", "/auth/voter/consent", "/auth/voter/register", "/auth/voter/verify", "/auth/voter/code/again",
+    "/heads", "/results/{public_id}/heads", "/results/{public_id}/receipts", "/results/{public_id}/documents",
     "/results/{public_id}", "/results/{public_id}/receipt", "/voting/validate-token", "/voting/ballot", "/voting/cast",
 }  # fmt: skip
 UUIDS = {"public_id", "import_id"}
@@ -53,6 +54,18 @@ MAY = {
     "GET /elections/{election_id}/roll": ADMIN,
     "POST /elections/{election_id}/roll": ADMIN,
     "POST /elections/{election_id}/roll/removal": ADMIN,
+    "GET /audit": {"admin", "observer"},
+    "GET /audit/requests": {"admin", "observer"},
+    "GET /elections/{election_id}/figures": STAFF,
+    "POST /elections/{election_id}/close-early": ADMIN,
+    "POST /elections/{election_id}/extend": ADMIN,
+    "POST /elections/{election_id}/roll/changes": ADMIN,
+    "POST /elections/{election_id}/booth-notes": OFFICER,
+    "GET /approvals": OFFICER,
+    "GET /approvals/{approval_id}": OFFICER,
+    "POST /approvals/{approval_id}/confirm": OFFICER,
+    "POST /approvals/{approval_id}/reject": OFFICER,
+    "POST /approvals/{approval_id}/withdraw": OFFICER,
     "GET /faces/consent": ADMIN,
     "GET /voters/{voter_id}/face": ADMIN,
     "PUT /voters/{voter_id}/face": ADMIN,
