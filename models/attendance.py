@@ -224,6 +224,7 @@ class AttendanceRecord(TimestampMixin, Model):
 
     session: Mapped[AttendanceSession] = relationship()
     voter: Mapped[Voter] = relationship()
+    enterer: Mapped[StaffUser | None] = relationship(foreign_keys=[entered_by])
     reviewer: Mapped[StaffUser | None] = relationship(foreign_keys=[reviewed_by])
     flags: Mapped[list[PresenceFlag]] = relationship(
         order_by="PresenceFlag.id", cascade="all, delete-orphan", passive_deletes=True

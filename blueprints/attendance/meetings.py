@@ -13,7 +13,7 @@ from blueprints.http import current_actor, wants_json
 from blueprints.policy import requires
 from models import transaction
 from services import voters
-from services.attendance import Layer, device_changes, records, sessions
+from services.attendance import Layer, device_changes, records, review_list, sessions
 from services.context import platform
 from services.errors import DomainError, ValidationFailed
 from services.security import Permission, has_permission
@@ -32,7 +32,8 @@ def meetings_frame() -> dict[str, Any]:
 
 def _sections() -> list[tuple[str, str, int]]:
     """Return the pages about meetings: endpoint, name, how much waits there."""
-    found = [("attendance.meetings", _("Meetings"), 0)]
+    found = [("attendance.meetings", _("Meetings"), 0),
+             ("attendance.doubted", _("To review"), review_list.count_waiting(current_actor()))]  # fmt: skip
     if has_permission(g.principal.role, Permission.DECIDE_DEVICES):
         found.append(("attendance.device_requests", _("Phones"), device_changes.count_waiting()))
     return found

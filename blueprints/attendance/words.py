@@ -25,21 +25,6 @@ RESULTS: Mapping[str, Any] = {"passed": N_("Good"), "doubtful": N_("Doubt"), "mi
 STATES: Mapping[str, Any] = {
     "confirmed": N_("Present"), "flagged": N_("To review"), "rejected": N_("Rejected"), "absent": N_("Absent"),
 }  # fmt: skip
-FLAGS: Mapping[str, Any] = {
-    "out_of_time": N_("Came after the time"),
-    "layer_missing": N_("A step was left out"),
-    "other_device": N_("Another phone than the member's own"),
-    "shared_device": N_("A phone that another member uses"),
-    "bad_signature": N_("The phone could not prove itself"),
-    "outside_fence": N_("Outside the circle"),
-    "poor_accuracy": N_("At the border, or too vague to say"),
-    "zero_accuracy": N_("The phone claims a perfect position"),
-    "mock_location": N_("The position looks made up"),
-    "impossible_jump": N_("Nobody travels this fast"),
-    "face_doubtful": N_("The face was not recognised"),
-    "multiple_faces": N_("More than one face"),
-    "same_photo": N_("A photo that was sent before"),
-}
 
 
 def stage(session: AttendanceSession) -> str:

@@ -4,4 +4,27 @@ from flask import Blueprint
 
 bp = Blueprint("voter", __name__, url_prefix="/voter")
 
-from blueprints.voter import account, device, elections, identity, meetings, password, registering, signing_in  # noqa: E402,F401
+from blueprints.voter import (  # noqa: E402
+    account,
+    checked_in,
+    device,
+    elections,
+    identity,
+    meetings,
+    password,
+    registering,
+    signing_in,
+)
+
+__all__ = [
+    "account",
+    "bp",
+    "checked_in",
+    "device",
+    "elections",
+    "identity",
+    "meetings",
+    "password",
+    "registering",
+    "signing_in",
+]

@@ -16,7 +16,8 @@ from blueprints import camera_words, limits
 from blueprints.http import body, current_actor, frame_field, frames_field, text_field, wants_json, whole_field
 from blueprints.policy import requires
 from blueprints.voter import bp
-from models import AttendanceAttempt, AttendanceRecord, AuthResult, FlagKind, RecordStatus, transaction
+from blueprints.voter.checked_in import record_page
+from models import AttendanceAttempt, AttendanceRecord, AuthResult, RecordStatus, transaction
 from services.attendance import Entry, Layer, checkin, layers, selfie, sessions, steps
 from services.clock import utc_now
 from services.errors import ValidationFailed
@@ -187,11 +188,13 @@ def check_in_leave_out(meeting_id: int) -> ResponseReturnValue:
 
 
 def _page(meeting_id: int, error: str = "") -> Any:
-    """Return the page of the step that is due."""
+    """Return the page of the step that is due, or of what is on record."""
     me = g.principal.id
     with transaction():
         found = checkin.standing(meeting_id, me)
-        session, record, attempt = found.session, found.record, found.attempt
+        if found.record is not None:
+            return record_page(found.record)
+        session, attempt = found.session, found.attempt
         layer = layers.following(attempt) if attempt else None
         challenge = None
         if layer is Layer.SELFIE:
@@ -204,9 +207,8 @@ def _page(meeting_id: int, error: str = "") -> Any:
             return render_template("voter/identity.html", election=shown, meeting=shown, challenge=challenge,
                                    tries_total=selfie.MAX_TRIES)  # fmt: skip
         return render_template(
-            "voter/check_in.html", meeting=session, record=record, attempt=attempt, layer=layer, nonce=nonce,
-            error=error, stage=checkin.stage(session, utc_now()),
-            other_phone=bool(record) and any(flag.kind is FlagKind.OTHER_DEVICE for flag in record.flags),
+            "voter/check_in.html", meeting=session, attempt=attempt, layer=layer, nonce=nonce, error=error,
+            stage=checkin.stage(session, utc_now()),
         )  # fmt: skip
 
 

@@ -108,11 +108,7 @@ def object_to(session_id: int, voter_id: int, words: str, actor: Actor) -> Atten
     Raises NotFound, ValidationFailed without words, and Conflict where nothing was rejected, for a second objection,
     and after `objection_until`.
     """
-    sessions.for_member(session_id, voter_id)
-    known = checkin.record_of(session_id, voter_id)
-    if known is None:
-        raise NotFound(_("You did not check in to this one."))
-    record = _locked(known.id)
+    record = _locked(own_record(session_id, voter_id).id)
     if record.objected_at is not None:
         raise Conflict(_("You objected already. One objection is looked at."))
     if record.status is not RecordStatus.REJECTED:
@@ -129,6 +125,15 @@ def object_to(session_id: int, voter_id: int, words: str, actor: Actor) -> Atten
     )  # fmt: skip
     db.session.flush()
     return record
+
+
+def own_record(session_id: int, voter_id: int) -> AttendanceRecord:
+    """Return the member's own check-in; raises NotFound."""
+    sessions.for_member(session_id, voter_id)
+    found = checkin.record_of(session_id, voter_id)
+    if found is None:
+        raise NotFound(_("You did not check in to this one."))
+    return found
 
 
 def may_object(record: AttendanceRecord) -> bool:

@@ -32,8 +32,8 @@ OF_THE_INSTALLATION = frozenset(
     }
 )
 """Whatever else a route names is part of an election, until somebody says otherwise here."""
-OF_ALL_ADMINS = frozenset({"meeting_id", "request_id"})
-"""An admin sees the meetings of everybody, and who asks for another phone; an officer the own meetings."""
+OF_ALL_ADMINS = frozenset({"meeting_id", "picture", "record_id", "request_id"})
+"""An admin sees the meetings and check-ins of everybody, and who asks for another phone; an officer the own ones."""
 ANSWERS_404 = ("admin.results_live", "admin.export_csv", "admin.export_pdf", "admin.booth_sheets",
                "admin.booth_sheets_pdf")  # fmt: skip
 """What exists only of a chosen election."""

@@ -6,12 +6,13 @@ from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 
-from models import AttendanceSession
+from models import AttendanceRecord, AttendanceSession, Layer, Voter
 from services import attendance
 from services.actor import Actor
 from services.clock import utc_now
 from tests import factories
-from tests.support import meetings
+from tests.services.identification import acting
+from tests.support import meetings, pictures
 from tests.support.demo import Demo
 from tests.support.desk_states import press, state
 from tests.support.live_site import Site
@@ -20,7 +21,7 @@ from tests.support.meetings import ALL_LAYERS, HALL, PHONE
 
 def held(layers: tuple[str, ...] = ALL_LAYERS, **changes: object) -> AttendanceSession:
     """Make a meeting of a new group."""
-    return meetings.meeting(layers, group_id=factories.GroupFactory().id, **changes)
+    return meetings.meeting(layers, **{"group_id": factories.GroupFactory().id, **changes})
 
 
 def attended() -> AttendanceSession:
@@ -67,6 +68,65 @@ def meeting_with_attendance(site: Site, demo: Demo) -> Page:
     press(page, "Check in")
     expect(page.get_by_role("alert")).to_contain_text("Change this first")
     return page
+
+
+def doubted() -> AttendanceRecord:
+    """Let three members check in with doubts: one objects to a rejection, one waits with all evidence."""
+    actor, group = meetings.officer(), factories.GroupFactory()
+    session = held(("location", "selfie", "room"), actor=actor, title="Branch North, autumn meeting", group_id=group.id,
+                   starts_at=utc_now() - timedelta(minutes=20))  # fmt: skip
+    names = ("Amal Haddad", "Jonas Lindqvist", "Rosa Demir")
+    made = [_doubted(session, meetings.member(group, name=name), (80, 400, 30)[n]) for n, name in enumerate(names)]
+    attendance.reviews.decide(made[2].id, "rejected", "Nobody saw you in the hall.", actor)
+    attendance.reviews.object_to(session.id, made[2].voter_id, "I sat in the last row, beside Amal.", PHONE)
+    meetings.db.session.commit()
+    return made[1]
+
+
+def _doubted(session: AttendanceSession, voter: Voter, north_m: float) -> AttendanceRecord:
+    acting.enrol(voter)
+    meetings.begin(session, voter)
+    position = meetings.Position(HALL.latitude + north_m / 111_195, HALL.longitude + 0.0006, 60)
+    attendance.steps.at(session.id, voter.id, position, False, PHONE)
+    attempt = attendance.checkin.present(session.id, voter.id)
+    attendance.photos.keep_selfie(attempt, pictures.face(voter.id))
+    attendance.checkin.leave_out(session.id, voter.id, Layer.SELFIE, "unavailable", PHONE)
+    record = attendance.steps.room(session.id, voter.id, meetings.room_photo(7), PHONE)
+    meetings.db.session.commit()
+    assert record is not None
+    return record
+
+
+@state
+def doubted_list(site: Site, demo: Demo) -> Page:
+    doubted()
+    page = site.staff_page("/attendance/reviews", election=demo.secret)
+    page.locator("[data-module=tick-all][data-bound]").wait_for()
+    page.get_by_label("Tick all on this page").check()
+    press(page, "Reject the ticked")
+    expect(page.get_by_role("alert")).to_contain_text("Change this first")
+    return page
+
+
+@state
+def doubted_nothing(site: Site, demo: Demo) -> Page:
+    return site.staff_page("/attendance/reviews?q=nobody", election=demo.secret)
+
+
+@state
+def doubted_record(site: Site, demo: Demo) -> Page:
+    page = site.staff_page(f"/attendance/records/{doubted().id}", election=demo.secret)
+    press(page, "Store the decision")
+    expect(page.get_by_role("alert")).to_contain_text("Change this first")
+    return page
+
+
+@state
+def objection_record(site: Site, demo: Demo) -> Page:
+    session = doubted().session
+    found = attendance.review_list.Query(state="objected", session_id=session.id)
+    record = attendance.review_list.search(found, Actor("admin")).rows[0]
+    return site.staff_page(f"/attendance/records/{record.id}", election=demo.secret)
 
 
 def asked_for_phones() -> None:

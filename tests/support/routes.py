@@ -80,6 +80,7 @@ def existing_rows() -> dict[str, Any]:
         "meeting_id": meetings.meeting().id,
         "number": 0,
         "party_id": factories.PartyFactory().id,
+        "picture": "selfie",
         "public_id": draft.public_id,
         "path": "ab/" + 64 * "0" + ".png",
         "record_id": 0,

@@ -6,6 +6,7 @@ import itertools
 
 from playwright.sync_api import Page, expect
 
+from services import attendance
 from tests import factories
 from tests.services.identification import acting
 from tests.support import acted_film, meetings, pictures, voter_accounts
@@ -155,4 +156,18 @@ def voter_phone_asked(site: Site, demo: Demo) -> Page:
     page.get_by_label("Reason").fill("The old one is lost.")
     press(page, "Ask for this phone")
     expect(page.get_by_text("You asked for another phone")).to_be_visible()
+    return page
+
+
+@public
+def voter_check_in_rejected(site: Site, demo: Demo) -> Page:
+    group, actor = factories.GroupFactory(), meetings.officer()
+    voter = meetings.member(group, name="Solveig Eriksen")
+    record = meetings.stand(meetings.meeting(("location",), group_id=group.id, actor=actor), voter, north_m=400)
+    attendance.reviews.decide(record.id, "rejected", "Nobody saw you in the hall.", actor)
+    meetings.db.session.commit()
+    cookie = session_cookie(site.app, voter_session=voter_accounts.token_of(voter))
+    page = site.page(f"/voter/meetings/{record.session_id}", cookie)
+    press(page, "Send my objection")
+    expect(page.get_by_role("alert")).to_contain_text("Change this first")
     return page
