@@ -64,7 +64,8 @@ def record(record_id: int) -> ResponseReturnValue:
 @requires(Permission.MANAGE_ATTENDANCE)
 def review_record(record_id: int) -> ResponseReturnValue:
     """Confirm or reject (`decision`, `note`, and `seen`: the mark of what the reviewer looked at)."""
-    found, values = reviews.find(record_id, current_actor()), body()
+    values = body()
+    found = reviews.find(record_id, current_actor())
     try:
         decision, note = text_field(values, "decision", 20), text_field(values, "note", reviews.MAX_NOTE)
         seen = text_field(values, "seen", 100)
@@ -148,7 +149,7 @@ def _list(error: ValidationFailed | None = None, typed: dict[str, Any] | None = 
         kinds=[("", _("All doubts")), *((kind, str(said)) for kind, said in FLAGS.items())],
         groups=[("", _("All groups")), *review_list.groups_seen(current_actor())], says=evidence_words,
         shown=voters.format_voter_number, longest=reviews.MAX_NOTE, errors=fields, typed=typed or {},
-        ticked=request.form.getlist("records"),
+        ticked=request.form.getlist("records") if error else [],
         summary=[("f-note" if name == "note" else "picked", said) for name, said in fields.items()],
     )  # fmt: skip
     return html, error.status if error else 200
