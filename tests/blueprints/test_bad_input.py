@@ -12,7 +12,8 @@ from werkzeug.datastructures import ImmutableMultiDict
 from tests import factories
 from tests.services.identification import acting
 from tests.support import cases, routes
-from tests.support.route_tables import VALID, WITHOUT_BODY, bodies
+from tests.support.bodiless_routes import WITHOUT_BODY
+from tests.support.route_tables import VALID, bodies
 
 ALL = routes.all_routes()
 WRITES = [route for route in ALL if route.method in routes.WRITING]

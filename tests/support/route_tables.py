@@ -356,44 +356,6 @@ VALID: dict[str, dict[str, Any]] = {
     "voter.register": {"name": "Rosa Demir", "dob": "19 5 1984", "email": "rosa@example.org", "voter_id": "", "password": "a new password", "password_again": "a new password", "consent": True, "photo": None},
 }
 """A body for every route that reads one. A second body of the same route has a name: "admin.elections lottery"."""
-WITHOUT_BODY = {
-    "account.end_session",
-    "account.sign_out",
-    "admin.archive_election",
-    "admin.cancel_import",
-    "admin.deactivate_staff",
-    "admin.open_election",
-    "admin.reactivate_staff",
-    "admin.resend_invitation",
-    "admin.retry_mail",
-    "admin.settle_not_me",
-    "attendance.close_meeting",
-    "attendance.expire_code",
-    "attendance.new_code",
-    "attendance.note_left",
-    "mail.not_me",
-    "mail.rehearsal",
-    "admin.schedule_election",
-    "admin.select_election",
-    "admin.sign_out_staff",
-    "admin.unschedule_election",
-    "admin.withdraw_approval",
-    "admin.withdraw_invitation",
-    "poll.abandon",
-    "poll.document_cancel",
-    "poll.heartbeat",
-    "poll.leave",
-    "poll.more_time",
-    "poll.officer",
-    "verify.stop_mails",
-    "admin.send_voting_link",
-    "vote.new_link",
-    "voter.forget_browser",
-    "voter.logout",
-    "voter.resend_login_code",
-    "voter.resend_registration_code",
-}
-"""Routes that write and read no body."""
 # fmt: on
 
 
