@@ -23,7 +23,9 @@ from blueprints.api import (  # noqa: E402
     imports,  # noqa: F401
     links,  # noqa: F401
     meetings,  # noqa: F401
+    parties,  # noqa: F401
     registering,  # noqa: F401
+    registrations,  # noqa: F401
     results,  # noqa: F401
     voters,  # noqa: F401
     voting,  # noqa: F401

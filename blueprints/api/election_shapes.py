@@ -66,6 +66,12 @@ class NewElection(ElectionChange):
     closes_at: Moment
 
 
+class CopyElection(Shape):
+    """What comes along beside settings and candidates."""
+
+    roll: bool = False
+
+
 class OneElection(Shape):
     """An election; `id` is its number at the desk, `public_id` its name in definitions and public pages."""
 
@@ -83,6 +89,7 @@ class OneElection(Shape):
     opens_at: datetime
     closes_at: datetime
     closed_at: datetime | None
+    opens_by_itself: bool
 
 
 class Elections(Shape):

@@ -9,6 +9,7 @@ from blueprints.api import bp
 from blueprints.api.election_shapes import (
     CandidateChange,
     Candidates,
+    CopyElection,
     ElectionChange,
     ElectionQuery,
     Elections,
@@ -89,6 +90,46 @@ def delete_election(election_id: int) -> Done:
     with transaction():
         service.delete_election(found, current_actor())
     return Done()
+
+
+@bp.post("/elections/<int:election_id>/copy")
+@requires(Permission.MANAGE_ELECTIONS)
+@documented(GROUP, OneElection, CopyElection, status=201)
+def copy_election(election_id: int, body: CopyElection) -> OneElection:
+    """Make a draft out of an election: its settings and candidates, with `roll` its electoral roll too."""
+    with transaction():
+        made = service.copy_election(_election(election_id), current_actor(), with_roll=body.roll).id
+    return election_of(_election(made))
+
+
+@bp.put("/elections/<int:election_id>/schedule")
+@requires(Permission.MANAGE_ELECTIONS)
+@documented(GROUP, OneElection, refuses=(409,))
+def schedule_election(election_id: int) -> OneElection:
+    """Let a draft that lacks nothing open by itself at its time."""
+    with transaction():
+        service.schedule_opening(_election(election_id), current_actor())
+    return election_of(_election(election_id))
+
+
+@bp.delete("/elections/<int:election_id>/schedule")
+@requires(Permission.MANAGE_ELECTIONS)
+@documented(GROUP, OneElection, refuses=(409,))
+def unschedule_election(election_id: int) -> OneElection:
+    """Let a draft wait for somebody to open it."""
+    with transaction():
+        service.cancel_opening(_election(election_id), current_actor())
+    return election_of(_election(election_id))
+
+
+@bp.post("/elections/<int:election_id>/archive")
+@requires(Permission.MANAGE_ELECTIONS)
+@documented(GROUP, OneElection, refuses=(409,))
+def archive_election(election_id: int) -> OneElection:
+    """Put a closed election into the archive; it stays readable."""
+    with transaction():
+        service.archive_election(_election(election_id), current_actor())
+    return election_of(_election(election_id))
 
 
 @bp.post("/elections/<int:election_id>/activate")

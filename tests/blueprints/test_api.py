@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import uuid
 
@@ -14,6 +15,7 @@ from services import accounts, api_tokens
 from services.actor import Actor
 from tests import factories
 from tests.factories import PASSWORD
+from tests.support import pictures
 from tests.support import voter_accounts as accounts_of_voters
 from tests.support.links import link_election, send_links
 from tests.support.voting import new_key, voters_of
@@ -54,6 +56,21 @@ MAY = {
     "GET /elections/{election_id}/roll": ADMIN,
     "POST /elections/{election_id}/roll": ADMIN,
     "POST /elections/{election_id}/roll/removal": ADMIN,
+    "POST /elections/{election_id}/copy": ADMIN,
+    "PUT /elections/{election_id}/schedule": ADMIN,
+    "DELETE /elections/{election_id}/schedule": ADMIN,
+    "POST /elections/{election_id}/archive": ADMIN,
+    "GET /parties": ADMIN,
+    "POST /parties": ADMIN,
+    "PATCH /parties/{party_id}": ADMIN,
+    "DELETE /parties/{party_id}": ADMIN,
+    "PUT /parties/{party_id}/symbol": ADMIN,
+    "PUT /candidates/{candidate_id}/picture": ADMIN,
+    "GET /registrations": ADMIN,
+    "GET /registrations/{registration_id}": ADMIN,
+    "GET /registrations/{registration_id}/photo": ADMIN,
+    "POST /registrations/{registration_id}/approve": ADMIN,
+    "POST /registrations/{registration_id}/refuse": ADMIN,
     "GET /audit": {"admin", "observer"},
     "GET /audit/requests": {"admin", "observer"},
     "GET /elections/{election_id}/figures": STAFF,
@@ -225,6 +242,29 @@ def test_an_election_is_made_filled_changed_and_deleted(client):
     assert client.get(f"{V1}/elections?q=large", headers=header).json["total"] == 1
     assert client.delete(one, headers=header).json == {"done": True}
     assert client.get(one, headers=header).status_code == 404
+
+
+def test_a_draft_is_copied_gets_a_party_with_a_symbol_and_a_portrait(client):
+    header, source = bearer("admin"), factories.make_open_election(voters=2)
+    made = client.post(f"{V1}/elections/{source.id}/copy", json={"roll": True}, headers=header)
+    assert (made.status_code, made.json["status"], made.json["opens_by_itself"]) == (201, "draft", False)
+    number = made.json["id"]
+    assert client.get(f"{V1}/elections/{number}/roll", headers=header).json["counts"]["on_roll"] == 2
+    party = client.post(f"{V1}/parties", json={"name": "Green Ward"}, headers=header).json
+
+    def picture():
+        return {"picture": (io.BytesIO(pictures.plain_picture()), "one.jpg")}
+
+    named = client.put(f"{V1}/parties/{party['id']}/symbol", data=picture(), headers=header)
+    assert (party["has_symbol"], named.json["has_symbol"]) == (False, True), named.text
+    candidate = client.get(f"{V1}/elections/{number}/candidates", headers=header).json["candidates"][0]
+    assert client.put(f"{V1}/candidates/{candidate['id']}/picture", data=picture(), headers=header).status_code == 200
+    broken = {"picture": (io.BytesIO(b"no picture"), "one.jpg")}
+    assert client.put(f"{V1}/candidates/{candidate['id']}/picture", data=broken, headers=header).status_code == 422
+    assert client.put(f"{V1}/elections/{number}/schedule", headers=header).json["opens_by_itself"] is True
+    assert client.delete(f"{V1}/elections/{number}/schedule", headers=header).json["opens_by_itself"] is False
+    assert client.post(f"{V1}/elections/{number}/archive", headers=header).status_code == 409
+    assert client.delete(f"{V1}/parties/{party['id']}", headers=header).json == {"done": True}
 
 
 @pytest.mark.parametrize(

@@ -80,3 +80,21 @@ def test_staff_without_the_second_step_that_is_asked_for_see_who_they_are_and_si
     assert client.get(f"{V1}/auth/me", headers=header).json["second_step_needed"] is True
     assert client.post(f"{V1}/auth/logout", headers=header).json == {"done": True}
     assert client.get(f"{V1}/auth/me", headers=header).status_code == 401
+
+
+def test_an_administrator_sees_who_registered_and_decides(client):
+    header = bearer("admin")
+    first = accounts_of_voters.waiting()
+    other = accounts_of_voters.waiting(person=8, email="ben@example.org", name="Ben Osei")
+    listed = client.get(f"{V1}/registrations", headers=header).json
+    assert [row["name"] for row in listed["registrations"]] == ["Rosa Demir", "Ben Osei"]
+    one = f"{V1}/registrations/{first.id}"
+    assert client.get(one, headers=header).json["matches"] == []
+    photo = client.get(f"{one}/photo", headers=header)
+    assert (photo.mimetype, photo.data[:2]) == ("image/jpeg", b"\xff\xd8")
+    opened = client.post(f"{one}/approve", json={"voter": None}, headers=header)
+    assert (opened.json["name"], opened.json["pictures"]) == ("Rosa Demir", 1)
+    assert client.get(one, headers=header).status_code == 404
+    refused = client.post(f"{V1}/registrations/{other.id}/refuse", json={"reason": "Not a member."}, headers=header)
+    assert refused.json == {"done": True}
+    assert client.get(f"{V1}/registrations", headers=header).json["total"] == 0
