@@ -23,6 +23,24 @@ class Words:
     code: str
 
 
+def of_absence() -> dict[str, tuple[str, str, int]]:
+    """Return the words for who is not at the meeting of a vote, and for a quorum that does not hold."""
+    return {
+        "absent": (
+            _("You vote in the meeting"),
+            _("No vote was cast. Check in to the meeting first, then come back. If you are checked in already, the"
+              " officer looks at your check-in: ask there."),
+            403,
+        ),
+        "no_quorum": (
+            _("Too few members are present"),
+            _("No vote was cast. The ballot opens when enough members are here. Look at the screen in the room, then"
+              " try again."),
+            409,
+        ),
+    }  # fmt: skip
+
+
 def of_state(link: Link) -> Words:
     """Return the words for a link that opens no ballot."""
     election = link.token.election if link.token else None
@@ -50,6 +68,8 @@ def of_state(link: Link) -> Words:
             _("You cannot vote at the moment. Ask the Election Commission."),
             403,
         ),
+        LinkState.ABSENT: of_absence()["absent"],
+        LinkState.NO_QUORUM: of_absence()["no_quorum"],
         LinkState.UNKNOWN: (
             _("This link does not work"),
             _("Open it from the mail again, or copy it whole. If it still does not work, ask the Election Commission."),
@@ -100,6 +120,7 @@ def of_cast(kind: str) -> Words:
         "closed": (_("The election is closed"), _("No vote was cast. No more votes can be cast."), 410),
         "other_channel": (_("This election has no links"), _("No vote was cast. Ask the Election Commission."), 409),
         "stopped": (_("This election is stopped"), _("No vote was cast. Ask the Election Commission."), 409),
+        **of_absence(),
     }
     return Words(*found[kind], kind)
 
@@ -127,6 +148,8 @@ def of_paper(paper: Paper) -> Words:
             _("This election asks for it before the ballot. No vote was cast."),
             403,
         ),
+        BallotState.ABSENT: of_absence()["absent"],
+        BallotState.NO_QUORUM: of_absence()["no_quorum"],
         BallotState.OTHER_CHANNEL: (
             _("You vote in another way here"),
             _("This election is not voted in with an account. Look under My elections how."),

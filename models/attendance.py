@@ -93,6 +93,11 @@ class AttendanceSession(TimestampMixin, Model):
     group: Mapped[Group] = relationship()
     creator: Mapped[StaffUser] = relationship()
 
+    @property
+    def over_at(self) -> datetime:
+        """Return when the meeting ends, or ended."""
+        return self.ends_at if self.closed_at is None else min(self.closed_at, self.ends_at)
+
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         CheckConstraint("late_after_minutes BETWEEN 0 AND 1440", name="late_range"),

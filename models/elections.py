@@ -52,6 +52,29 @@ class Channel(enum.StrEnum):
     ACCOUNT = "account"
 
 
+class QuorumKind(enum.StrEnum):
+    """How many of a meeting's members must be present: a share of the group, or a number."""
+
+    MORE_THAN_HALF = "more_than_half"
+    TENTH = "tenth"
+    QUARTER = "quarter"
+    THIRD = "third"
+    HALF = "half"
+    TWO_THIRDS = "two_thirds"
+    THREE_QUARTERS = "three_quarters"
+    NUMBER = "number"
+
+
+class MajorityKind(enum.StrEnum):
+    """What carries a motion, or elects a name, in a meeting."""
+
+    SIMPLE = "simple"
+    ABSOLUTE = "absolute"
+    ABSOLUTE_MEMBERS = "absolute_members"
+    TWO_THIRDS = "two_thirds"
+    TWO_THIRDS_MEMBERS = "two_thirds_members"
+
+
 class CandidateOrder(enum.StrEnum):
     """The order of the names at the booth; shuffled means drawn anew for every ballot."""
 
@@ -88,7 +111,10 @@ class Election(TimestampMixin, Model):
     lot_order: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
     channels: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{booth}")
     allowed_networks: Mapped[list[str]] = mapped_column(ARRAY(CIDR), server_default="{}")
-    quorum_rule: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    meeting_id: Mapped[int | None] = mapped_column(ForeignKey("attendance_sessions.id"), index=True)
+    quorum_rule: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    present_at_opening: Mapped[int | None]
+    present_at_closing: Mapped[int | None]
     candidate_order: Mapped[CandidateOrder] = mapped_column(
         text_enum(CandidateOrder), server_default=CandidateOrder.FIXED
     )
@@ -117,6 +143,8 @@ class Election(TimestampMixin, Model):
         CheckConstraint("channels <@ ARRAY['booth','link','account']", name="channels_known"),
         CheckConstraint("cardinality(channels) >= 1", name="has_a_channel"),
         CheckConstraint("status = 'draft' OR NOT opens_by_itself", name="schedule_of_drafts"),
+        CheckConstraint("meeting_id IS NULL OR quorum_rule IS NOT NULL", name="meeting_has_rule"),
+        CheckConstraint("present_at_opening >= 0 AND present_at_closing >= 0", name="present_counts"),
         CheckConstraint(
             "status = 'draft' OR (definition IS NOT NULL AND definition_hash IS NOT NULL"
             " AND definition_signature IS NOT NULL AND activated_at IS NOT NULL"

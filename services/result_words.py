@@ -12,6 +12,7 @@ from flask_babel import ngettext
 from models import LotMethod
 from services.clock import local_text, utc_text
 from services.identification import UnderReview
+from services.meeting_result import headline
 from services.results import Balance, Resolution, Result
 from services.rounds import Rounds, grouped, listed
 
@@ -22,6 +23,8 @@ def verdict_title(result: Result) -> str:
         return _("Not counted yet")
     if not result.final:
         return _ahead(result)
+    if result.presence and (said := headline(result.presence.outcome)):
+        return said
     if result.winner and result.undecided:
         return _("Elected: %(names)s. A tie for the last seat", names=result.winner)
     if len(result.winners) > 1:
@@ -40,6 +43,8 @@ def _ahead(result: Result) -> str:
 
 def verdict_words(result: Result) -> str:
     """Return the sentence under the title: the winner's votes, and what the count does not decide."""
+    if result.presence and headline(result.presence.outcome):
+        return " ".join(result.presence.sentences)
     if result.resolution:
         return tie_sentence(result)
     if result.rounds is not None and result.winners:

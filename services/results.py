@@ -11,9 +11,10 @@ from flask_babel import ngettext
 from sqlalchemy import select
 
 from models import Election, ElectionStatus, Method, NotaRule, ResultsPolicy, TieResolution, db
-from services import ballots, elections, ties
+from services import ballots, elections, presence, ties
 from services.ballots.batch_cost import RARE
 from services.counting import Rule
+from services.meeting_result import MeetingVote, meeting_vote
 from services.rounds import EXPLAINED, Rounds, in_rounds, listed, rounds_in
 from services.verdict import NOTA_LOT, Outcome, Verdict, verdict_of
 
@@ -91,6 +92,7 @@ class Result:
     `status` is that of the election, or `sealing` between its close and its count.
     `winner` names who has a seat by this count and by lot: elected when it is final, ahead before. `tie` names who has
     the same number of votes in a final count, resolved or not; `resolution` says how it was resolved.
+    `presence` is what a vote in a meeting says of who was there and of its majority.
     Of `ranked` ballots the rows hold first preferences; `rounds` is the whole count once it is final.
     """
 
@@ -122,6 +124,7 @@ class Result:
     fingerprint: str = ""
     ranked: bool = False
     rounds: Rounds | None = None
+    presence: MeetingVote | None = None
 
     @property
     def counted(self) -> bool:
@@ -174,8 +177,8 @@ def result_of(election: Election, now: datetime) -> Result:
         seats=election.seats,
         turnout=_turnout(election),
         rows=rows,
-        nota=_share(_("None of the above"), counts.nota if visible else None, total),
-        parties=party_totals(rows, total),
+        nota=_share(ties.nota_name(election), counts.nota if visible else None, total),
+        parties=[] if ties.is_motion(election) else party_totals(rows, total),
         total=total,
         winner=listed(winners) or None,
         winners=winners,
@@ -192,19 +195,24 @@ def result_of(election: Election, now: datetime) -> Result:
         fingerprint=election.definition_hash.hex() if election.definition_hash else "",
         ranked=election.method is Method.RANKED,
         rounds=rounds,
+        presence=meeting_vote(election, counts if visible else None, verdict, final),
     )
 
 
 def rules_of(election: Election) -> list[str]:
     """Return how many are elected, what NOTA means and how a tie is resolved, a sentence each."""
+    in_meeting = presence.rule_of(election)
+    said = presence.rules_words(in_meeting) if in_meeting else []
+    if in_meeting and in_meeting.motion:
+        return [*said, ties.nota_words(election)]
     if election.method is Method.RANKED:
         seats = ngettext(
             "%(num)d seat. Voters rank the names.", "%(num)d seats. Voters rank the names.", election.seats
         )
         rule = str(EXPLAINED[Rule.for_seats(election.seats)])
-        return [seats, rule, ties.nota_words(election), ties.tie_rule_words(election)]
+        return [*said, seats, rule, ties.nota_words(election), ties.tie_rule_words(election)]
     seats = ngettext("%(num)d seat, most votes wins.", "%(num)d seats, most votes win.", election.seats)
-    return [seats, ties.nota_words(election), ties.tie_rule_words(election)]
+    return [*said, seats, ties.nota_words(election), ties.tie_rule_words(election)]
 
 
 def public_election(chosen: int | None) -> Election | None:
@@ -309,7 +317,7 @@ def _verdict_note(election: Election, tie: list[str], verdict: Verdict) -> str:
                 "More than half of the ballots say none of the above. By the rule of this election no one is elected."
             )
         return _nota_note(election.nota_rule)
-    if verdict.outcome is Outcome.ELECTED:
+    if not verdict.is_tie:
         return ""
     decides = _("The lot order published before opening decides. The commission confirms it.")
     by_lot = _("The commission decides by hand and states the reason.")

@@ -1,4 +1,4 @@
-"""Who is elected: what a count says by its method, NOTA and lots, without a database and without words."""
+"""Who is elected or what is carried: a count by its method, NOTA, lots, majority; no database and no words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models import Election, Method, NotaRule
-from services.ballots import Counts
+from models import Election, MajorityKind, Method, NotaRule
+from services import presence
+from services.ballots import Counts, choices_of
+from services.presence import Needed, Rule
 
 NOTA_LOT = 0
 """Stands for NOTA among the lots, beside ids of candidates."""
@@ -21,6 +23,12 @@ class Outcome(enum.StrEnum):
     NOTA_FIRST = "nota_first"
     NOTA_LEVEL = "nota_level"
     NO_VOTES = "no_votes"
+    CARRIED = "carried"
+    NOT_CARRIED = "not_carried"
+    NO_MAJORITY = "no_majority"
+    """The first name has fewer votes than the majority of the meeting asks for."""
+    NO_QUORUM = "no_quorum"
+    """Too few members were present when the vote closed: nothing is decided."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,37 @@ class LotsMissing(ValueError):
 
 
 def verdict_of(election: Election, counts: Counts) -> Verdict:
-    """Return the verdict of an election by its method; of a ranked count that is under way its first preferences."""
+    """Return the verdict of an election by its method; of a ranked count that is under way its first preferences.
+
+    In a meeting the quorum at the closing comes first, then the majority; while the vote is open it is taken to hold.
+    """
+    rule = presence.rule_of(election)
+    if rule is None:
+        return _by_method(election, counts)
+    if election.present_at_closing is not None and election.present_at_closing < rule.needed:
+        return Verdict(Outcome.NO_QUORUM)
+    votes = votes_in_order(election, counts)
+    needed = votes_needed(rule, votes, counts)
+    if rule.motion:
+        return Verdict(Outcome.CARRIED if votes[0] >= needed.votes else Outcome.NOT_CARRIED)
+    if rule.majority is not MajorityKind.SIMPLE and counts.total and max(votes) < needed.votes:
+        return Verdict(Outcome.NO_MAJORITY)
+    return _by_method(election, counts)
+
+
+def votes_in_order(election: Election, counts: Counts) -> list[int]:
+    """Return the votes of every name in the order of the ballot: of a motion yes, then no."""
+    return [counts.per_candidate.get(int(choice["id"]), 0) for choice in choices_of(election)]
+
+
+def votes_needed(rule: Rule, votes: Sequence[int], counts: Counts) -> Needed:
+    """Return how many votes carry a motion or elect the first name, by the rule of the meeting."""
+    cast = counts.total if rule.abstentions else counts.total - counts.nota
+    other = votes[1] if rule.motion else sorted(votes)[-2]
+    return presence.needed_votes(rule.majority, cast, other, rule.members)
+
+
+def _by_method(election: Election, counts: Counts) -> Verdict:
     if election.method is not Method.RANKED:
         return decide(counts.per_candidate, counts.nota, election.seats, election.nota_rule)
     if counts.ranked is None:

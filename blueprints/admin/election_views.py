@@ -95,6 +95,11 @@ def _mend(finding: Finding, election: Election, shown: bool) -> tuple[str, str] 
         **({Mend.ROLL: (_("Roll"), "admin.roll", {})} if shown else {}),
         Mend.VOTERS: (_("Voters"), "admin.voters", {}),
         Mend.SETTINGS: (_("Settings"), "admin.edit_election", {"election_id": election.id}),
+        **(
+            {Mend.MEETING: (_("Meeting"), "attendance.meeting", {"meeting_id": election.meeting_id})}
+            if election.meeting_id
+            else {}
+        ),
         Mend.RULES: (_("How the winner is found"), "admin.ballot_rules", {"election_id": election.id}),
     }
     if finding.mend not in places:

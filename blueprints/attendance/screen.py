@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import jsonify, render_template
@@ -10,9 +11,15 @@ from flask.typing import ResponseReturnValue
 from blueprints.attendance import bp, words
 from blueprints.http import current_actor, public_address, wants_json
 from blueprints.policy import requires
+from services import motions, presence
 from services.attendance import codes, sessions
 from services.clock import utc_now
+from services.result_words import verdict_title, verdict_words
+from services.results import result_of
 from services.security import Permission
+
+SHOWN_AFTER = timedelta(minutes=15)
+"""So long the result of a vote stays on the screen."""
 
 
 @bp.get("/meetings/<int:meeting_id>/screen")
@@ -26,7 +33,7 @@ def screen(meeting_id: int) -> ResponseReturnValue:
     state: dict[str, Any] = {
         "stage": stage, "code": None if stage == "closed" or over else shown.code,
         "seconds_left": max(0.0, (shown.until - now).total_seconds()) if shown.until else None,
-        "there": counted.present, "members": counted.members,
+        "there": counted.present, "members": counted.members, "vote": _vote(meeting_id),
     }  # fmt: skip
     if wants_json():
         return jsonify(state)
@@ -34,3 +41,20 @@ def screen(meeting_id: int) -> ResponseReturnValue:
         "attendance/screen.html", meeting=session, state=state, step_seconds=codes.STEP_SECONDS,
         address=public_address("voter.meetings").split("//")[-1],
     )  # fmt: skip
+
+
+def _vote(meeting_id: int) -> dict[str, Any] | None:
+    """Return the vote that runs, or ended a little ago: the quorum now, how many voted, the result when it is there."""
+    found, now = motions.running(meeting_id), utc_now()
+    standing = presence.standing_of(found) if found else None
+    if found is None or standing is None or (found.closed_at and found.closed_at < now - SHOWN_AFTER):
+        return None
+    result = result_of(found, now)
+    is_open = result.status == "active"
+    return {
+        "title": found.title, "open": is_open, "present": standing.present, "needed": standing.needed,
+        "members": standing.members, "holds": standing.holds, "voted": result.turnout.voted,
+        "seconds_left": max(0, round((found.closes_at - now).total_seconds())) if is_open else None,
+        "verdict": verdict_title(result) if result.final else None,
+        "words": verdict_words(result) if result.final else None,
+    }  # fmt: skip

@@ -81,6 +81,8 @@ def ballot_view(ballot_pass: BallotPass, election: Election) -> dict[str, Any]:
         "places": ballots.places_of(election),
         "secret": election.is_secret,
         "nota_rule": ties.nota_words(election),
+        "nota_name": ties.nota_name(election),
+        "nota_note": ties.nota_note(election),
         "expires_at": ballot_pass.expires_at.isoformat(),
         "seconds_left": identification.seconds_left(ballot_pass),
         "more_time_left": identification.MAX_EXTENSIONS - ballot_pass.extensions,

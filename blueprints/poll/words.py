@@ -50,6 +50,16 @@ def of_lookup(lookup: VoterLookup) -> Words:
         LookupReason.NOT_ENROLLED: (_("The officer helps you"), officer, 403),
         LookupReason.NO_CONSENT: (_("The officer helps you"), officer, 403),
         LookupReason.OFFICER_NEEDED: (_("The officer is coming. Stay here."), officer, 403),
+        LookupReason.ABSENT: (
+            _("You vote in the meeting"),
+            _("Check in to the meeting first, then come back. The officer of the meeting helps you."),
+            403,
+        ),
+        LookupReason.NO_QUORUM: (
+            _("Too few members are present"),
+            _("The ballot opens when enough members are here. Look at the screen of the meeting."),
+            409,
+        ),
         LookupReason.NOT_OPEN_YET: (_("The election is not open yet"), _("Come back when it opens."), 409),
         LookupReason.CLOSED: (_("The election is closed"), _("No more votes can be cast."), 409),
     }
@@ -119,6 +129,16 @@ def of_cast(kind: str) -> Words:
         "closed": (_("The election is closed"), _("No vote was cast. No more votes can be cast."), 409),
         "other_channel": (_("This election has no booth"), _("No vote was cast. Call the officer."), 409),
         "stopped": (_("This election is stopped"), _("No vote was cast. Call the officer."), 409),
+        "absent": (
+            _("You vote in the meeting"),
+            _("No vote was cast. Your check-in ended while the ballot was open. Check in again, then come back."),
+            403,
+        ),
+        "no_quorum": (
+            _("Too few members are present"),
+            _("No vote was cast. The ballot opens again when enough members are here. Look at the screen."),
+            409,
+        ),
     }
     return Words(*words[kind])
 

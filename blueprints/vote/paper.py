@@ -6,7 +6,6 @@ import secrets
 from typing import Any
 
 from flask import jsonify, make_response, render_template, request
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from blueprints import voting_view
@@ -50,7 +49,7 @@ def _review_page(holder: voting_view.Holder, choice: Choice, values: dict[str, A
     """Show what was chosen to a browser without JavaScript. Every choice makes a page of the same length, in bytes."""
     view = voting_view.ballot_view(holder)
     by_id = {int(one["id"]): one for one in view["choices"]}
-    nota = {"id": voting_view.NOTA_VALUE, "name": _("None of the above"), "party": None}
+    nota = {"id": voting_view.NOTA_VALUE, "name": view["nota_name"], "party": None}
     chosen = [nota] if choice.nota else [by_id[number] for number in choice.candidates]
     fields = [(name, value) for name, value in request.form.items(multi=True) if name.startswith(CHOICE_FIELDS)]
     page = {"election": pages.election_view(holder.election), "idempotency_key": text_field(values, "idempotency_key")}

@@ -11,7 +11,9 @@ from blueprints.meeting_words import FLAGS
 from blueprints.policy import requires
 from blueprints.voter import bp
 from models import AttendanceRecord, FlagKind, transaction
+from services import motions
 from services.attendance import reviews
+from services.clock import utc_now
 from services.errors import ValidationFailed
 from services.security import Permission
 
@@ -36,10 +38,12 @@ def object_to_check_in(meeting_id: int) -> ResponseReturnValue:
     return redirect(url_for("voter.check_in", meeting_id=meeting_id), 303)
 
 
-def record_page(record: AttendanceRecord, error: str = "", typed: str = "") -> str:
-    """Return the page of a check-in on record."""
+def record_page(record: AttendanceRecord, error: str = "", typed: str = "", code_error: str = "") -> str:
+    """Return the page of a check-in on record, with the votes that are open to the member."""
     return render_template(
         "voter/checked_in.html", meeting=record.session, record=record, doubts=FLAGS, error=error, typed=typed,
         other_phone=any(flag.kind is FlagKind.OTHER_DEVICE for flag in record.flags),
         may_object=reviews.may_object(record), object_until=reviews.objection_until(record),
+        code_error=code_error, is_on=record.session.over_at > utc_now(),
+        votes=motions.open_to(record.session_id, record.voter_id),
     )  # fmt: skip

@@ -10,10 +10,10 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
-from models import AttendanceRecord, GroupMember, Layer, RecordStatus, Voter, db
+from models import AttendanceRecord, AttendanceSession, GroupMember, Layer, RecordStatus, Voter, db
 from services import audit_logger, voters
 from services.actor import Actor
-from services.attendance import checkin, sessions
+from services.attendance import checkin, codes, sessions
 from services.clock import utc_now
 from services.errors import Conflict, NotFound, ValidationFailed
 from services.exports.csv import BYTE_ORDER_MARK, safe_cell
@@ -113,6 +113,42 @@ def note_left(session_id: int, record_id: int, actor: Actor) -> AttendanceRecord
         voter_number=record.voter.voter_id, subject_id=session.id, title=session.title,
     )  # fmt: skip
     return record
+
+
+def leave(session_id: int, voter_id: int, actor: Actor) -> AttendanceRecord:
+    """Let a member say that the member leaves now; raises NotFound, and Conflict for who is not checked in or over."""
+    session = sessions.for_member(session_id, voter_id)
+    record = checkin.record_of(session_id, voter_id)
+    if record is None or session.over_at <= utc_now():
+        raise Conflict(_("You can leave a meeting that is on and that you are checked in to."))
+    db.session.refresh(record, with_for_update=True)
+    if record.left_at is None:
+        record.left_at = max(utc_now(), record.checked_in_at)
+        _record_own("voter:attendance:left", session, record, actor)
+    return record
+
+
+def come_back(session_id: int, voter_id: int, code: str, actor: Actor) -> bool:
+    """Let a member who left come back by the code of this moment; tell whether it was that. Raises as `leave`.
+
+    A code that is over does not do: it could have been passed on.
+    """
+    session = sessions.for_member(session_id, voter_id)
+    record = checkin.record_of(session_id, voter_id)
+    if record is None or session.over_at <= utc_now():
+        raise Conflict(_("You can come back to a meeting that is on and that you were checked in to."))
+    fit = codes.fit(session, code, utc_now())
+    if not fit.known or fit.seconds_late:
+        return False
+    db.session.refresh(record, with_for_update=True)
+    if record.left_at is not None:
+        record.left_at = None
+        _record_own("voter:attendance:returned", session, record, actor)
+    return True
+
+
+def _record_own(event: str, session: AttendanceSession, record: AttendanceRecord, actor: Actor) -> None:
+    audit_logger.record(event, actor, voter_number=record.voter.voter_id, subject_id=session.id, title=session.title)
 
 
 def as_csv(session_id: int, actor: Actor) -> str:

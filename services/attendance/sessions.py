@@ -20,7 +20,7 @@ from models import (
     StaffRole,
     db,
 )
-from services import audit_logger
+from services import audit_logger, presence
 from services.actor import Actor
 from services.attendance import codes
 from services.clock import utc_now
@@ -173,8 +173,10 @@ def extend(session_id: int, minutes: int, actor: Actor) -> AttendanceSession:
 
 
 def close(session_id: int, actor: Actor) -> AttendanceSession:
-    """Close the meeting now; check-ins that come later are flagged."""
+    """Close the meeting now; check-ins that come later are flagged. Raises Conflict while one of its votes is open."""
     session = _open(session_id, actor)
+    if presence.has_open_vote(session.id):
+        raise Conflict(_("A vote of this meeting is open. Close the meeting when the vote has ended."))
     session.closed_at = utc_now()
     audit_logger.record("staff:meeting:closed", actor, subject_id=session.id, title=session.title)
     return session
@@ -192,7 +194,7 @@ def close_due(actor: Actor) -> int:
 
 def end_of(session: AttendanceSession) -> datetime:
     """Return when the meeting ends, or ended."""
-    return session.ends_at if session.closed_at is None else min(session.closed_at, session.ends_at)
+    return session.over_at
 
 
 def fence_of(session: AttendanceSession) -> Place | None:

@@ -43,6 +43,8 @@ SENTENCES: dict[str, Any] = {
     ),
     "voter:attendance:objected": N_("Voter ID %(voter_number)s objected to the rejected check-in to %(title)s."),
     "staff:attendance:left": N_("%(actor)s noted that voter ID %(voter_number)s left %(title)s."),
+    "voter:attendance:left": N_("Voter ID %(voter_number)s left %(title)s."),
+    "voter:attendance:returned": N_("Voter ID %(voter_number)s came back to %(title)s."),
     "staff:attendance:returned": N_("%(actor)s noted that voter ID %(voter_number)s is back at %(title)s."),
     "staff:meeting:closed": N_("%(actor)s closed the meeting %(title)s."),
     "staff:meeting:code_expired": N_("%(actor)s ended the code of the meeting %(title)s."),

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from models import BallotPass, Election, Vote, Voter, db
-from services import audit_logger
+from services import audit_logger, presence
 from services.actor import Actor
 from services.ballots import alerts, payload, receipts
 from services.ballots.choices import Choice, describe
@@ -29,7 +29,10 @@ WRONG_DEFINITION = "SV011"
 SUSPENDED = "SV014"
 OTHER_CHANNEL = "SV015"
 
-Kind = Literal["cast", "repeated", "already_voted", "pass_over", "suspended", "closed", "stopped", "other_channel"]
+Kind = Literal[
+    "cast", "repeated", "already_voted", "pass_over", "suspended", "closed", "stopped", "other_channel", "absent",
+    "no_quorum",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,9 @@ def cast(right: CastingRight, choice: Choice, idempotency_key: object, actor: Ac
     """Cast the choice of the voter who holds the right, in the caller's transaction.
 
     A retry with the same key gets the first answer again, even with another choice. Who was suspended since the
-    ballot opened casts nothing: a suspension holds from its commit on. Raises ValidationFailed for a key that is not
-    random enough or was used by somebody else.
+    ballot opened casts nothing: a suspension holds from its commit on. In a meeting who left since, or who votes while
+    the quorum does not hold, casts nothing and keeps the right: the ballot can be cast when it holds again. Raises
+    ValidationFailed for a key that is not random enough or was used by somebody else.
     """
     key = receipts.check_key(idempotency_key)
     election = db.session.get_one(Election, right.election_id)
@@ -65,6 +69,8 @@ def cast(right: CastingRight, choice: Choice, idempotency_key: object, actor: Ac
     if (problem := verify_definition(election)) is not None:
         alerts.definition_changed(election, problem, actor)
         return CastOutcome("stopped")
+    if (absence := presence.refusal_at_cast(election, right.voter_id)) is not None:
+        return CastOutcome(absence.value)
     audit_ref = receipts.new_audit_ref()
     try:
         with db.session.begin_nested():

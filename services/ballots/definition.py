@@ -79,6 +79,8 @@ def _rules(election: Election) -> dict[str, object]:
         rules["lot_order"] = election.lot_order
     if election.identity_check:
         rules["identity_check"] = True
+    if election.meeting_id is not None:
+        rules["meeting"] = election.meeting_id
     if election.method is Method.RANKED:
         rules["count_rule"] = Rule.for_seats(election.seats).value
     return rules

@@ -15,7 +15,7 @@ from flask_babel import ngettext
 from sqlalchemy import exists, func, select
 
 from models import Channel, Election, Method, RollEntry, StaffRole, Voter, VoterFace, VoterStatus, db
-from services import membership, same_face, ties
+from services import membership, presence, same_face, ties
 from services.clock import utc_now
 from services.context import platform
 from services.settings_rules import mail_problems
@@ -35,6 +35,7 @@ class Mend(enum.StrEnum):
     RULES = "rules"
     SERVER = "server"
     STAFF = "staff"
+    MEETING = "meeting"
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def check(election: Election) -> list[Finding]:
         *_voters(election, roll),
         *_times(election),
         *_rules(election, roll),
+        *_meeting(election),
         *_house(election),
     ]
     return sorted(found, key=lambda finding: not finding.blocks)
@@ -190,6 +192,15 @@ def _rules(election: Election, roll: _Roll) -> list[Finding]:
         words = _("Faces are checked in voter accounts only: who votes by link needs no more than the mail.")
         found.append(Finding("link_without_face", words, Mend.SETTINGS, blocks=False))
     return found
+
+
+def _meeting(election: Election) -> list[Finding]:
+    """Presence at the vote's meeting; a quorum that does not hold is mended by people, not by a page."""
+    mend = {"motion_choices": Mend.CANDIDATES, "not_in_group": Mend.ROLL, "not_on_roll": Mend.ROLL}
+    return [
+        Finding(one.code, one.words, mend.get(one.code, Mend.MEETING), one.blocks)
+        for one in presence.problems(election)
+    ]
 
 
 def _house(election: Election) -> list[Finding]:

@@ -12,6 +12,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from models import (
+    AttendanceSession,
     Candidate,
     CandidateOrder,
     Channel,
@@ -24,7 +25,7 @@ from models import (
     StaffRole,
     db,
 )
-from services import audit_logger, membership, ties
+from services import audit_logger, membership, presence, ties
 from services.actor import Actor
 from services.clock import utc_now
 from services.context import platform
@@ -38,10 +39,10 @@ SMALLEST_BATCH = 50
 RULES = (
     "title", "description", "method", "seats", "max_choices", "secrecy", "results_policy", "live_batch", "channels",
     "allowed_networks", "candidate_order", "confirmation_text", "opens_without_faces",
-    "identity_check",
+    "identity_check", "meeting_id", "quorum_rule",
 )  # fmt: skip
 """The settings that a form may change, besides the two times."""
-COPIED = (*RULES, "quorum_rule")
+COPIED = RULES
 """What a copy and the next round take over."""
 
 
@@ -64,6 +65,8 @@ def create_election(
     allowed_networks: tuple[str, ...] = (),
     opens_without_faces: bool = False,
     identity_check: bool = False,
+    meeting_id: int | None = None,
+    quorum_rule: Mapping[str, Any] | None = None,
 ) -> Election:
     """Add a draft that whoever makes it can see; raises ValidationFailed with all settings against a rule."""
     values = _checked(
@@ -73,6 +76,7 @@ def create_election(
             "live_batch": live_batch, "channels": channels, "candidate_order": candidate_order,
             "confirmation_text": confirmation_text, "allowed_networks": allowed_networks,
             "opens_without_faces": opens_without_faces, "identity_check": identity_check,
+            "meeting_id": meeting_id, "quorum_rule": quorum_rule,
         }
     )  # fmt: skip
     election = Election(**values)
@@ -192,10 +196,23 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         networks = check_networks(values["allowed_networks"])
     except ValidationFailed as error:
         errors |= error.fields
+    rule = None
+    if values["meeting_id"] is not None:
+        try:
+            rule = _meeting_rule(values)
+        except ValidationFailed as error:
+            errors |= error.fields
     if errors:
         raise ValidationFailed(fields=errors)
+    values = values | {"quorum_rule": rule}
     channels = [Channel(channel).value for channel in Channel if channel in tuple(values["channels"])]
     return values | {"allowed_networks": networks, "channels": channels, "method": _method(values)}
+
+
+def _meeting_rule(values: dict[str, Any]) -> dict[str, Any]:
+    if db.session.get(AttendanceSession, values["meeting_id"]) is None:
+        raise ValidationFailed(fields={"meeting_id": _("There is no such meeting. Choose another one.")})
+    return presence.checked(values["quorum_rule"], values["method"], values["seats"], values["max_choices"])
 
 
 def _method(values: dict[str, Any]) -> Method:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models import Election, ElectionStatus, Method
-from services import audit_logger, ballots, booth_sheet
+from services import audit_logger, ballots, booth_sheet, presence
 from services.actor import WORKER, Actor
 from services.booth_sheet import Sheet
 from services.elections.checklist import obstacles
@@ -18,6 +18,7 @@ def open_election(election: Election, actor: Actor) -> None:
     if reasons := obstacles(election):
         raise ValidationFailed(" ".join(reasons))
     _settle_marks(election)
+    presence.settle_opening(election)
     ballots.freeze_definition(election)
     election.opens_by_itself = False
     election.opening_problem = election.opening_failed_at = None
@@ -47,6 +48,7 @@ def close_election(election: Election, actor: Actor, *, by_the_clock: bool = Fal
     if not by_the_clock:
         booth_sheet.check_before_closing(election)
     move(election, ElectionStatus.CLOSED)
+    presence.settle_closing(election)
     # The step waited for the casts under way, so a sheet may have grown since it was checked.
     if not by_the_clock:
         booth_sheet.check_before_closing(election)

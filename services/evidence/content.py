@@ -14,13 +14,13 @@ from typing import Any
 from sqlalchemy import select
 
 from models import Ballot, BallotReceipt, Election, SignedHead, TieResolution, db
-from services import ballots, hashing, heads
+from services import ballots, hashing, heads, presence
 from services.ballots.extensions import statement
 from services.context import platform
 from services.evidence.readme import readme
 from services.evidence.verify import STAMPED, Verdict, canonical, sentence
 from services.hashing import moment_text
-from services.verdict import verdict_of
+from services.verdict import verdict_of, votes_in_order, votes_needed
 
 RESULT_FORMAT = "evidence-result/1"
 SIGNATURE_DOMAIN = b"smart-voting/evidence/1\0"
@@ -141,7 +141,21 @@ def _result(election: Election) -> dict[str, Any]:
         "drawing": _drawing(tied) if tied else None,
         "verdict": sentence([names[number] for number in elected], verdict, tied is not None),
         **({"rounds": counts.ranked.as_dict()} if counts.ranked else {}),
+        **_presence(election, counts),
     }
+
+
+def _presence(election: Election, counts: ballots.Counts) -> dict[str, Any]:
+    """Return presence as counts, and what the majority was a share of; nothing for an election without a meeting."""
+    rule, closing = presence.rule_of(election), election.present_at_closing
+    if rule is None or closing is None:
+        return {}
+    needed = votes_needed(rule, votes_in_order(election, counts), counts)
+    said = {
+        "members": rule.members, "needed": rule.needed, "opening": election.present_at_opening, "closing": closing,
+        "held": closing >= rule.needed, "base": needed.base, "votes_needed": needed.votes,
+    }  # fmt: skip
+    return {"presence": said}
 
 
 def _head(election: Election) -> bytes:

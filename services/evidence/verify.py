@@ -353,6 +353,8 @@ def by_lot(votes: dict[int, int], verdict: Verdict, seats: int, lots: list[int])
 
 def sentence(names: list[str], verdict: Verdict, resolved: bool) -> str:
     """Return the verdict as the result page says it."""
+    if verdict.outcome in IN_MEETING:
+        return IN_MEETING[verdict.outcome]
     listed = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1] if names else ""
     undecided = bool(verdict.tied) and not resolved
     if not names:
@@ -362,6 +364,40 @@ def sentence(names: list[str], verdict: Verdict, resolved: bool) -> str:
     if len(names) > 1:
         return f"{listed} are elected"
     return f"{listed} is elected by lot" if resolved else f"{listed} is elected"
+
+
+# Votes in a meeting: presence, and majorities.
+
+SHARES = {"tenth": (1, 10), "quarter": (1, 4), "third": (1, 3), "half": (1, 2), "two_thirds": (2, 3),
+          "three_quarters": (3, 4)}  # fmt: skip
+IN_MEETING = {
+    "carried": "Carried", "not_carried": "Not carried", "no_majority": "No majority. Nobody is elected",
+    "no_quorum": "No quorum. Nothing is decided",
+}  # fmt: skip
+
+
+def present_needed(rule: dict[str, Any]) -> int:
+    """Return how many of the members must be present: a share rounded up, more than half, or a number."""
+    if rule["quorum"] == "number":
+        return int(rule["number"])
+    if rule["quorum"] == "more_than_half":
+        return int(rule["members"]) // 2 + 1
+    part, whole = SHARES[rule["quorum"]]
+    return max(1, -(-int(rule["members"]) * part // whole))
+
+
+def votes_needed(rule: dict[str, Any], votes: list[int], nota: int) -> tuple[int, int]:
+    """Return how many votes carry, and what they are a share of; of a simple majority that is the next count."""
+    majority = rule["majority"]
+    if majority == "simple":
+        other = votes[1] if rule["motion"] else sorted(votes)[-2]
+        return other + 1, other
+    base = rule["members"] if majority.endswith("_members") else sum(votes) + (nota if rule["abstentions"] else 0)
+    if majority.startswith("absolute"):
+        return base // 2 + 1, base
+    if not majority.startswith("two_thirds"):
+        raise Fault("definition.json", "this program does not know the majority of this vote")
+    return max(1, -(-2 * base // 3)), base
 
 
 # Ranked ballots. Votes are whole numbers of units, 100,000 units a vote.
@@ -704,13 +740,14 @@ class Check:
             if said.get(name) != found:
                 raise Fault("result.json", f"{name} is {canonical(said.get(name))}, counted is {canonical(found)}")
         balance = f"{said['votes']:,} votes = {self.count.ballots:,} ballots + {said['spoiled']:,} spoiled"
-        return "\n".join([f"{balance}. The count is the published one:", *self._lines(), said["verdict"] + "."])
+        lines = [f"{balance}. The count is the published one:", *self._lines(), *self._meeting_lines(said)]
+        return "\n".join([*lines, said["verdict"] + "."])
 
     def _published(self, said: dict[str, Any]) -> dict[str, Any]:
         """Return what the result has to say of these ballots; only lots drawn after closing are taken from it."""
         count = self.count
         rounds = self._rounds()
-        verdict = self._verdict(rounds)
+        verdict = self._in_meeting(said) or self._verdict(rounds)
         lots, elected = self._lots(said.get("lots"), verdict), verdict.first
         if lots is not None:
             elected = by_lot(count.votes, verdict, self.definition["seats"], lots) or []
@@ -719,6 +756,7 @@ class Check:
             elected = [one for one in in_order if one in elected]
         return {
             **({"rounds": rounds} if rounds is not None else {}),
+            **({"presence": self._presence(said)} if self._rule else {}),
             "format": "evidence-result/1",
             "election": self.election,
             "definition": self.first.hex(),
@@ -753,6 +791,40 @@ class Check:
             return Verdict("nota_first" if count.nota else "no_votes", [], [])
         return Verdict("elected", rounds["elected"], [])
 
+    @property
+    def _rule(self) -> dict[str, Any] | None:
+        """Return the rule of a vote in a meeting, None for every other."""
+        return self.definition["quorum_rule"] if "meeting" in self.definition else None
+
+    def _presence(self, said: dict[str, Any]) -> dict[str, Any] | None:
+        """Return what the result has to say of presence; the two counts of people are taken from it."""
+        rule, found = self._rule, said.get("presence")
+        if rule is None:
+            return None
+        counts = [found.get(name) for name in ("opening", "closing")] if isinstance(found, dict) else []
+        if len(counts) != 2 or any(type(one) is not int or one < 0 for one in counts):
+            raise Fault("result.json", "it does not say how many were present when the vote opened and closed")
+        if rule["needed"] != present_needed(rule):
+            raise Fault("definition.json", "the quorum is not what its rule makes of the members")
+        needed, base = votes_needed(rule, list(self.count.votes.values()), self.count.nota)
+        return {
+            "members": rule["members"], "needed": rule["needed"], "opening": counts[0], "closing": counts[1],
+            "held": counts[1] >= rule["needed"], "base": base, "votes_needed": needed,
+        }  # fmt: skip
+
+    def _in_meeting(self, said: dict[str, Any]) -> Verdict | None:
+        """Return the verdict where presence or majority decide it, None where the count does."""
+        rule, found = self._rule, self._presence(said)
+        if rule is None or found is None:
+            return None
+        votes = list(self.count.votes.values())
+        if not found["held"]:
+            return Verdict("no_quorum", [], [])
+        if rule["motion"]:
+            return Verdict("carried" if votes[0] >= found["votes_needed"] else "not_carried", [], [])
+        short = self.count.ballots and max(votes) < found["votes_needed"]
+        return Verdict("no_majority", [], []) if short and rule["majority"] != "simple" else None
+
     def _lots(self, said: Any, verdict: Verdict) -> list[int] | None:
         """Return the lots that may decide; raises Fault for lots that nobody needs or that do not decide."""
         if said is None:
@@ -769,11 +841,22 @@ class Check:
             raise Fault("result.json", "the lots do not decide the tie")
         return list(lots)
 
+    def _meeting_lines(self, said: dict[str, Any]) -> list[str]:
+        found = self._presence(said)
+        if found is None:
+            return []
+        quorum = "held" if found["held"] else "not held"
+        return [
+            f"{found['closing']:,} of {found['members']:,} members were present when the vote closed, quorum"
+            f" {found['needed']:,}: {quorum}. The number is the officer's count, it does not follow from the ballots.",
+            f"{found['votes_needed']:,} votes were needed (base: {found['base']:,}).",
+        ]
+
     def _lines(self) -> list[str]:
         votes = self.count.votes
         in_order = sorted(votes, key=lambda one: -votes[one])
         return [f"  {votes[one]:>9,}  {self._name(one)}" for one in in_order] + [
-            f"  {self.count.nota:>9,}  None of the above"
+            f"  {self.count.nota:>9,}  {'Abstention' if (self._rule or {}).get('motion') else 'None of the above'}"
         ]
 
     def _name(self, number: int) -> str:

@@ -41,6 +41,7 @@ def _letters(result: Result, appendix: Appendix) -> str:
     typed = [made.drawn_by, made.how, made.witnesses, made.reason, made.recorded_by] if made else []
     names = [row.name + row.party for row in result.rows]
     booths = [*(sheet.name for sheet in appendix.sheets), words_of(appendix.notes)]
+    names.append(result.presence.meeting if result.presence else "")
     return "".join([result.title, result.note, *names, *typed, *booths])
 
 
@@ -52,9 +53,7 @@ def _story(result: Result, appendix: Appendix, styles: parts.Styles, said: str, 
         CondPageBreak(60 * mm),
         styles.heading(_("First preferences") if result.ranked else _("Votes for each candidate")),
         pdf_figures.bars([(row.name, row.party, row) for row in result.rows], result.nota, styles),
-        CondPageBreak(45 * mm),
-        styles.heading(_("First preferences for each party") if result.ranked else _("Votes for each party")),
-        pdf_figures.bars([(party.name, "", party) for party in result.parties], result.nota, styles),
+        *_parties(result, styles),
         CondPageBreak(60 * mm),
         styles.heading(_("First preferences in figures") if result.ranked else _("All figures")),
         pdf_figures.table(result, styles),
@@ -66,6 +65,15 @@ def _story(result: Result, appendix: Appendix, styles: parts.Styles, said: str, 
         lacking = _("This machine has no font for some letters of a name; a ? stands for each. The CSV has them.")
         story.append(styles.small(lacking, spaceBefore=10))
     return [*story, *(pdf_appendix.signatures(result, styles) if result.resolution else [])]
+
+
+def _parties(result: Result, styles: parts.Styles) -> list[Flowable]:
+    """Return the sums of the parties; a motion has none."""
+    if not result.parties:
+        return []
+    heading = _("First preferences for each party") if result.ranked else _("Votes for each party")
+    bars = pdf_figures.bars([(party.name, "", party) for party in result.parties], result.nota, styles)
+    return [CondPageBreak(45 * mm), styles.heading(heading), bars]
 
 
 def _cover(result: Result, appendix: Appendix, styles: parts.Styles, zone: str) -> list[Flowable]:
@@ -96,7 +104,10 @@ def _facts(result: Result, appendix: Appendix, zone: str) -> list[tuple[str, str
     for label, moment in ((_("Closed"), result.closed_at), (_("Counted"), result.counted_at)):
         if moment is not None:
             facts.append((label, both_times(moment, zone)))
-    facts.append((_("Seats"), f"{result.seats}"))
+    if result.presence is not None:
+        facts += [(_("Meeting"), result.presence.meeting), (_("Presence"), " ".join(result.presence.sentences))]
+    if result.presence is None or not result.presence.motion:
+        facts.append((_("Seats"), f"{result.seats}"))
     if result.fingerprint:
         facts.append((_("Signed definition"), parts.grouped(result.fingerprint)))
     if appendix.key_fingerprint:

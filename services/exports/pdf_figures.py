@@ -20,7 +20,7 @@ def figures(result: Result, styles: parts.Styles) -> Table:
         (_("Turnout"), f"{turnout.percent:.1f} %"),
         (_("Voted"), _("%(voted)s of %(on_roll)s", voted=f"{turnout.voted:,}", on_roll=f"{turnout.on_roll:,}")),
         (_("Ballots counted"), f"{result.total or 0:,}"),
-        (_("None of the above"), f"{result.nota.count or 0:,}"),
+        (result.nota.name, f"{result.nota.count or 0:,}"),
         *([(_("Spoiled"), f"{result.balance.spoiled:,}")] if result.secret else []),
     ]
     cells = [

@@ -53,7 +53,7 @@ def _story(election: Election, choices: list[dict[str, Any]], styles: parts.Styl
     story += [
         styles.paragraph(_period(election, zone), 10, 14, spaceBefore=6),
         styles.small(f"{order_words(election)} {_('This is a sample. It cannot be cast.')}", spaceBefore=2),
-        _rows(choices, styles),
+        _rows(choices, {"name": ties.nota_name(election), "party": ties.nota_note(election)}, styles),
         KeepTogether([styles.heading(_("How the winner is found")), *_rules(election, styles)]),
         KeepTogether([styles.heading(_("What vouches for this ballot")), *_vouchers(election, styles)]),
     ]
@@ -73,9 +73,8 @@ def _period(election: Election, zone: str) -> str:
     return _("Voting: %(begin)s to %(end)s (%(utc)s).", begin=begin, end=end, utc=utc)
 
 
-def _rows(choices: list[dict[str, Any]], styles: parts.Styles) -> Table:
+def _rows(choices: list[dict[str, Any]], nota: dict[str, Any], styles: parts.Styles) -> Table:
     """Return one row a choice, all alike: box, portrait, symbol, name over party; NOTA last."""
-    nota = {"name": _("None of the above"), "party": _("NOTA: you vote, and for nobody on this list")}
     rows: list[list[Any]] = [
         [_box(), _picture(choice["image_path"]), _picture(choice["symbol_path"]), _who(choice, styles)]
         for choice in choices

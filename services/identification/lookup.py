@@ -23,7 +23,7 @@ from models import (
     db,
 )
 from models import RollEntry as Roll
-from services import audit_logger, voters
+from services import audit_logger, presence, voters
 from services.actor import Actor
 from services.clock import utc_now
 from services.identification import failures, guessing
@@ -92,6 +92,8 @@ def _judge(election: Election, number: str, voter: Voter | None) -> VoterLookup:
         return VoterLookup(LookupReason.NOT_ON_ROLL, number, voter)
     if entry.has_voted:
         return _voted(election, number, voter)
+    if (absence := presence.refusal(election, voter.id)) is not None:
+        return VoterLookup(LookupReason(absence.value), number, voter)
     reason = _officer_reason(election, voter) or LookupReason.ELIGIBLE
     return VoterLookup(reason, number, voter, mask_name(voter.name))
 

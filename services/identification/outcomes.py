@@ -26,13 +26,17 @@ class LookupReason(enum.StrEnum):
     NOT_OPEN_YET = "not_open_yet"
     CLOSED = "closed"
     OFFICER_NEEDED = "officer_needed"
+    ABSENT = "absent"
+    NO_QUORUM = "no_quorum"
 
 
 OFFICER_HELPS = frozenset(
     {LookupReason.SUSPENDED, LookupReason.NOT_ENROLLED, LookupReason.NO_CONSENT, LookupReason.OFFICER_NEEDED}
 )
 BY_DOCUMENT = (OFFICER_HELPS - {LookupReason.SUSPENDED}) | {LookupReason.ELIGIBLE}
-ON_ROLL = OFFICER_HELPS | {LookupReason.ELIGIBLE, LookupReason.ALREADY_VOTED}
+ON_ROLL = OFFICER_HELPS | {
+    LookupReason.ELIGIBLE, LookupReason.ALREADY_VOTED, LookupReason.ABSENT, LookupReason.NO_QUORUM,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

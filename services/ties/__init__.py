@@ -10,7 +10,16 @@ from services.ties.lot_order import (
     set_nota_rule,
 )
 from services.ties.resolving import Drawing, OpenTie, check_drawing, open_tie, resolve_tie
-from services.ties.words import LOT_METHODS, NOTA_RULES, nota_rule_words, nota_words, tie_rule_words
+from services.ties.words import (
+    LOT_METHODS,
+    NOTA_RULES,
+    is_motion,
+    nota_name,
+    nota_note,
+    nota_rule_words,
+    nota_words,
+    tie_rule_words,
+)
 
 __all__ = [
     "LOT_METHODS",
@@ -21,8 +30,11 @@ __all__ = [
     "check_drawing",
     "draw_lot_order",
     "forget_lot_order",
+    "is_motion",
     "lot_names",
     "lot_order_problem",
+    "nota_name",
+    "nota_note",
     "nota_rule_words",
     "nota_words",
     "open_tie",

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
 from models import Election, LotMethod, Method, NotaRule
+from services import presence
 
 NOTA_RULES = {
     NotaRule.NO_ONE: N_("If none of the above has the most votes, no one is elected."),
@@ -32,8 +33,28 @@ def nota_rule_words(rule: NotaRule | None, *, ranked: bool = False) -> str:
 
 
 def nota_words(election: Election) -> str:
-    """Return the rule of an election by its method."""
+    """Return the rule of an election by its method; of a motion, where it is the abstention, what that counts for."""
+    if is_motion(election):
+        return _("Who abstains is counted, and votes neither yes nor no. As many yes as no do not carry a motion.")
     return nota_rule_words(election.nota_rule, ranked=election.method is Method.RANKED)
+
+
+def is_motion(election: Election) -> bool:
+    """Tell whether voters say yes, no, or abstain."""
+    rule = presence.rule_of(election)
+    return rule is not None and rule.motion
+
+
+def nota_name(election: Election) -> str:
+    """Return what NOTA is called on the ballot and in the count of this election."""
+    return _("Abstention") if is_motion(election) else _("None of the above")
+
+
+def nota_note(election: Election) -> str:
+    """Return the line under it on a ballot."""
+    if is_motion(election):
+        return _("You vote, neither yes nor no")
+    return _("NOTA: you vote, and for nobody on this list")
 
 
 def tie_rule_words(election: Election) -> str:

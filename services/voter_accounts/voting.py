@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from models import Channel, Election, ElectionStatus, RollEntry, Vote, Voter, VoterSession, VoterStatus, db
-from services import audit_logger, hashing
+from services import audit_logger, hashing, presence
 from services.actor import Actor
 from services.ballots import CastingRight, RightOver
 from services.clock import utc_now
@@ -31,6 +31,9 @@ class BallotState(enum.StrEnum):
     OTHER_CHANNEL = "other_channel"
     IDENTITY = "identity"
     """The election asks for the face first."""
+    ABSENT = "absent"
+    """The vote belongs to a meeting, and this voter is not present."""
+    NO_QUORUM = "no_quorum"
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ def _state(election: Election, session: VoterSession, voted_at: datetime | None)
         return BallotState.OTHER_CHANNEL
     if session.voter.status is not VoterStatus.VERIFIED:
         return BallotState.SUSPENDED
+    if (absence := presence.refusal(election, session.voter_id)) is not None:
+        return BallotState(absence.value)
     return BallotState.GOOD if _is_proved(election, session) else BallotState.IDENTITY
 
 

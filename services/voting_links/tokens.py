@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import joinedload
 
 from models import Channel, ReplacedToken, Vote, VoterStatus, VotingToken, db
-from services import audit_logger
+from services import audit_logger, presence
 from services.actor import Actor
 from services.ballots import CastingRight, RightOver
 from services.clock import utc_now
@@ -29,6 +29,9 @@ class LinkState(enum.StrEnum):
     NOT_OPEN = "not_open"
     CLOSED = "closed"
     SUSPENDED = "suspended"
+    ABSENT = "absent"
+    """The vote belongs to a meeting, and this voter is not present."""
+    NO_QUORUM = "no_quorum"
     UNKNOWN = "unknown"
 
 
@@ -94,6 +97,8 @@ def _judge(token: VotingToken) -> Link:
         return Link(LinkState.NOT_OPEN, token)
     if token.voter.status is not VoterStatus.VERIFIED:
         return Link(LinkState.SUSPENDED, token)
+    if (absence := presence.refusal(token.election, token.voter_id)) is not None:
+        return Link(LinkState(absence.value), token)
     return Link(LinkState.GOOD, token)
 
 

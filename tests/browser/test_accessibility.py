@@ -8,6 +8,7 @@ from tests.support import (
     desk_states,
     desk_states_attendance,
     desk_states_elections,
+    desk_states_motions,
     desk_states_review,
     desk_states_staff,
     link_states,
@@ -20,6 +21,7 @@ from tests.support.live_site import Site
 
 assert desk_states_attendance  # its states register themselves in desk_states.STATES
 assert desk_states_elections  # its states register themselves in desk_states.STATES
+assert desk_states_motions  # so do its
 assert desk_states_review  # so do its
 assert desk_states_staff  # and these
 assert mail_states  # and these

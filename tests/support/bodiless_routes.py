@@ -14,6 +14,8 @@ WITHOUT_BODY = {
     "admin.retry_mail",
     "admin.settle_not_me",
     "attendance.close_meeting",
+    "attendance.close_motion",
+    "voter.leave_meeting",
     "attendance.expire_code",
     "attendance.new_code",
     "attendance.note_left",

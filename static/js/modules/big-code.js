@@ -1,4 +1,4 @@
-/* The big screen: shows the code of now, counts down to the next, and asks the server when it changes, every 5 s at least. */
+/* The big screen: shows the code of now and the vote that runs, counts down, and asks the server when it changes, every 5 s at least. */
 import { getJson, NetworkLost } from "../lib/http.js";
 import { fill, readWords } from "../lib/words.js";
 
@@ -22,8 +22,29 @@ export default class BigCode {
     if (this.ends !== null && state.code) this.next = Math.min(this.next, this.ends + TICK_MS);
     this.part("there").textContent = fill(this.words.there, { n: state.there, m: state.members });
     this.part("bar").hidden = !state.code || this.ends === null;
+    this.voteEnds = state.vote?.open ? now + state.vote.seconds_left * 1000 : null;
+    this.vote = state.vote;
     this.show(state);
+    this.showVote();
     this.tick();
+  }
+
+  showVote() {
+    const { vote, words } = this;
+    this.root.classList.toggle("hall-voting", Boolean(vote));
+    this.part("vote").hidden = !vote;
+    if (!vote) return;
+    const figures = fill(words.needed, { n: vote.present, m: vote.members, q: vote.needed });
+    this.write("vote-title", vote.title);
+    this.part("quorum").hidden = !vote.open;
+    this.part("quorum").dataset.holds = vote.holds;
+    this.write("quorum-state", vote.holds ? words.holds : words.broken);
+    this.write("quorum-figures", figures);
+    if (!vote.open) this.write("voted", vote.verdict ? `${vote.verdict}. ${vote.words}` : words.counting);
+  }
+
+  write(name, text) {
+    if (this.part(name).textContent !== text) this.part(name).textContent = text;
   }
 
   show({ code, stage }) {
@@ -46,6 +67,11 @@ export default class BigCode {
     const left = this.ends === null || !this.code ? null : Math.max(0, (this.ends - performance.now()) / 1000);
     this.say(left === null ? "" : fill(this.words.seconds, { n: Math.ceil(left) }));
     if (left !== null) this.part("bar").value = left;
+    if (this.voteEnds !== null) {
+      const seconds = Math.max(0, Math.round((this.voteEnds - performance.now()) / 1000));
+      const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+      this.write("voted", fill(this.words.voted, { n: this.vote.voted, t: clock }));
+    }
     return performance.now() >= this.next ? this.ask() : undefined;
   }
 
