@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
 from blueprints.http import text_field
-from models import MajorityKind, QuorumKind
+from models import Election, MajorityKind, QuorumKind
 from services.errors import ValidationFailed
-from services.presence import Rule
+from services.presence import Rule, rule_of
 
 ABSTENTIONS = [("", N_("Do not count among the votes cast")), ("1", N_("Count among the votes cast"))]
 NUMBER_DIGITS = 7
@@ -40,3 +40,12 @@ def rule_values(values: dict[str, Any]) -> dict[str, Any]:
     counted = quorum == QuorumKind.NUMBER.value and text
     return {"quorum": quorum, "majority": majority, "number": int(text) if counted else None,
             "abstentions": bool(abstentions)}  # fmt: skip
+
+
+def form_rule(election: Election) -> dict[str, Any]:
+    """Return the rule of an election as its form shows it."""
+    rule = rule_of(election) or Rule()
+    return {
+        "quorum": rule.quorum.value, "quorum_number": rule.number or "", "majority": rule.majority.value,
+        "abstentions": "1" if rule.abstentions else "",
+    }  # fmt: skip

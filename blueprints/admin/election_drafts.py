@@ -14,9 +14,11 @@ from blueprints.admin.election_views import election_json, election_page, manage
 from blueprints.admin.frame import election_at_the_desk
 from blueprints.http import body, current_actor, wants_json
 from blueprints.policy import requires
+from blueprints.quorum_form import ABSTENTIONS
 from models import Election, transaction
-from services import accounts, ballots, desk
+from services import accounts, ballots, desk, presence
 from services import elections as service
+from services.attendance import sessions
 from services.clock import local_text, utc_text
 from services.context import platform
 from services.errors import Forbidden, ValidationFailed
@@ -166,5 +168,17 @@ def _form(found: Election | None, values: dict[str, Any], errors: dict[str, str]
         "admin/elections/form.html", election=found, values=values, errors=errors or {}, zone=zone,
         twice=twice(values, zone), summary=[(f"f-{name}", words) for name, words in (errors or {}).items()],
         current_election=found or election_at_the_desk(),
+        meetings=_meetings(found), quorums=presence.QUORUMS, majorities=presence.MAJORITIES, abstentions=ABSTENTIONS,
         smallest_batch=service.SMALLEST_BATCH, batch_cost=ballots.batch_cost_examples(service.SMALLEST_BATCH),
     )  # fmt: skip
+
+
+def _meetings(found: Election | None) -> list[tuple[int | str, str]]:
+    """Return the meetings that an election may belong to, its own one too; "" is none."""
+    zone, choices = platform().settings.timezone, list[tuple[int | str, str]]()
+    for one in sessions.to_come(current_actor()):
+        choices.append((one.id, f"{one.title}, {local_text(one.starts_at, zone)}"))
+    own = found.meeting_id if found else None
+    if own is not None and own not in [number for number, _words in choices]:
+        choices.append((own, _("The meeting of before, which is over")))
+    return [("", _("No meeting: everybody on the roll can vote")), *choices]

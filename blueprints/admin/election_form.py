@@ -12,6 +12,7 @@ from flask import request
 from flask_babel import gettext as _
 
 from blueprints.http import body, text_field
+from blueprints.quorum_form import form_rule, rule_values
 from models import CandidateOrder, Channel, Election, Method, ResultsPolicy, Secrecy
 from services import elections
 from services.clock import moments_of
@@ -25,6 +26,7 @@ WHICH = ("first", "second")
 TICKS = ("opens_without_faces", "identity_check")
 TICKS_SHOWN = "ticks_shown"
 """Unticked boxes are not sent: the form says by this that it had them."""
+RULE_FIELDS = ("quorum", "quorum_number", "majority", "abstentions")
 Values = dict[str, Any]
 
 
@@ -59,6 +61,7 @@ def form_values(election: Election, zone: str) -> Values:
     """Return the settings of an election as its form shows them."""
     shown: Values = {name: getattr(election, name) for name in elections.RULES}
     shown |= {"allowed_networks": "\n".join(election.allowed_networks), "live_batch": election.live_batch or ""}
+    shown |= form_rule(election)
     for name in ("method", "secrecy", "results_policy", "candidate_order"):
         shown[name] = shown[name].value
     for name in ("opens_at", "closes_at"):
@@ -98,6 +101,8 @@ def twice(values: Values, zone: str) -> dict[str, list[tuple[str, str]]]:
 
 
 def _asked(values: Values, name: str, whole: bool) -> bool:
+    if name == "quorum_rule":
+        return any(field in values for field in RULE_FIELDS)
     if name in ("channels", *TICKS) and not request.is_json:
         return TICKS_SHOWN in values
     return name in values or (whole and name in ("title", "opens_at", "closes_at"))
@@ -119,6 +124,8 @@ def _readers(zone: str) -> dict[str, Callable[[Values, str], Any]]:
         "channels": _channels,
         "confirmation_text": partial(text_field, limit=MAX_CONFIRMATION),
         "allowed_networks": _networks,
+        "meeting_id": _meeting,
+        "quorum_rule": lambda values, name: rule_values(values),
         **dict.fromkeys(TICKS, _tick),
     }
 
@@ -179,6 +186,14 @@ def _number(values: Values, name: str, default: int | None) -> int | None:
     if not 1 <= int(text) <= LARGEST_NUMBER:
         raise ValidationFailed(fields={name: _("Enter a number from 1 to %(most)s.", most=f"{LARGEST_NUMBER:,}")})
     return int(text)
+
+
+def _meeting(values: Values, name: str) -> int | None:
+    """Read the number of a meeting; 0 and nothing are none."""
+    text = str(values.get(name) or "").strip()
+    if text and not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ValidationFailed(fields={name: _("There is no such meeting. Choose another one.")})
+    return int(text or 0) or None
 
 
 def _channels(values: Values, name: str) -> tuple[Channel, ...]:

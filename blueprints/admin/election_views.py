@@ -21,7 +21,7 @@ LISTS = ("channels", "allowed_networks")
 PLAIN = (
     "id", "title", "description", "status", "secrecy", "results_policy", "live_batch", "method", "seats", "max_choices",
     "candidate_order", "confirmation_text", "opens_without_faces", "identity_check", "opens_by_itself",
-    "opening_problem",
+    "opening_problem", "meeting_id", "quorum_rule", "present_at_opening", "present_at_closing",
 )  # fmt: skip
 
 

@@ -10,7 +10,18 @@ from flask_babel import gettext as _
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from blueprints.api.shapes import TEXT, LongText, Shape, Text
-from models import Candidate, CandidateOrder, Channel, Election, ElectionStatus, Method, ResultsPolicy, Secrecy
+from models import (
+    Candidate,
+    CandidateOrder,
+    Channel,
+    Election,
+    ElectionStatus,
+    MajorityKind,
+    Method,
+    QuorumKind,
+    ResultsPolicy,
+    Secrecy,
+)
 from services import elections
 
 Title = Annotated[str, StringConstraints(min_length=1, max_length=elections.MAX_TITLE, pattern=TEXT)]
@@ -33,6 +44,27 @@ Small = Annotated[int, Field(ge=1, le=1000)]
 Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
+class QuorumRule(Shape):
+    """Who must be present at the meeting, and what majority carries; `number` is for the quorum of this name.
+
+    `abstentions`: they count among the votes cast.
+    """
+
+    quorum: QuorumKind = QuorumKind.MORE_THAN_HALF
+    number: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    majority: MajorityKind = MajorityKind.SIMPLE
+    abstentions: bool = False
+
+
+class SignedRule(QuorumRule):
+    """The rule with what the opening settled: the meeting's title, its members, and how many must be present."""
+
+    motion: bool = False
+    meeting: str = ""
+    members: int = 0
+    needed: int = 0
+
+
 class ElectionChange(Shape):
     """Settings of a draft; what is absent stays as it is."""
 
@@ -50,11 +82,16 @@ class ElectionChange(Shape):
     candidate_order: CandidateOrder | None = None
     opens_without_faces: bool | None = None
     identity_check: bool | None = None
+    meeting_id: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    quorum_rule: QuorumRule | None = None
 
     def settings(self) -> dict[str, Any]:
         """Return what was named, as the service takes it."""
         named = {name: getattr(self, name) for name in self.model_fields_set}
-        found = {name: value for name, value in named.items() if value is not None or name == "live_batch"}
+        emptied = ("live_batch", "meeting_id")
+        found = {name: value for name, value in named.items() if value is not None or name in emptied}
+        if self.quorum_rule is not None:
+            found["quorum_rule"] = self.quorum_rule.model_dump(mode="json")
         return found | ({"channels": tuple(found["channels"])} if "channels" in found else {})
 
 
@@ -90,6 +127,10 @@ class OneElection(Shape):
     closes_at: datetime
     closed_at: datetime | None
     opens_by_itself: bool
+    meeting_id: int | None
+    quorum_rule: SignedRule | None
+    present_at_opening: int | None
+    present_at_closing: int | None
 
 
 class Elections(Shape):

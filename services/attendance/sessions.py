@@ -112,6 +112,12 @@ def search(text: str, page: int, actor: Actor) -> SessionPage:
     return SessionPage(_with_figures(rows), total, page, pages)
 
 
+def to_come(actor: Actor) -> list[AttendanceSession]:
+    """Return the meetings that are not over, the next one first."""
+    on = AttendanceSession.closed_at.is_(None), AttendanceSession.ends_at > utc_now(), *_visible(actor)
+    return list(db.session.scalars(select(AttendanceSession).where(*on).order_by(AttendanceSession.starts_at)))
+
+
 def figures_of(session: AttendanceSession) -> SessionRow:
     """Return a meeting with its members and who of them is there."""
     return _with_figures([session])[0]

@@ -96,7 +96,10 @@ def update_election(election: Election, changes: Mapping[str, Any], actor: Actor
     """
     _lock_draft(election)
     before = {name: getattr(election, name) for name in (*RULES, "opens_at", "closes_at")}
-    after = {name: value for name, value in _checked(before | dict(changes)).items() if value != before[name]}
+    changed = before | dict(changes)
+    if (rule := presence.rule_of(election)) is not None and changed["quorum_rule"] is not None:
+        changed["quorum_rule"] = {**changed["quorum_rule"], "motion": rule.motion}
+    after = {name: value for name, value in _checked(changed).items() if value != before[name]}
     if not after:
         return
     for name, value in after.items():
@@ -212,7 +215,7 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
 def _meeting_rule(values: dict[str, Any]) -> dict[str, Any]:
     if db.session.get(AttendanceSession, values["meeting_id"]) is None:
         raise ValidationFailed(fields={"meeting_id": _("There is no such meeting. Choose another one.")})
-    return presence.checked(values["quorum_rule"], values["method"], values["seats"], values["max_choices"])
+    return presence.checked(values["quorum_rule"] or {}, values["method"], values["seats"], values["max_choices"])
 
 
 def _method(values: dict[str, Any]) -> Method:

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as N_
 from flask_babel import ngettext
 
 from models import CandidateOrder, Channel, Election, Method, NotaRule, ResultsPolicy, Secrecy
-from services import ballots, ties
+from services import ballots, presence, ties
 from services.context import platform
 from services.counting import Rule
 from services.result_report import CHANNELS
@@ -101,6 +101,10 @@ def _rules(election: Election, signed: dict[str, Any]) -> list[tuple[str, str]]:
         (_("None of the above"), nota_rule_words(rule, ranked=signed["method"] == Method.RANKED)),
         (_("A tie"), tie_rule_words(election)),
     ]
+    if "meeting" in signed:
+        in_meeting = presence.read(signed["quorum_rule"])
+        facts.append((_("Vote in a meeting"), in_meeting.meeting))
+        facts += [(_("Presence and majority"), " ".join(presence.rules_words(in_meeting)))]
     facts.append((_("Counts are shown"), _shown(signed)))
     if signed.get("candidate_order"):
         facts.append((_("Order of the names"), str(ORDERS[CandidateOrder(signed["candidate_order"])])))

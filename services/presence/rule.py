@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from models import Election, MajorityKind, Method, QuorumKind
+from models import Election, ElectionStatus, MajorityKind, Method, QuorumKind
 from services.errors import ValidationFailed
 
 SHARES: dict[QuorumKind, tuple[int, int]] = {
@@ -55,8 +55,11 @@ class Rule:
 
 
 def rule_of(election: Election) -> Rule | None:
-    """Return the rule of an election in a meeting, None for every other."""
-    return read(election.quorum_rule) if election.meeting_id is not None else None
+    """Return the rule of an election in a meeting, None for every other; of a draft without figures of an opening."""
+    if election.meeting_id is None:
+        return None
+    rule = read(election.quorum_rule)
+    return rule.drafted() if election.status is ElectionStatus.DRAFT else rule
 
 
 def read(stored: Mapping[str, Any] | None) -> Rule:
