@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+from models import AttendanceSession, Voter, db
 from tests.support.demo import Demo
 from tests.support.desk_states import press, public, state
 from tests.support.live_site import Site
@@ -18,7 +19,9 @@ def votes_of_a_meeting(site: Site, demo: Demo) -> Page:
     carried = opened(session, officer, majority="two_thirds")
     for member, answer in ((one, "Yes"), (two, "Yes"), (three, "No")):
         vote(carried, member, answer)
+    meeting_id, voter_id = session.id, three.id
     close(carried)
+    session, three = db.session.get_one(AttendanceSession, meeting_id), db.session.get_one(Voter, voter_id)
     draft(session, officer, title="Hire a caretaker")
     opened(session, officer)
     leave(session, three, officer)
