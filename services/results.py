@@ -7,15 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy import select
 
 from models import Election, ElectionStatus, Method, NotaRule, ResultsPolicy, TieResolution, db
-from services import ballots, elections, presence, ties
+from services import ballots, elections, ties
 from services.ballots.batch_cost import RARE
-from services.counting import Rule
 from services.meeting_result import MeetingVote, meeting_vote
-from services.rounds import EXPLAINED, Rounds, in_rounds, listed, rounds_in
+from services.result_rules import rules_of
+from services.rounds import Rounds, in_rounds, listed, rounds_in
 from services.verdict import NOTA_LOT, Outcome, Verdict, verdict_of
 
 PERCENT = 100
@@ -197,22 +196,6 @@ def result_of(election: Election, now: datetime) -> Result:
         rounds=rounds,
         presence=meeting_vote(election, counts if visible else None, verdict, final),
     )
-
-
-def rules_of(election: Election) -> list[str]:
-    """Return how many are elected, what NOTA means and how a tie is resolved, a sentence each."""
-    in_meeting = presence.rule_of(election)
-    said = presence.rules_words(in_meeting) if in_meeting else []
-    if in_meeting and in_meeting.motion:
-        return [*said, ties.nota_words(election)]
-    if election.method is Method.RANKED:
-        seats = ngettext(
-            "%(num)d seat. Voters rank the names.", "%(num)d seats. Voters rank the names.", election.seats
-        )
-        rule = str(EXPLAINED[Rule.for_seats(election.seats)])
-        return [*said, seats, rule, ties.nota_words(election), ties.tie_rule_words(election)]
-    seats = ngettext("%(num)d seat, most votes wins.", "%(num)d seats, most votes win.", election.seats)
-    return [*said, seats, ties.nota_words(election), ties.tie_rule_words(election)]
 
 
 def public_election(chosen: int | None) -> Election | None:

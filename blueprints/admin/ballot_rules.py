@@ -15,7 +15,7 @@ from models import Election, ElectionStatus, Method, NotaRule, transaction
 from services import desk, ties
 from services.ballots import choices_of
 from services.errors import ValidationFailed
-from services.results import rules_of
+from services.result_rules import rules_of
 from services.security import Permission
 from services.verdict import NOTA_LOT
 

@@ -114,7 +114,7 @@ def search(text: str, page: int, actor: Actor) -> SessionPage:
 
 def to_come(actor: Actor) -> list[AttendanceSession]:
     """Return the meetings that are not over, the next one first."""
-    on = AttendanceSession.closed_at.is_(None), AttendanceSession.ends_at > utc_now(), *_visible(actor)
+    on = AttendanceSession.closed_at.is_(None), AttendanceSession.ends_at > utc_now(), *visible_to(actor)
     return list(db.session.scalars(select(AttendanceSession).where(*on).order_by(AttendanceSession.starts_at)))
 
 

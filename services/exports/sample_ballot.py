@@ -21,7 +21,7 @@ from services.exports import pdf_parts as parts
 from services.exports.drawings import OUTLINED
 from services.exports.fonts import choose_face
 from services.exports.pdf_pages import Cover, typeset
-from services.results import rules_of
+from services.result_rules import rules_of
 
 BOX, TILE = 8 * mm, 14 * mm
 PICTURE = 13 * mm
