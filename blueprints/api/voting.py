@@ -147,7 +147,7 @@ def link_cast(body: LinkCast, key: str) -> Receipt:
 
 @bp.get("/me/elections/<uuid:public_id>/ballot")
 @requires(Permission.OWN_VOTES)
-@documented("Voting in the account", Ballot, refuses=(409, 410))
+@documented("Voting in the account", Ballot, refuses=(403, 409, 410))
 def own_ballot(public_id: uuid.UUID) -> Ballot:
     """Show the ballot of an election on whose roll you stand."""
     paper = voter_accounts.paper_of(g.principal.session_id, public_id)
@@ -158,7 +158,7 @@ def own_ballot(public_id: uuid.UUID) -> Ballot:
 
 @bp.post("/me/elections/<uuid:public_id>/cast")
 @requires(Permission.OWN_VOTES)
-@documented("Voting in the account", Receipt, OwnCast, refuses=(409, 410), keyed=True)
+@documented("Voting in the account", Receipt, OwnCast, refuses=(403, 409, 410), keyed=True)
 def own_cast(public_id: uuid.UUID, body: OwnCast, key: str) -> Receipt:
     """Cast in the account. Repeated with the same key it gives the first answer again, whatever the choice."""
     with transaction():

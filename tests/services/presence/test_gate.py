@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
-from models import Channel, VoterSession, db
-from services import ballots, identification, motions, presence, voter_accounts, voting_links
+from models import Channel, VoterSession, db, use_role
+from services import ballots, elections, identification, motions, presence, voter_accounts, voting_links
+from services.actor import SYSTEM
 from services.attendance import checkin, sessions
 from services.errors import Conflict, ValidationFailed
 from services.identification import LookupReason
@@ -141,3 +145,31 @@ def test_an_election_without_a_meeting_asks_nobody_for_presence(app):
     election = factories.make_open_election()
     assert presence.refusal(election, 1) is None
     assert presence.standing_of(election) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["meeting_id = NULL", "quorum_rule = jsonb_set(quorum_rule, '{needed}', '1')", "present_at_opening = 9",
+     "present_at_closing = 9"],
+)  # fmt: skip
+def test_what_a_vote_was_bound_to_is_signed_and_cannot_change_while_it_is_open(app, change):
+    session, _people, officer = gathering()
+    motion = opened(session, officer)
+    signed = json.loads(motion.definition)
+    assert (signed["meeting"], signed["quorum_rule"]) == (session.id, motion.quorum_rule)
+    assert ballots.definition_intact(motion)
+    with use_role("owner"), pytest.raises(DBAPIError, match=r"frozen|counted once"):
+        db.session.execute(text(f"UPDATE elections SET {change} WHERE id = :id"), {"id": motion.id})
+
+
+def test_the_meeting_and_the_rule_of_a_draft_change_and_a_copy_forgets_the_figures_of_the_opening(app):
+    session, _people, officer = gathering()
+    motion = opened(session, officer, majority="two_thirds")
+    copy = elections.copy_election(motion, SYSTEM, with_roll=True)
+    db.session.commit()
+    rule = presence.rule_of(copy)
+    assert (rule.motion, rule.majority, rule.needed, rule.meeting) == (True, "two_thirds", 0, "")
+    elections.update_election(copy, {"quorum_rule": {"quorum": "third"}}, SYSTEM)
+    assert (presence.rule_of(copy).quorum, presence.rule_of(copy).motion) == ("third", True)
+    elections.update_election(copy, {"meeting_id": None}, SYSTEM)
+    assert (copy.quorum_rule, presence.rule_of(copy)) == (None, None)
