@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("attendance", __name__, url_prefix="/attendance")
 
-from blueprints.attendance import acts, devices, meetings, reviews, screen, votes  # noqa: E402,F401
+from blueprints.attendance import acts, devices, figures, meetings, reviews, screen, votes  # noqa: E402,F401

@@ -33,7 +33,8 @@ def meetings_frame() -> dict[str, Any]:
 def _sections() -> list[tuple[str, str, int]]:
     """Return the pages about meetings: endpoint, name, how much waits there."""
     found = [("attendance.meetings", _("Meetings"), 0),
-             ("attendance.doubted", _("To review"), review_list.count_waiting(current_actor()))]  # fmt: skip
+             ("attendance.doubted", _("To review"), review_list.count_waiting(current_actor())),
+             ("attendance.figures", _("Figures"), 0)]  # fmt: skip
     if has_permission(g.principal.role, Permission.DECIDE_DEVICES):
         found.append(("attendance.device_requests", _("Phones"), device_changes.count_waiting()))
     return found

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
+from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
@@ -63,6 +65,11 @@ def record_json(record: AttendanceRecord) -> dict[str, Any]:
         "layers": {name: found["result"] for name, found in record.layers.items()},
         "flags": [{"kind": flag.kind.value, "evidence": flag.evidence} for flag in record.flags],
     }  # fmt: skip
+
+
+def month(name: str) -> str:
+    """Return a month, such as 2026-11, in words."""
+    return format_date(date(int(name[:4]), int(name[5:]), 1), "MMMM y")
 
 
 def figures_sentence(counted: records.Figures) -> str:

@@ -29,6 +29,7 @@ SENTENCES: dict[str, Any] = {
     ),
     "staff:attendance:entered": N_("%(actor)s checked voter ID %(voter_number)s in to %(title)s by hand: %(reason)s"),
     "staff:attendance:exported": N_("%(actor)s exported the attendance of %(title)s."),
+    "staff:attendance:figures_exported": N_("%(actor)s exported figures of the attendance (%(kind)s)."),
     "staff:attendance:confirmed": N_(
         "%(actor)s confirmed the check-in of voter ID %(voter_number)s to %(title)s. %(reason)s"
     ),

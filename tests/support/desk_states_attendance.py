@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 
-from models import AttendanceRecord, AttendanceSession, Layer, Voter
+from models import AttendanceRecord, AttendanceSession, FlagKind, Layer, Voter
 from services import attendance
 from services.actor import Actor
 from services.clock import utc_now
@@ -17,6 +18,9 @@ from tests.support.demo import Demo
 from tests.support.desk_states import press, state
 from tests.support.live_site import Site
 from tests.support.meetings import ALL_LAYERS, HALL, PHONE
+
+YEARS = itertools.count(1)
+"""Groups have names of their own."""
 
 
 def held(layers: tuple[str, ...] = ALL_LAYERS, **changes: object) -> AttendanceSession:
@@ -169,3 +173,33 @@ def big_screen(site: Site, demo: Demo) -> Page:
     page = site.staff_page(f"/attendance/meetings/{attended().id}/screen", election=demo.secret)
     expect(page.locator("[data-module=big-code][data-bound]")).to_be_visible()
     return page
+
+
+def a_year_of_meetings() -> None:
+    """Write a dozen meetings of two groups, to which fewer and fewer come."""
+    names = ("Amal Haddad", "Jonas Lindqvist", "Rosa Demir", "Solveig Eriksen", "Ines Okafor", "Kwame Ellery")
+    for label, step in (("Branch North", 1), ("Harbour workers, early shift", 2)):
+        group = factories.GroupFactory(name=f"{label} {next(YEARS)}")
+        members = [meetings.member(group, name=name) for name in names]
+        for number in range(0, 12, step):
+            doubts = (FlagKind.OUTSIDE_FENCE, FlagKind.POOR_ACCURACY) if number % 4 == 0 else ()
+            meetings.held_before(group, 30 * number + 1, members[: 1 + (number * step) % len(members)], doubts)
+
+
+@state
+def meetings_in_figures(site: Site, demo: Demo) -> Page:
+    a_year_of_meetings()
+    page = site.staff_page("/attendance/figures", election=demo.secret)
+    page.get_by_text("Show as a table").first.click()
+    return page
+
+
+@state
+def meetings_in_figures_of_no_day(site: Site, demo: Demo) -> Page:
+    return site.staff_page("/attendance/figures?since=2030-01-01&until=soon", election=demo.secret)
+
+
+@state
+def members_in_figures(site: Site, demo: Demo) -> Page:
+    a_year_of_meetings()
+    return site.staff_page("/attendance/figures/members?sort=share&order=desc", election=demo.secret)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,19 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from models import AttendanceAttempt, AttendanceRecord, AttendanceSession, GroupMember, StaffRole, Voter, db
+from models import (
+    AttendanceAttempt,
+    AttendanceRecord,
+    AttendanceSession,
+    FlagKind,
+    Group,
+    GroupMember,
+    PresenceFlag,
+    RecordStatus,
+    StaffRole,
+    Voter,
+    db,
+)
 from services import attendance
 from services.actor import Actor
 from services.attendance import device_keys
@@ -77,6 +90,31 @@ def kinds(record: AttendanceRecord | None) -> list[str]:
     """Return the kinds of a record's flags."""
     assert record is not None
     return sorted(flag.kind.value for flag in record.flags)
+
+
+def held_before(group: Group, days: int, present: Sequence[Voter], flags: Sequence[FlagKind] = (),
+                layers: tuple[str, ...] = ("device", "location")) -> AttendanceSession:  # fmt: skip
+    """Write a meeting of so many days ago with its records: the first member late, the flags on the last one's."""
+    start = utc_now() - timedelta(days=days)
+    session = AttendanceSession(
+        group_id=group.id, title="Branch meeting", starts_at=start, ends_at=start + timedelta(hours=1), layers=layers,
+        latitude=HALL.latitude, longitude=HALL.longitude, radius_m=round(HALL.radius_m), created_by=officer().id,
+        code_secret=attendance.codes.new_secret(), closed_at=start + timedelta(hours=1), created_at=start,
+    )  # fmt: skip
+    db.session.add(session)
+    db.session.flush()
+    passed = {layer: {"result": "passed"} for layer in layers}
+    for voter in present:
+        doubtful = flags if voter is present[-1] else ()
+        found = passed | {"location": {"result": "doubtful"}} if doubtful else passed
+        record = AttendanceRecord(
+            session_id=session.id, voter_id=voter.id, late=voter is present[0], checked_in_at=start, layers=found,
+            status=RecordStatus.FLAGGED if doubtful else RecordStatus.CONFIRMED, created_at=start,
+        )  # fmt: skip
+        record.flags = [PresenceFlag(kind=kind, evidence={}, created_at=start) for kind in doubtful]
+        db.session.add(record)
+    db.session.commit()
+    return session
 
 
 class Phone:
