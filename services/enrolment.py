@@ -127,6 +127,17 @@ def enrol(voter_id: int, images: Sequence[Upload], consent: bool, actor: Actor) 
     return replace(enrolment_of(voter), flags=flags)
 
 
+def note_refusal(voter_id: int, error: Exception, actor: Actor) -> None:
+    """Write down that pictures were refused and why, for the verification log; other errors are no attempts."""
+    if isinstance(error, PicturesRefused):
+        code = str(error.pictures[0]["code"])
+    elif isinstance(error, FaceError) and not isinstance(error, (Busy, ModelUnavailable)):
+        code = error.code
+    else:
+        return
+    audit_logger.record("staff:face:enrolment_refused", actor, voter_number=get_voter(voter_id).voter_id, reason=code)
+
+
 def withdraw(voter_id: int, actor: Actor) -> int:
     """Delete the voter's pictures and mark the consent withdrawn; return how many pictures went.
 

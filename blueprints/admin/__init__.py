@@ -32,6 +32,7 @@ from blueprints.admin import (  # noqa: E402,F401
     same_face,
     staff,
     ties,
+    verifications,
     voters,
     voting_links,
 )

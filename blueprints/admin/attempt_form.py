@@ -25,12 +25,12 @@ def attempt_query() -> AttemptQuery:
     asked = request.args
     kiosk, review = asked.get("kiosk", ""), asked.get("review", "")
     return AttemptQuery(
-        result=_one_of(AuthResult, asked.get("result", "")),
-        method=_one_of(AuthMethod, asked.get("method", "")),
+        result=one_of(AuthResult, asked.get("result", "")),
+        method=one_of(AuthMethod, asked.get("method", "")),
         review=review if review in (*Review, NOT_REVIEWED) else "",
         kiosk_id=int(kiosk) if kiosk.isascii() and kiosk.isdigit() and len(kiosk) < 10 else None,
-        since=_moment(asked.get("from", "")),
-        until=_moment(asked.get("until", "")),
+        since=moment(asked.get("from", "")),
+        until=moment(asked.get("until", "")),
         voter_number=asked.get("voter_id", "")[:MAX_NUMBER].replace("\x00", "").strip(),
         page=min(max(1, asked.get("page", 1, type=int)), 1_000_000),
     )
@@ -85,11 +85,12 @@ def attempt_json(event: AuthEvent, beside: Neighbours | None = None) -> dict[str
     return plain if beside is None else plain | {"newer": beside.newer, "older": beside.older}
 
 
-def _one_of(kind: type[_Kind], text: str) -> _Kind | None:
+def one_of(kind: type[_Kind], text: str) -> _Kind | None:
+    """Return a member of an enum, None for a text that is none."""
     return kind(text) if text in list(kind) else None
 
 
-def _moment(text: str) -> datetime | None:
+def moment(text: str) -> datetime | None:
     """Return a typed local time, e.g. 2026-11-27T14:00, in UTC."""
     try:
         found = datetime.fromisoformat(text)

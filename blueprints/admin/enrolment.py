@@ -41,6 +41,8 @@ def enroll_face(voter_id: int) -> ResponseReturnValue:
         with transaction():
             present = enrolment.enrol(voter_id, images, consent, current_actor())
     except (ValidationFailed, FaceError) as error:
+        with transaction():
+            enrolment.note_refusal(voter_id, error, current_actor())
         return _refused(voter_id, error)
     address = url_for("admin.voter", voter_id=voter_id)
     if present.flags:

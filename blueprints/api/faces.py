@@ -21,6 +21,7 @@ from models import MAX_FACES, transaction
 from services import enrolment, face_comparison, voter_accounts, voters
 from services.enrolment import Enrolment, PicturesRefused
 from services.errors import Conflict, ValidationFailed
+from services.face_service import FaceError
 from services.face_service.liveness import STEP_SECONDS
 from services.identification import CameraChanged, Interrupted
 from services.security import Permission
@@ -141,8 +142,10 @@ def enrol_face(voter_id: int, body: NewFace) -> OneFace:
     try:
         with transaction():
             present = enrolment.enrol(voter_id, body.images, True, current_actor())
-    except PicturesRefused as error:
-        raise _named(error, "images") from None
+    except (PicturesRefused, FaceError) as error:
+        with transaction():
+            enrolment.note_refusal(voter_id, error, current_actor())
+        raise (_named(error, "images") if isinstance(error, PicturesRefused) else error) from None
     return _face(voter_id, present)
 
 

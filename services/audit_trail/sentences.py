@@ -140,6 +140,8 @@ SENTENCES: dict[str, Any] = {
     "staff:face:deleted": N_("%(actor)s deleted %(pictures)s pictures of voter ID %(voter_number)s."),
     "staff:face:enrolled": N_("%(actor)s enrolled %(pictures)s pictures of voter ID %(voter_number)s."),
     "staff:face:enrolled_again": N_("%(actor)s enrolled voter ID %(voter_number)s again, with %(pictures)s pictures."),
+    "staff:face:enrolment_refused": N_("%(actor)s took no good pictures of voter ID %(voter_number)s: %(reason)s"),
+    "staff:verifications:exported": N_("%(actor)s exported the verification log: %(count)s rows."),
     "staff:face:judged": N_("%(actor)s judged how alike voter IDs %(voter_number)s and %(name)s are: %(reason)s"),
     "staff:faces:erased": N_("%(actor)s erased the faces of %(count)s voters, %(pictures)s pictures: %(reason)s."),
     "staff:group:created": N_("%(actor)s added the group %(name)s."),
@@ -235,6 +237,7 @@ SUBJECTS: dict[str, Any] = {
     "pictures": N_("Pictures removed"), "requests": N_("Refused requests"), "result": N_("Results"),
     "roll": N_("Electoral roll"), "session": N_("Sign-ins"), "vote": N_("Votes"), "voter": N_("Voters"),
     "voting_link": N_("Voting links, one by one"), "voting_links": N_("Voting links, whole roll"),
+    "verifications": N_("Verification log"),
     "voters": N_("Imports and exports of voters"),
 }  # fmt: skip
 

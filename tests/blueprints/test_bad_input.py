@@ -55,7 +55,8 @@ ALONE = ("-1", "9" * 30, "%00", "%FF%FE", "٣", "x" * 4000)
 """What a name gets that stands alone in the address: one value for each way of reading it wrongly."""
 QUERIES = ("q", "page", "status", "sort", "order", "pictures", "election", "room", "next", "show", "voted", "consent",
            "after", "bom", "before", "kind", "actor", "since", "until", "kiosk", "from", "voter_id", "review", "target",
-           "voter", "state", "token", "v", "result", "method", "standing", "of", "group", "meeting")  # fmt: skip
+           "voter", "state", "token", "v", "result", "method", "standing", "of", "group", "meeting",
+           "purpose")  # fmt: skip
 NUMBERS = (0, 2**31, 2**63 - 1, 2**63, 10**30, "9" * 5000, "-1", "1.5", "abc", "%00", "%FF", "٣" * 9)
 
 FORMS = [route for route in WRITES if bodies(route.endpoint, route.method) and not (

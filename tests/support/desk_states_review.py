@@ -24,6 +24,17 @@ def attempts_none_matches(site: Site, demo: Demo) -> Page:
 
 
 @state
+def verification_log(site: Site, demo: Demo) -> Page:
+    attempt_states.fill(demo.secret)
+    return site.staff_page("/admin/verifications", election=demo.secret)
+
+
+@state
+def verification_log_nothing_matches(site: Site, demo: Demo) -> Page:
+    return site.staff_page("/admin/verifications?voter_id=99999999", election=demo.secret)
+
+
+@state
 def attempt_side_by_side(site: Site, demo: Demo) -> Page:
     return _attempt(site, demo, "Face does not match")
 

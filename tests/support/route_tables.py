@@ -124,6 +124,8 @@ MAY: dict[str, frozenset[str]] = {
     "admin.stop_booth": BOOTHS,
     "admin.tie_page": ADMIN,
     "admin.unschedule_election": ADMIN,
+    "admin.verifications": ADMIN,
+    "admin.verifications_csv": ADMIN,
     "admin.voter": ADMIN,
     "admin.voters": ADMIN,
     "admin.withdraw_approval": BOOTHS,
