@@ -1,6 +1,6 @@
 """All tables, so that one import knows the whole schema."""
 
-from models.api import ApiToken, ApiTokenUse
+from models.api import ApiRequest, ApiToken, ApiTokenUse
 from models.approvals import Approval, ApprovalOutcome, ElectionExtension
 from models.attendance import (
     AttendanceAttempt,
@@ -109,6 +109,7 @@ from models.voting_links import LinkSending, ReplacedToken, VotingToken
 
 __all__ = [
     "MAX_FACES",
+    "ApiRequest",
     "ApiToken",
     "ApiTokenUse",
     "Approval",

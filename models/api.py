@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Model, TimestampMixin, text_enum
@@ -41,3 +41,17 @@ class ApiToken(TimestampMixin, Model):
     __table_args__ = (
         CheckConstraint("(staff_session_id IS NULL) <> (voter_session_id IS NULL)", name="of_one_session"),
     )
+
+
+class ApiRequest(TimestampMixin, Model):
+    """What a member of staff made over the API under a key; of key and request only SHA-256. `made`: its id as text."""
+
+    __tablename__ = "api_requests"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_user_id: Mapped[int] = mapped_column(ForeignKey("staff_users.id", ondelete="CASCADE"))
+    key_hash: Mapped[bytes]
+    said_hash: Mapped[bytes]
+    made: Mapped[str]
+
+    __table_args__ = (UniqueConstraint("staff_user_id", "key_hash"),)

@@ -27,6 +27,7 @@ from blueprints.policy import requires
 from models import Election, ElectionStatus, transaction
 from services import candidates as ballot
 from services import elections as service
+from services.api_requests import Repeatable, once
 from services.candidates import CandidateEntries
 from services.clock import utc_now
 from services.desk import visible_election
@@ -34,6 +35,7 @@ from services.errors import Conflict
 from services.security import Permission
 
 GROUP, ON_BALLOT = "Elections", "Candidates"
+Asked = Repeatable | None
 
 
 class TwoPeopleNeeded(Conflict):
@@ -62,12 +64,13 @@ def get_election(election_id: int) -> OneElection:
 
 @bp.post("/elections")
 @requires(Permission.MANAGE_ELECTIONS)
-@documented(GROUP, OneElection, NewElection, status=201)
-def create_election(body: NewElection) -> OneElection:
+@documented(GROUP, OneElection, NewElection, status=201, refuses=(409,), repeatable=True)
+def create_election(body: NewElection, asked: Asked) -> OneElection:
     """Make a draft; you are on its list."""
+    actor = current_actor()
     with transaction():
-        made = service.create_election(**body.settings(), actor=current_actor())
-    return election_of(made)
+        made = once(asked, actor, lambda: service.create_election(**body.settings(), actor=actor).id)
+    return election_of(_election(int(made)))
 
 
 @bp.patch("/elections/<int:election_id>")
@@ -94,12 +97,13 @@ def delete_election(election_id: int) -> Done:
 
 @bp.post("/elections/<int:election_id>/copy")
 @requires(Permission.MANAGE_ELECTIONS)
-@documented(GROUP, OneElection, CopyElection, status=201)
-def copy_election(election_id: int, body: CopyElection) -> OneElection:
+@documented(GROUP, OneElection, CopyElection, status=201, refuses=(409,), repeatable=True)
+def copy_election(election_id: int, body: CopyElection, asked: Asked) -> OneElection:
     """Make a draft out of an election: its settings and candidates, with `roll` its electoral roll too."""
+    actor, source = current_actor(), _election(election_id)
     with transaction():
-        made = service.copy_election(_election(election_id), current_actor(), with_roll=body.roll).id
-    return election_of(_election(made))
+        made = once(asked, actor, lambda: service.copy_election(source, actor, with_roll=body.roll).id)
+    return election_of(_election(int(made)))
 
 
 @bp.put("/elections/<int:election_id>/schedule")
@@ -167,13 +171,13 @@ def list_candidates(election_id: int) -> Candidates:
 
 @bp.post("/elections/<int:election_id>/candidates")
 @requires(Permission.MANAGE_CANDIDATES)
-@documented(ON_BALLOT, OneCandidate, NewCandidate, status=201, refuses=(409,))
-def create_candidate(election_id: int, body: NewCandidate) -> OneCandidate:
+@documented(ON_BALLOT, OneCandidate, NewCandidate, status=201, refuses=(409,), repeatable=True)
+def create_candidate(election_id: int, body: NewCandidate, asked: Asked) -> OneCandidate:
     """Add a candidate to a draft."""
     entries = CandidateEntries(election_id=_election(election_id).id, **body.model_dump())
     with transaction():
-        made = ballot.create_candidate(entries, current_actor())
-    return candidate_of(made)
+        made = once(asked, current_actor(), lambda: ballot.create_candidate(entries, current_actor()).id)
+    return candidate_of(ballot.get_candidate(int(made), current_actor()))
 
 
 @bp.patch("/candidates/<int:candidate_id>")

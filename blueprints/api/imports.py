@@ -18,6 +18,7 @@ from blueprints.http import current_actor
 from blueprints.policy import requires
 from models import BadRows, ExistingVoters, ImportStatus, RollImport, transaction
 from services import desk, roll_import
+from services.api_requests import Repeatable, once
 from services.security import Permission
 
 GROUP = "Voters from a file"
@@ -102,13 +103,14 @@ def list_imports() -> Imports:
 
 @bp.post("/voters/imports")
 @requires(Permission.MANAGE_VOTERS)
-@documented(GROUP, OneImport, NewImport, status=202, refuses=(409,), multipart=True)
-def create_import(body: NewImport) -> OneImport:
+@documented(GROUP, OneImport, NewImport, status=202, refuses=(409,), multipart=True, repeatable=True)
+def create_import(body: NewImport, asked: Repeatable | None) -> OneImport:
     """Send a CSV file in. The worker checks it; ask for it again until it is `checked`, then start or cancel it."""
     election = desk.visible_election(body.election_id, current_actor()) if body.election_id else None
+    actor, upload = current_actor(), roll_import.Upload(_file_name(), body.file)
     with transaction():
-        job = roll_import.take_in(roll_import.Upload(_file_name(), body.file), election, current_actor())
-    return _import_of(job)
+        made = once(asked, actor, lambda: roll_import.take_in(upload, election, actor).id)
+    return _import_of(roll_import.get_import(uuid.UUID(made)))
 
 
 @bp.get("/voters/imports/<uuid:import_id>")

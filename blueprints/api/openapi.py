@@ -127,11 +127,11 @@ def _without_null(one: Json) -> Json:
 
 
 def _in_header(said: Operation) -> list[Json]:
-    if not said.keyed:
+    if not (said.keyed or said.repeatable):
         return []
     words = "128 random bits or more of your own. Repeat with the same key: you get the first answer again."
     schema = {"type": "string", "minLength": 22, "maxLength": 128, "pattern": "^[A-Za-z0-9_-]+$"}
-    return [{"name": KEY_HEADER, "in": "header", "required": True, "description": words, "schema": schema}]
+    return [{"name": KEY_HEADER, "in": "header", "required": said.keyed, "description": words, "schema": schema}]
 
 
 def _ref(shape: type[Shape]) -> Json:

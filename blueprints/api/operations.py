@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from blueprints.api.shapes import Nothing, Shape
 from blueprints.http import json_value
+from services.api_requests import Repeatable
 from services.errors import DomainError, ValidationFailed
 
 View = Callable[..., Any]
@@ -35,6 +36,7 @@ class Operation:
     refuses: tuple[int, ...]
     keyed: bool
     multipart: bool
+    repeatable: bool = False
 
 
 class NotJson(DomainError):
@@ -54,12 +56,14 @@ class NoObject(DomainError):
 def documented(
     group: str, answer: type[Shape] | str, body: type[Shape] | None = None, query: type[Shape] = Nothing,
     status: int = 200, refuses: tuple[int, ...] = (), keyed: bool = False, multipart: bool = False,
+    repeatable: bool = False,
 ) -> Callable[[View], View]:  # fmt: skip
     """Give the view `body=` and `query=` as objects of their shapes, and turn the shape it returns into JSON.
 
-    `keyed`: the header Idempotency-Key is needed, and comes as `key=`. `multipart`: the body is a form with files, as
-    `Upload` in its shape. An `answer` that is no shape is the media type of a file, and the view makes the response.
-    A view without a body ignores what is sent.
+    `keyed`: the header Idempotency-Key is needed, and comes as `key=`. `repeatable`: it may be there, and the request
+    comes as `asked=` (`services.api_requests.Repeatable`), None without it. `multipart`: the body is a form with
+    files, as `Upload` in its shape. An `answer` that is no shape is the media type of a file, and the view makes the
+    response. A view without a body ignores what is sent.
     """
 
     def decorate(view: View) -> View:
@@ -72,12 +76,14 @@ def documented(
                 kwargs["body"] = _read(body, _form(body) if multipart else _object())
             if keyed:
                 kwargs["key"] = _key()
+            if repeatable:
+                kwargs["asked"] = _repeatable(kwargs)
             found = view(**kwargs)
             if not isinstance(found, BaseModel):
                 return found  # type: ignore[no-any-return]
             return found.model_dump(mode="json"), status
 
-        said = Operation(group, answer, body, query, status, refuses, keyed, multipart)
+        said = Operation(group, answer, body, query, status, refuses, keyed, multipart, repeatable)
         checked.__operation__ = said  # type: ignore[attr-defined]
         return checked
 
@@ -89,6 +95,17 @@ def _key() -> str:
     if not KEY.fullmatch(key):
         raise ValidationFailed(fields={KEY_HEADER: _("Send 128 random bits or more of your own, as base64url or hex.")})
     return key
+
+
+def _repeatable(kwargs: dict[str, Any]) -> Repeatable | None:
+    """Return the request with its key; files by their content, for the borders of a form are drawn anew each time."""
+    if KEY_HEADER not in request.headers:
+        return None
+    body = kwargs["body"].model_dump() if "body" in kwargs else {}
+    files = {name: value for name, value in body.items() if isinstance(value, bytes)}
+    told = {name: value for name, value in body.items() if name not in files}
+    said = (repr((request.view_args, told, sorted(files))).encode("utf-8", "surrogatepass"), *files.values())
+    return Repeatable(request.endpoint or "", _key(), said)
 
 
 def _object() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from blueprints.http import current_actor
 from blueprints.policy import requires
 from models import Party, transaction
 from services import candidates as ballot
+from services.api_requests import Repeatable, once
 from services.candidates import CandidateEntries, PartyEntries
 from services.security import Permission
 
@@ -57,12 +58,14 @@ def list_parties() -> Parties:
 
 @bp.post("/parties")
 @requires(Permission.MANAGE_CANDIDATES)
-@documented(GROUP, OneParty, NewParty, status=201, refuses=(409,))
-def create_party(body: NewParty) -> OneParty:
+@documented(GROUP, OneParty, NewParty, status=201, refuses=(409,), repeatable=True)
+def create_party(body: NewParty, asked: Repeatable | None) -> OneParty:
     """Add a party."""
+    actor, entries = current_actor(), PartyEntries(name=body.name)
     with transaction():
-        made = ballot.create_party(PartyEntries(name=body.name), current_actor())
-    return _party(made, 0)
+        made = once(asked, actor, lambda: ballot.create_party(entries, actor).id)
+    found = ballot.get_party(int(made))
+    return _party(found, ballot.count_candidates(found))
 
 
 @bp.patch("/parties/<int:party_id>")

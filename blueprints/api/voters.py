@@ -28,6 +28,7 @@ from blueprints.policy import requires
 from models import Election, Voter, transaction
 from services import rolls
 from services import voters as register
+from services.api_requests import Repeatable, once
 from services.desk import visible_election
 from services.errors import ValidationFailed
 from services.rolls import RollChange
@@ -47,12 +48,12 @@ def list_voters(query: VoterListQuery) -> VoterList:
 
 @bp.post("/voters")
 @requires(Permission.MANAGE_VOTERS)
-@documented(GROUP, VoterDetail, NewVoter, status=201, refuses=(409,))
-def create_voter(body: NewVoter) -> VoterDetail:
+@documented(GROUP, VoterDetail, NewVoter, status=201, refuses=(409,), repeatable=True)
+def create_voter(body: NewVoter, asked: Repeatable | None) -> VoterDetail:
     """Add a voter, and put the voter on rolls that are not open yet."""
     with transaction():
-        made = register.create_voter(body.entries(), current_actor())
-    return _detail(made)
+        made = once(asked, current_actor(), lambda: register.create_voter(body.entries(), current_actor()).id)
+    return _detail(register.get_voter(int(made)))
 
 
 @bp.get("/voters/<int:voter_id>")

@@ -28,8 +28,8 @@ ROOM_OF: dict[str, str] = {
         "platform",
     ),
     **dict.fromkeys(
-        "accounts api_tokens approvals attendance audit_trail ballots booth_sheet box_keys candidates charts"
-        " meeting_result motions presence result_rules"
+        "accounts api_requests api_tokens approvals attendance audit_trail ballots booth_sheet box_keys candidates"
+        " charts meeting_result motions presence result_rules"
         " confirmations desk desk_figures elections enrolment evidence exports face_comparison heads identification"
         " kiosks mailings membership result_report result_words results roll_fingerprint roll_import rolls"
         " rounds same_face second_step staff tie_act ties verdict voter_links verification"

@@ -28,7 +28,8 @@ from tests.services.identification import acting
 NO_TOKENS = {
     f"{table}.{column}"
     for table, columns in {
-        "api_tokens": "token_hash", "attendance_attempts": "nonce", "devices": "fingerprint public_key",
+        "api_requests": "key_hash said_hash", "api_tokens": "token_hash",
+        "attendance_attempts": "nonce", "devices": "fingerprint public_key",
         "audit_blocks": "block_hash previous_hash root", "audit_logs": "row_hash", "ballot_box": "sealed_payload",
         "ballots": "ballot_hash previous_hash", "election_extensions": "signature",
         "elections": "box_public_key closing_signature definition_hash definition_signature",
