@@ -88,9 +88,10 @@ def decide_many(record_ids: Sequence[int], decision: str, note: str, actor: Acto
     if found is RecordStatus.REJECTED and not note.strip():
         raise ValidationFailed(fields={"note": _("Say what speaks against them. The members read it.")})
     done = skipped = own = 0
-    # In one order, so that two people who decide at once wait for each other instead of forever.
-    for record_id in sorted(set(record_ids)):
-        find(record_id, actor)
+    chosen = [find(record_id, actor) for record_id in set(record_ids)]
+    # In one order, meeting by meeting, whose votes each judgement waits for: two people who decide at once wait for
+    # each other instead of forever.
+    for _session_id, record_id in sorted((one.session_id, one.id) for one in chosen):
         record = _locked(record_id)
         if record.status is not RecordStatus.FLAGGED or record.objection_waits:
             skipped += 1
