@@ -49,6 +49,7 @@ def ballot_view(token: Holder) -> dict[str, Any]:
         "seats": election.seats,
         "places": ballots.places_of(election),
         "nota_rule": ties.nota_words(election),
+        "motion": ties.is_motion(election),
         "nota_name": ties.nota_name(election),
         "nota_note": ties.nota_note(election),
         "voter_name": token.voter.name,

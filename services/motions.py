@@ -60,8 +60,9 @@ def create(meeting_id: int, motion: Motion, actor: Actor) -> Election:
         closes_at=now + timedelta(minutes=USUAL_MINUTES), secrecy=motion.secrecy, channels=(Channel.ACCOUNT,),
         meeting_id=meeting.id, quorum_rule={**motion.rule.as_json(), "motion": True}, actor=actor,
     )  # fmt: skip
-    for place, name in enumerate(presence.answers(), start=1):
-        entries = CandidateEntries(election_id=draft.id, name=name, display_order=place)
+    sides = (_("For the motion"), _("Against the motion"))
+    for place, (name, side) in enumerate(zip(presence.answers(), sides, strict=True), start=1):
+        entries = CandidateEntries(election_id=draft.id, name=name, description=side, display_order=place)
         candidates.create_candidate(entries, actor)
     ties.set_nota_rule(draft, NotaRule.ADVISORY, actor)
     rolls.add_groups(draft, [meeting.group_id], actor)

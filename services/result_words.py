@@ -44,7 +44,7 @@ def _ahead(result: Result) -> str:
 def verdict_words(result: Result) -> str:
     """Return the sentence under the title: the winner's votes, and what the count does not decide."""
     if result.presence and headline(result.presence.outcome):
-        return " ".join(result.presence.sentences)
+        return result.presence.sentences[-1 if result.presence.held else 1]
     if result.resolution:
         return tie_sentence(result)
     if result.rounds is not None and result.winners:
@@ -166,3 +166,15 @@ def _counted(count: int, secret: bool) -> str:
             "%(count)s ballot sealed and counted", "%(count)s ballots sealed and counted", count, count=said
         )
     return ngettext("%(count)s recorded choice", "%(count)s recorded choices", count, count=said)
+
+
+def votes_heading(result: Result) -> str:
+    """Return what stands over the count: names, first preferences, or the answers of a motion."""
+    if result.ranked:
+        return _("First preferences")
+    return _("Answers") if result.presence and result.presence.motion else _("Votes for each candidate")
+
+
+def rules_heading(motion: bool) -> str:
+    """Return what stands over the rules that were published before voting."""
+    return _("How it is decided") if motion else _("How the winner is found")

@@ -14,7 +14,7 @@ from blueprints.policy import requires
 from services import motions, presence
 from services.attendance import codes, sessions
 from services.clock import utc_now
-from services.result_words import verdict_title, verdict_words
+from services.result_words import verdict_title
 from services.results import result_of
 from services.security import Permission
 
@@ -33,7 +33,7 @@ def screen(meeting_id: int) -> ResponseReturnValue:
     state: dict[str, Any] = {
         "stage": stage, "code": None if stage == "closed" or over else shown.code,
         "seconds_left": max(0.0, (shown.until - now).total_seconds()) if shown.until else None,
-        "there": counted.present, "members": counted.members, "vote": _vote(meeting_id),
+        "there": sessions.here_now(session.id), "members": counted.members, "vote": _vote(meeting_id),
     }  # fmt: skip
     if wants_json():
         return jsonify(state)
@@ -56,5 +56,5 @@ def _vote(meeting_id: int) -> dict[str, Any] | None:
         "members": standing.members, "holds": standing.holds, "voted": result.turnout.voted,
         "seconds_left": max(0, round((found.closes_at - now).total_seconds())) if is_open else None,
         "verdict": verdict_title(result) if result.final else None,
-        "words": verdict_words(result) if result.final else None,
+        "words": " ".join(result.presence.sentences[1:]) if result.final and result.presence else None,
     }  # fmt: skip

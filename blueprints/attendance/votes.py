@@ -18,7 +18,7 @@ from services import elections, motions, presence
 from services.attendance import sessions
 from services.clock import utc_now
 from services.errors import DomainError, ValidationFailed
-from services.result_words import verdict_title, verdict_words
+from services.result_words import verdict_title
 from services.results import result_of
 from services.security import Permission
 
@@ -120,7 +120,7 @@ def vote_view(election: Election) -> dict[str, Any]:
         "motion": rule.motion if rule else False, "closes_at": election.closes_at,
         "voted": result.turnout.voted, "rules": presence.rules_words(rule) if rule else [],
         "verdict": verdict_title(result) if result.final else None,
-        "words": verdict_words(result) if result.final else None,
+        "words": " ".join(result.presence.sentences[1:]) if result.final and result.presence else None,
     }  # fmt: skip
     if standing is not None:
         found |= {"present": standing.present, "needed": standing.needed, "members": standing.members,

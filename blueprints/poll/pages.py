@@ -81,6 +81,7 @@ def ballot_view(ballot_pass: BallotPass, election: Election) -> dict[str, Any]:
         "places": ballots.places_of(election),
         "secret": election.is_secret,
         "nota_rule": ties.nota_words(election),
+        "motion": ties.is_motion(election),
         "nota_name": ties.nota_name(election),
         "nota_note": ties.nota_note(election),
         "expires_at": ballot_pass.expires_at.isoformat(),

@@ -123,6 +123,13 @@ def figures_of(session: AttendanceSession) -> SessionRow:
     return _with_figures([session])[0]
 
 
+def here_now(session_id: int) -> int:
+    """Return how many are in the room: checked in, not rejected and not gone; doubtful ones too."""
+    gone = AttendanceRecord.left_at.is_not(None) | (AttendanceRecord.status == RecordStatus.REJECTED)
+    here = select(func.count()).where(AttendanceRecord.session_id == session_id, ~gone)
+    return db.session.scalar(here) or 0
+
+
 def of_member(voter_id: int) -> list[AttendanceSession]:
     """Return the meetings of a member's groups, the newest first, fifty at most."""
     groups = select(GroupMember.group_id).where(GroupMember.voter_id == voter_id)

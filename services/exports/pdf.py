@@ -16,7 +16,7 @@ from services.exports.fonts import choose_face
 from services.exports.pdf_notes import words_of
 from services.exports.pdf_pages import Cover, typeset
 from services.result_report import Appendix
-from services.result_words import balance_sentence, both_times, verdict_title, verdict_words
+from services.result_words import balance_sentence, both_times, verdict_title, verdict_words, votes_heading
 from services.results import Result
 
 
@@ -51,7 +51,7 @@ def _story(result: Result, appendix: Appendix, styles: parts.Styles, said: str, 
         story += [styles.heading(_("Round by round")), *pdf_rounds.rounds(result.rounds, styles)]
     story += [
         CondPageBreak(60 * mm),
-        styles.heading(_("First preferences") if result.ranked else _("Votes for each candidate")),
+        styles.heading(votes_heading(result)),
         pdf_figures.bars([(row.name, row.party, row) for row in result.rows], result.nota, styles),
         *_parties(result, styles),
         CondPageBreak(60 * mm),

@@ -14,7 +14,7 @@ from services.exports import pdf_parts as parts
 from services.exports.pdf_figures import bars
 from services.exports.pdf_notes import note_lines
 from services.result_report import Appendix, turnout_heading
-from services.result_words import resolution_facts, tie_sentence
+from services.result_words import resolution_facts, rules_heading, tie_sentence
 from services.results import Resolution, Result, Share
 
 SIGNERS = 2
@@ -54,7 +54,8 @@ def rules(result: Result, styles: parts.Styles) -> list[Flowable]:
         said.append(styles.paragraph(_("Lot order, published before opening: %(names)s.", names=names), spaceBefore=3))
     if sentence := tie_sentence(result):
         said.append(styles.paragraph(sentence, 10, 14, bold=True, spaceBefore=3))
-    return [KeepTogether([styles.heading(_("How the winner is found")), *said])]
+    heading = rules_heading(result.presence is not None and result.presence.motion)
+    return [KeepTogether([styles.heading(heading), *said])]
 
 
 def sheets(appendix: Appendix, styles: parts.Styles, zone: str) -> list[Flowable]:

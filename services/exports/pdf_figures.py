@@ -72,9 +72,11 @@ def name_cell(name: str, note: str, styles: parts.Styles) -> list[Flowable]:
 
 def table(result: Result, styles: parts.Styles) -> Table:
     """Return every count; who is elected is said in words, not by colour."""
-    head = [_("Candidate"), _("Party"), _("Votes"), _("Share")]
-    rows = [(_named(row, result), row.party or _("No party"), row.count, row.share) for row in result.rows]
-    rows.append((result.nota.name, "NOTA", result.nota.count, result.nota.share))
+    motion = result.presence is not None and result.presence.motion
+    head = [_("Answer") if motion else _("Candidate"), "" if motion else _("Party"), _("Votes"), _("Share")]
+    alone = "" if motion else _("No party")
+    rows = [(_named(row, result), row.party or alone, row.count, row.share) for row in result.rows]
+    rows.append((result.nota.name, "" if motion else "NOTA", result.nota.count, result.nota.share))
     body = [
         _cells([name, party, f"{count or 0:,}", f"{share or 0.0:.1f} %"], styles) for name, party, count, share in rows
     ]

@@ -22,6 +22,7 @@ from services.exports.drawings import OUTLINED
 from services.exports.fonts import choose_face
 from services.exports.pdf_pages import Cover, typeset
 from services.result_rules import rules_of
+from services.result_words import rules_heading
 
 BOX, TILE = 8 * mm, 14 * mm
 PICTURE = 13 * mm
@@ -43,7 +44,9 @@ def sample_ballot_pdf(election: Election, printed_at: datetime, zone: str) -> by
 
 def _story(election: Election, choices: list[dict[str, Any]], styles: parts.Styles, zone: str) -> list[Flowable]:
     how = _("Mark one name, or none of the above.")
-    if election.method is Method.RANKED:
+    if ties.is_motion(election):
+        how = _("Mark yes, no, or the abstention.")
+    elif election.method is Method.RANKED:
         how = _("Number the names in your order: 1, 2, 3. Or mark none of the above.")
     elif election.max_choices > 1:
         how = _("Mark up to %(count)s names, or none of the above.", count=election.max_choices)
@@ -54,7 +57,7 @@ def _story(election: Election, choices: list[dict[str, Any]], styles: parts.Styl
         styles.paragraph(_period(election, zone), 10, 14, spaceBefore=6),
         styles.small(f"{order_words(election)} {_('This is a sample. It cannot be cast.')}", spaceBefore=2),
         _rows(choices, {"name": ties.nota_name(election), "party": ties.nota_note(election)}, styles),
-        KeepTogether([styles.heading(_("How the winner is found")), *_rules(election, styles)]),
+        KeepTogether([styles.heading(rules_heading(ties.is_motion(election))), *_rules(election, styles)]),
         KeepTogether([styles.heading(_("What vouches for this ballot")), *_vouchers(election, styles)]),
     ]
     return story

@@ -40,7 +40,9 @@ export default class BigCode {
     this.part("quorum").dataset.holds = vote.holds;
     this.write("quorum-state", vote.holds ? words.holds : words.broken);
     this.write("quorum-figures", figures);
-    if (!vote.open) this.write("voted", vote.verdict ? `${vote.verdict}. ${vote.words}` : words.counting);
+    this.part("verdict").hidden = !vote.verdict;
+    this.write("verdict", vote.verdict ?? "");
+    if (!vote.open) this.write("voted", vote.words ?? words.counting);
   }
 
   write(name, text) {

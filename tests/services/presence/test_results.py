@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from zipfile import ZipFile
 
 import pytest
+import time_machine
 
-from models import Method, db, use_role
+from models import Election, Method, db, transaction, use_role
 from services import elections, exports, presence
 from services.actor import SYSTEM
 from services.ballots import Choice
@@ -46,11 +48,12 @@ def checked(motion):
 def test_a_motion_is_carried_with_the_calculation_in_words_on_the_page_in_print_and_in_the_pack(app):
     motion, result = result_after(["Yes", "Yes", "Yes", "No", "Abstain"], majority="two_thirds")
     assert verdict_title(result) == "Carried"
-    assert verdict_words(result) == (
-        "5 of 6 members were present when the vote opened."
-        " 5 of 6 members were present when the vote closed, quorum 4: held."
-        " 3 yes, 1 no, 1 abstention; two thirds of 4 cast without abstentions are 3 (rounded up): carried."
-    )
+    assert result.presence.sentences == [
+        "5 of 6 members were present when the vote opened.",
+        "5 of 6 members were present when the vote closed, quorum 4: held.",
+        "3 yes, 1 no, 1 abstention; two thirds of 4 cast without abstentions are 3 (rounded up): carried.",
+    ]
+    assert verdict_words(result) == result.presence.sentences[-1]
     assert (result.winners, result.tie, result.nota.name, result.parties) == ([], [], "Abstention", [])
     assert exports.pdf_export(result, utc_now(), "UTC")
     code, said, published = checked(motion)
@@ -110,3 +113,16 @@ def test_a_name_without_the_majority_of_the_meeting_is_not_elected(app):
     )
     code, said, published = checked(election)
     assert (code, published["outcome"]) == (0, "no_majority"), said
+
+
+def test_a_worker_that_is_late_counts_who_was_present_at_the_closing_time(app):
+    session, (one, two, _three), officer = gathering(members=3)
+    motion = opened(session, officer)
+    number, closes_at = motion.id, motion.closes_at
+    leave(session, one, officer)
+    with time_machine.travel(closes_at + timedelta(seconds=20), tick=False):
+        leave(session, two, officer)
+        with use_role("sealer"):
+            elections.follow_timetable(transaction)
+        motion = db.session.get_one(Election, number)
+        assert (motion.status, motion.closed_at, motion.present_at_closing) == ("closed", closes_at, 2)
