@@ -58,3 +58,20 @@ def member_who_left(site: Site, demo: Demo) -> Page:
     press(page, "I am back")
     expect(page.get_by_role("alert").first).to_contain_text("Change this first")
     return page
+
+
+@public
+def ballot_of_a_motion(site: Site, demo: Demo) -> Page:
+    session, (member, *_others), officer = gathering()
+    motion = opened(session, officer)
+    cookie = session_cookie(site.app, voter_session=token_of(member))
+    return site.page(f"/vote/account/{motion.public_id}", cookie)
+
+
+@public
+def result_of_a_motion(site: Site, demo: Demo) -> Page:
+    session, (one, two, three), officer = gathering(title="Branch North, autumn meeting")
+    motion = opened(session, officer, majority="two_thirds")
+    for member, answer in ((one, "Yes"), (two, "Yes"), (three, "Abstain")):
+        vote(motion, member, answer)
+    return site.page(f"/results/?election={close(motion).id}")
