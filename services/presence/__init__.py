@@ -7,6 +7,7 @@ from services.presence.majority import OF_MEMBERS, Needed, needed_votes
 from services.presence.rule import Rule, checked, needed_of, read, rule_of
 from services.presence.words import (
     MAJORITIES,
+    NAMES_MAJORITIES,
     QUORUMS,
     majority_words,
     quorum_words,
@@ -16,6 +17,7 @@ from services.presence.words import (
 
 __all__ = [
     "MAJORITIES",
+    "NAMES_MAJORITIES",
     "OF_MEMBERS",
     "QUORUMS",
     "Absence",

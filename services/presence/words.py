@@ -27,7 +27,7 @@ MAJORITIES = {
     MajorityKind.TWO_THIRDS: N_("Two thirds of the votes cast"),
     MajorityKind.TWO_THIRDS_MEMBERS: N_("Two thirds of all members"),
 }
-OF_NAMES = {MajorityKind.SIMPLE: N_("Simple: the most votes")}
+NAMES_MAJORITIES = {**MAJORITIES, MajorityKind.SIMPLE: N_("Simple: the most votes")}
 """What a majority is called where names are elected and not a motion carried."""
 
 
@@ -44,7 +44,7 @@ def quorum_words(rule: Rule) -> str:
 
 def majority_words(rule: Rule) -> str:
     """Return what carries, and whether abstentions count among the votes cast."""
-    name = MAJORITIES[rule.majority] if rule.motion else OF_NAMES.get(rule.majority, MAJORITIES[rule.majority])
+    name = (MAJORITIES if rule.motion else NAMES_MAJORITIES)[rule.majority]
     said = _("Majority: %(rule)s.", rule=_lower(str(name)))
     if rule.majority is MajorityKind.SIMPLE or rule.majority in OF_MEMBERS:
         return said
