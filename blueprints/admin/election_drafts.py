@@ -168,7 +168,8 @@ def _form(found: Election | None, values: dict[str, Any], errors: dict[str, str]
         "admin/elections/form.html", election=found, values=values, errors=errors or {}, zone=zone,
         twice=twice(values, zone), summary=[(f"f-{name}", words) for name, words in (errors or {}).items()],
         current_election=found or election_at_the_desk(),
-        meetings=_meetings(found), quorums=presence.QUORUMS, majorities=presence.NAMES_MAJORITIES, abstentions=ABSTENTIONS,
+        meetings=_meetings(found), quorums=presence.QUORUMS, majorities=presence.NAMES_MAJORITIES,
+        abstentions=ABSTENTIONS,
         smallest_batch=service.SMALLEST_BATCH, batch_cost=ballots.batch_cost_examples(service.SMALLEST_BATCH),
     )  # fmt: skip
 
