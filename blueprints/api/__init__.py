@@ -20,6 +20,7 @@ from blueprints.api import (  # noqa: E402
     elections,  # noqa: F401
     evidence,  # noqa: F401
     faces,  # noqa: F401
+    figures,  # noqa: F401
     imports,  # noqa: F401
     links,  # noqa: F401
     meetings,  # noqa: F401

@@ -56,6 +56,8 @@ MAY = {
     "GET /elections/{election_id}/roll": ADMIN,
     "POST /elections/{election_id}/roll": ADMIN,
     "POST /elections/{election_id}/roll/removal": ADMIN,
+    "GET /figures/meetings": OFFICER,
+    "GET /figures/members": OFFICER,
     "POST /elections/{election_id}/copy": ADMIN,
     "PUT /elections/{election_id}/schedule": ADMIN,
     "DELETE /elections/{election_id}/schedule": ADMIN,
