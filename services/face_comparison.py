@@ -18,6 +18,9 @@ from services.voters import get_voter
 
 log = logging.getLogger(__name__)
 
+UNUSABLE = "unusable"
+"""The result of a comparison whose photo missed a gate."""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -56,6 +59,14 @@ def compare(voter_id: int, picture: Upload, actor: Actor) -> Comparison:
         result="match" if match.ok else "no_match", distance=round(match.distance, 2),
     )  # fmt: skip
     return _told(match, match.distance)
+
+
+def note_refusal(voter_id: int, error: PicturesRefused, actor: Actor) -> None:
+    """Write down that a photo could not be compared and why, for the verification log."""
+    audit_logger.record(
+        "staff:face:compared", actor, voter_number=get_voter(voter_id).voter_id, subject_id=voter_id,
+        result=UNUSABLE, reason=str(error.pictures[0]["code"]),
+    )  # fmt: skip
 
 
 def _told(match: Match, distance: float) -> Comparison:

@@ -5,21 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from blueprints.api import bp
 from blueprints.api.election_shapes import Moment, Number
 from blueprints.api.operations import documented
-from blueprints.api.shapes import Shape
-from blueprints.api.voter_shapes import Words
+from blueprints.api.shapes import TEXT, Shape
+from blueprints.api.voter_shapes import Page, Words
 from blueprints.http import current_actor
 from blueprints.policy import requires
-from models import Channel, Refusal
+from models import AuthResult, Channel, Refusal
 from services import audit_trail, desk, desk_figures, elections
 from services.audit_trail import Filters, Row
 from services.audit_trail.sentences import row_in_words, titles_of
 from services.clock import utc_now
 from services.context import platform
+from services.identification import verification_log
+from services.identification.verification_log import Purpose, Query
 from services.security import Permission, has_permission
 
 GROUP, FIGURES = "Audit log", "Analytics"
@@ -91,6 +93,40 @@ class RefusedPage(Shape):
     next_before: int | None
 
 
+class VerificationQuery(Shape):
+    """Which attempts with a face, the newest first. `until` is not included."""
+
+    purpose: Purpose | None = None
+    result: AuthResult | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    voter_id: Annotated[str, StringConstraints(max_length=40, pattern=TEXT)] = ""
+    page: Page = 1
+
+
+class Verification(Shape):
+    """One attempt to enrol or compare a face: `of` an election or a meeting, `by` a booth or a member of staff."""
+
+    at: datetime
+    purpose: Purpose
+    result: AuthResult
+    voter_id: str
+    reason: str | None
+    distance: float | None
+    of: str | None
+    by: str | None
+
+
+class Verifications(Shape):
+    """A page of attempts."""
+
+    verifications: list[Verification]
+    total: int
+    page: int
+    pages: int
+    per_page: int
+
+
 class Slot(Shape):
     """An hour or a day of voting; `votes` by channel, null while it has not begun."""
 
@@ -159,6 +195,19 @@ def list_refused_requests(query: RefusedQuery) -> RefusedPage:
     return RefusedPage(rows=listed, next_before=following)
 
 
+@bp.get("/verifications")
+@requires(Permission.REVIEW_ATTEMPTS)
+@documented(GROUP, Verifications, query=VerificationQuery)
+def list_verifications(query: VerificationQuery) -> Verifications:
+    """List every attempt to enrol or compare a face, but those of elections on whose list you are not."""
+    asked = Query(query.purpose, query.result, query.since, query.until, query.voter_id.strip(), query.page)
+    found = verification_log.search(asked, current_actor())
+    return Verifications(
+        verifications=[_verification(row) for row in found.rows], total=found.total, page=found.page,
+        pages=found.pages, per_page=verification_log.PAGE_SIZE,
+    )  # fmt: skip
+
+
 @bp.get("/elections/<int:election_id>/figures")
 @requires(Permission.VIEW_DESK)
 @documented(FIGURES, Figures)
@@ -174,6 +223,13 @@ def election_figures(election_id: int) -> Figures:
         checks=Checks(**{name: getattr(ended, name) for name in Checks.model_fields}),
         booths=[Booth(name=one.name, state=one.state, seen=one.seen) for one in desk.kiosks_of(election, now)],
         time_left=desk.time_left(election, now),
+    )  # fmt: skip
+
+
+def _verification(row: verification_log.Row) -> Verification:
+    return Verification(
+        at=row.at, purpose=row.purpose, result=row.outcome, voter_id=row.voter_number, reason=row.reason or None,
+        distance=None if row.distance is None else round(row.distance, 3), of=row.of or None, by=row.by or None,
     )  # fmt: skip
 
 

@@ -169,6 +169,8 @@ def verify_face(voter_id: int, body: OnePhoto) -> Compared:
         with transaction():
             found = face_comparison.compare(voter_id, body.photo, current_actor())
     except PicturesRefused as error:
+        with transaction():
+            face_comparison.note_refusal(voter_id, error, current_actor())
         raise _named(error, "photo") from None
     return Compared(
         match=found.match, distance=found.distance, confidence=found.confidence, threshold=found.threshold,

@@ -153,13 +153,14 @@ def _attempts(actor: Actor) -> Select[tuple[object, ...]]:
 def _at_the_desk() -> Select[tuple[object, ...]]:
     kind, details = AuditLog.event_type, AuditLog.details
     compared = kind == COMPARED
+    refused = (kind == REFUSED) | (compared & (details["result"].astext == "unusable"))
     outcome = case(
+        (refused, AuthResult.UNKNOWN.value),
         (compared & (details["result"].astext != "match"), AuthResult.MISMATCH.value),
-        (kind == REFUSED, AuthResult.UNKNOWN.value),
         else_=AuthResult.SUCCESS.value,
     )
     # What a registration says in `reason` is no reason of an attempt.
-    reason = case((kind == REFUSED, details["reason"].astext), else_="")
+    reason = case((refused, details["reason"].astext), else_="")
     return select(
         AuditLog.created_at.label("at"),
         case((compared, Purpose.COMPARISON.value), else_=Purpose.ENROLMENT.value).label("purpose"),

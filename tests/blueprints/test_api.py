@@ -56,6 +56,7 @@ MAY = {
     "GET /elections/{election_id}/roll": ADMIN,
     "POST /elections/{election_id}/roll": ADMIN,
     "POST /elections/{election_id}/roll/removal": ADMIN,
+    "GET /verifications": ADMIN,
     "GET /figures/meetings": OFFICER,
     "GET /figures/members": OFFICER,
     "POST /elections/{election_id}/copy": ADMIN,

@@ -42,8 +42,16 @@ def test_a_face_is_enrolled_with_consent_compared_and_deleted(client):
     assert (same["match"], same["reasons"], other["match"], other["reasons"]) == (True, [], False, ["different_person"])
     assert same["distance"] <= same["threshold"] < other["distance"]
     assert same["confidence"] == pytest.approx(1 - same["distance"])
+    nobody = client.post(
+        f"{face_of(voter)}/verify", data={"photo": (io.BytesIO(b"no picture"), "x.jpg")}, headers=header
+    )
+    assert (nobody.status_code, nobody.json["code"], set(nobody.json["fields"])) == (422, "pictures_refused", {"photo"})
     rows = db.session.scalars(select(AuditLog.details).where(AuditLog.event_type == "staff:face:compared")).all()
-    assert [row["result"] for row in rows] == ["match", "no_match"]
+    assert [row["result"] for row in rows] == ["match", "no_match", "unusable"]
+    log = client.get(f"{V1}/verifications?purpose=comparison", headers=header).json["verifications"]
+    assert [(row["result"], row["reason"]) for row in log] == [
+        ("unknown", "bad_image"), ("mismatch", None), ("success", None),
+    ]  # fmt: skip
     assert client.delete(face_of(voter), headers=header).json == {"deleted": 3}
     assert client.get(face_of(voter), headers=header).json["pictures"] == []
 

@@ -17,6 +17,7 @@ AGAINST_A_RULE = {
     "POST /api/v1/voters/imports", "POST /api/v1/auth/voter/register", "POST /api/v1/auth/voter/verify",
     "GET /api/v1/audit", "POST /api/v1/elections/{election_id}/extend", "POST /api/v1/parties",
     "GET /api/v1/figures/meetings", "GET /api/v1/figures/members",
+    "GET /api/v1/verifications",
 }  # fmt: skip
 """A shape cannot say that an election closes after it opens, that a meeting is not over, that an address can get mail,
 that a number has the right check digit, that a file is a photo, that a code is the one in the mail: 422 is right."""
