@@ -8,6 +8,7 @@ Python's lock while another one has it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,21 +16,17 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float32]
 
 
-def bordered(values: ArrayLike) -> Array:
-    """Return (pictures, rows, columns, channels) values as an activation."""
-    values = np.asarray(values)
-    wide = _empty(*values.shape)
-    inner(wide)[:] = values
+def bordered(values: NDArray[Any], bias: ArrayLike = 0) -> Array:
+    """Return (pictures, rows, columns, channels) values + bias as an activation."""
+    count, rows, columns, channels = values.shape
+    wide = np.zeros((count, rows + 2, columns + 2, channels), dtype=np.float32)
+    np.add(values, bias, out=inner(wide), casting="same_kind")
     return wide
 
 
 def inner(x: Array) -> Array:
     """Return a view of an activation without its border."""
     return x[:, 1:-1, 1:-1]
-
-
-def _empty(count: int, rows: int, columns: int, channels: int) -> Array:
-    return np.zeros((count, rows + 2, columns + 2, channels), dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -53,9 +50,7 @@ class Convolution:
         shape = (count, rows, columns, self.kernel, self.kernel * channels)
         windows = np.ndarray(shape, x.dtype, x, unused * (b + c), (a, b * self.stride, c * self.stride, b, d))
         y = windows.reshape(count * rows * columns, -1) @ self.matrix
-        wide = _empty(count, rows, columns, len(self.bias))
-        np.add(y.reshape(count, rows, columns, -1), self.bias, out=inner(wide))
-        return wide
+        return bordered(y.reshape(count, rows, columns, -1), self.bias)
 
 
 def relu(x: Array) -> Array:
@@ -81,8 +76,7 @@ def average_pool(x: Array) -> Array:
 def add_previous(x: Array, skip: Array) -> Array:
     """Return the sum; the smaller of the two is filled up with zeros at the end of rows, columns and channels."""
     if x.shape == skip.shape:
-        x += skip
-        return x
+        return np.add(x, skip, out=x)
     total = np.zeros([max(sides) for sides in zip(x.shape, skip.shape, strict=True)], dtype=np.float32)
     for part in (x, skip):
         total[:, : part.shape[1], : part.shape[2], : part.shape[3]] += part
