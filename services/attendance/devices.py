@@ -16,7 +16,7 @@ from models import (
     Voter,
     db,
 )
-from services import audit_logger
+from services import audit_logger, email_service
 from services.actor import Actor
 from services.attendance import device_keys, layers
 from services.clock import utc_now
@@ -121,6 +121,7 @@ def decide(request_id: int, approve: bool, note: str, actor: Actor) -> DeviceRes
         "staff:member_device:change_approved" if approve else "staff:member_device:change_refused", actor,
         voter_number=device.voter.voter_id, reason=note,
     )  # fmt: skip
+    email_service.queue_member_decision(device.voter, "phone_approved" if approve else "phone_refused", note)
     db.session.flush()
     return asked
 

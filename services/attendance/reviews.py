@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from sqlalchemy import exists, or_, select
 
 from models import AttendanceRecord, RecordStatus, StaffRole, StaffUser, db
-from services import audit_logger
+from services import audit_logger, email_service
 from services.actor import Actor
 from services.attendance import checkin, sessions
 from services.clock import utc_now
@@ -183,7 +183,19 @@ def _settle(record: AttendanceRecord, decision: RecordStatus, note: str, actor: 
         EVENTS[decision, objected], actor, voter_number=record.voter.voter_id, subject_id=record.session_id,
         title=record.session.title, before=before.value, after=decision.value, reason=record.review_note,
     )  # fmt: skip
+    _tell(record, objected)
     db.session.flush()
+
+
+def _tell(record: AttendanceRecord, objected: bool) -> None:
+    """Mail the member a rejection, and each answer to an objection; that all is well stands on the member's page."""
+    what = "rejected"
+    if objected:
+        what = "accepted" if record.status is RecordStatus.CONFIRMED else "refused"
+    elif record.status is RecordStatus.CONFIRMED:
+        return
+    until = objection_until(record) if may_object(record) else None
+    email_service.queue_member_decision(record.voter, what, record.review_note or "", record.session.title, until)
 
 
 def _checked(record: AttendanceRecord, decision: str, note: str) -> RecordStatus:

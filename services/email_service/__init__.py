@@ -22,6 +22,7 @@ from services.email_service.rendering import Body, Letter
 from services.email_service.voter_letters import (
     queue_account_known,
     queue_account_linked,
+    queue_member_decision,
     queue_one_time_code,
     queue_password_reset,
     queue_registration_decided,
@@ -37,6 +38,7 @@ __all__ = [
     "queue_head_confirmation",
     "queue_invitation",
     "queue_letter",
+    "queue_member_decision",
     "queue_one_time_code",
     "queue_password_reset",
     "queue_registration_decided",

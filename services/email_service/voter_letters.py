@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from models import CodeUse
+from models import CodeUse, Voter
 from services.clock import local_text
 from services.context import platform
 from services.email_service.outbox import _queue
@@ -15,6 +15,8 @@ ONE_TIME_CODE = "one_time_code"
 ACCOUNT_KNOWN = "account_known"
 REGISTRATION_DECIDED = "registration_decided"
 ACCOUNT_LINKED = "account_linked"
+MEMBER_DECISION = "member_decision"
+MEETINGS_PATH = "/voter/meetings"
 PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of a mail
 
 
@@ -32,6 +34,20 @@ def queue_account_known(recipient: str, sign_in: str) -> None:
 def queue_registration_decided(recipient: str, name: str, voter_number: str | None, reason: str, link: str) -> None:
     """Queue the decision about a registration: approved with a voter ID, or refused (None) with the reason."""
     _send(REGISTRATION_DECIDED, recipient, name=name, voter_number=voter_number, reason=reason, link=link)
+
+
+def queue_member_decision(voter: Voter, what: str, note: str, title: str = "", until: datetime | None = None) -> None:
+    """Tell a member what was decided about a check-in (`title`: the meeting) or a phone; nobody without an address.
+
+    `what` is rejected, accepted or refused (an objection), phone_approved or phone_refused; `until` is when the time
+    to object ends.
+    """
+    site = platform().settings.public_url
+    if voter.email:
+        _send(
+            MEMBER_DECISION, voter.email, name=voter.name, what=what, note=note, title=title,
+            until=_local(until) if until else None, link=f"{site}{MEETINGS_PATH}" if site else None,
+        )  # fmt: skip
 
 
 def queue_account_linked(recipient: str, name: str) -> None:

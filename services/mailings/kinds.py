@@ -24,6 +24,7 @@ WORDS: dict[str, Any] = {
     "one_time_code": N_("Code for a voter account"),
     "account_known": N_("Answer to a registration with a known address"),
     "registration_decided": N_("Decision about a registration"),
+    "member_decision": N_("Decision about a check-in or a phone"),
     "account_linked": N_("Notice of an account with another address"),
     "password_reset": N_("Link for a new password"),
 }

@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from models import AuditLog, RecordStatus, StaffRole, db
+from models import AuditLog, EmailMessage, RecordStatus, StaffRole, db
 from services import attendance
 from services.actor import Actor
 from services.attendance import review_list, reviews
 from services.clock import utc_now
+from services.email_service.content import open_body
 from services.errors import Conflict, NotFound, ValidationFailed
 from services.geo import Place, Position
 from tests import factories
@@ -53,6 +54,10 @@ def admin():
 
 def object_to(record, words="I stood in the yard."):
     return reviews.object_to(record.session_id, record.voter_id, words, PHONE)
+
+
+def mails():
+    return list(db.session.scalars(db.select(EmailMessage).order_by(EmailMessage.created_at, EmailMessage.subject)))
 
 
 def events():
@@ -116,6 +121,23 @@ def test_an_objection_of_the_same_moment_as_its_answer_is_answered(doubted, offi
     object_to(doubted)
     assert doubted.objection_waits
     assert reviews.decide(doubted.id, "confirmed", "Agreed.", admin()).is_final
+
+
+def test_a_rejection_and_the_answer_to_an_objection_are_mailed_with_their_reason_and_a_confirmation_is_not(
+    doubted, officer
+):
+    reviews.decide(doubted.id, "confirmed", "", officer)
+    assert mails() == []
+    reviews.decide(doubted.id, "rejected", "Nobody saw you.", officer)
+    first = mails()[-1]
+    assert first.subject == "You do not count as present"
+    text = open_body(first.body).text
+    assert ("Nobody saw you." in text, "Branch meeting" in text, "You can object once" in text) == (True, True, True)
+    object_to(doubted)
+    reviews.decide(doubted.id, "rejected", "The yard is outside.", admin())
+    last = mails()[-1]
+    assert (last.subject, last.recipient) == ("Your objection was not accepted", doubted.voter.email)
+    assert "You can object once" not in open_body(last.body).text
 
 
 def test_where_nobody_else_could_the_officer_answers_the_objection(doubted, officer):
