@@ -24,6 +24,7 @@ from blueprints.api import (  # noqa: E402
     imports,  # noqa: F401
     links,  # noqa: F401
     meetings,  # noqa: F401
+    motions,  # noqa: F401
     parties,  # noqa: F401
     registering,  # noqa: F401
     registrations,  # noqa: F401
