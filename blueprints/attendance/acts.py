@@ -36,8 +36,13 @@ def expire_code(meeting_id: int) -> ResponseReturnValue:
 @bp.post("/meetings/<int:meeting_id>/close")
 @requires(Permission.MANAGE_ATTENDANCE)
 def close_meeting(meeting_id: int) -> ResponseReturnValue:
-    """Close the meeting now."""
-    return _act(lambda: sessions.close(meeting_id, current_actor()), _("The meeting is closed."))
+    """Close the meeting now; refused while one of its votes is open."""
+    try:
+        return _act(lambda: sessions.close(meeting_id, current_actor()), _("The meeting is closed."))
+    except Conflict as error:
+        if wants_json():
+            raise
+        return meeting_page(meeting_id, error)
 
 
 @bp.post("/meetings/<int:meeting_id>/extend")

@@ -60,6 +60,8 @@ def test_an_officer_makes_a_motion_opens_it_and_the_screen_shows_the_quorum(offi
     shown = officer_client.get(f"{here}/screen", headers=JSON).json["vote"]
     assert (shown["title"], shown["present"], shown["holds"], shown["open"]) == ("A new roof", 2, False, True)
     assert "Nobody can vote until it holds again" in officer_client.get(f"{here}/votes").text
+    kept = officer_client.post(f"{here}/close")
+    assert (kept.status_code, "A vote of this meeting is open" in kept.text) == (409, True)
     assert "have not voted" in officer_client.post(f"{act}/close", headers=JSON).json["error"]["message"]
 
 
