@@ -93,6 +93,8 @@ def _roll() -> dict[str, str]:
         "not_on_roll": _("This voter is not on the electoral roll."),
         "already_voted": _("This voter had already voted."),
         "suspended": _("This voter is suspended."),
+        "absent": _("This voter was not present at the meeting of the vote."),
+        "no_quorum": _("Too few members were present at the meeting of the vote."),
         "not_enrolled": _("No face of this voter is enrolled."),
         "no_consent": _("This voter gave no consent to the use of the face."),
         "not_open_yet": _("The election was not open yet."),
