@@ -30,6 +30,11 @@ assert link_states  # and these
 pytestmark = [pytest.mark.browser, pytest.mark.commits, pytest.mark.slow]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def one_page(site: Site) -> None:
+    site.shares = True
+
+
 def test_a_planted_fault_is_found_at_the_width_where_it_shows(site: Site, axe_source: str) -> None:
     page = site.page("/")
     page.evaluate("""() => {

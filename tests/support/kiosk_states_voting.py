@@ -30,7 +30,7 @@ def idle_for(page: Page, seconds: int) -> None:
 
 def ready(site: Site, demo: Demo) -> Page:
     """Open a kiosk whose page has all its modules: nothing more is to be loaded when the line breaks."""
-    page = site.kiosk_page(demo.secret)
+    page = site.kiosk_page(demo.secret, own=True)
     for module in ("keypad", "line-guard"):
         page.locator(f"[data-module~={module}][data-bound~={module}]").wait_for()
     return page
@@ -71,7 +71,7 @@ def leaving_asks(site: Site, demo: Demo) -> Page:
 
 @state
 def still_there(site: Site, demo: Demo) -> Page:
-    page = site.kiosk_page(demo.secret)
+    page = site.kiosk_page(demo.secret, own=True)
     page.clock.install()
     ballot(site, page)
     idle_for(page, ASKED_AFTER)
@@ -82,7 +82,7 @@ def still_there(site: Site, demo: Demo) -> Page:
 
 @state
 def abandoned(site: Site, demo: Demo) -> Page:
-    page = site.kiosk_page(demo.secret)
+    page = site.kiosk_page(demo.secret, own=True)
     page.clock.install()
     ballot(site, page)
     idle_for(page, ASKED_AFTER)

@@ -19,6 +19,7 @@ from services.actor import SYSTEM, Actor
 from services.embedded_postgres import EmbeddedPostgres
 from tests import factories
 from tests.support import database, film
+from tests.support.shared_page import SharedPage
 from tests.support.web_process import WebProcess, session_cookie
 from tests.support.webcam import Webcam
 
@@ -64,27 +65,28 @@ class Site:
     def __init__(self, app: Flask, web: WebProcess, browsers: Browsers, webcam: Webcam) -> None:
         self.app, self.web, self.browsers, self.webcam = app, web, browsers, webcam
         self.problems: list[str] = []
+        self.shares = False
+        """Whether the first page of a test is one for all of them."""
+        self._shared = SharedPage(web.url, self._listen)
         self._open: list[BrowserContext] = []
 
     def page(self, path: str, cookie: str = "", host: str = "127.0.0.1", camera: bool = True, script: str = "",
-             **options: Any) -> Page:  # fmt: skip
-        """Open a page in a browser context of its own; `script` runs before the page's own.
+             own: bool = False, **options: Any) -> Page:  # fmt: skip
+        """Open a page; `script` runs before the page's own, and without `camera` the browser's user refuses it.
 
-        Without `camera` the browser's user refuses it.
+        It has a browser context of its own, unless the site shares its one and the page is not asked for as `own`.
         """
         base = f"http://{host}:{self.web.port}"
         options.setdefault("viewport", DESK_SCREEN)
-        context = self.browsers[camera].new_context(base_url=base, locale="en-GB", **options)
-        self._open.append(context)
+        plain = options.keys() == {"viewport"} and base == self.web.url and camera and not script
+        page = self._shared.take(self.browsers[True]) if self.shares and plain and not own else None
+        if page is None:
+            page = self._own_page(camera, script, base_url=base, **options)
+        else:
+            page.set_viewport_size(options["viewport"])
         if cookie:
             name, value = cookie.split("=", 1)
-            context.add_cookies([{"name": name, "value": value, "url": base}])
-        if script:
-            context.add_init_script(script)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("pageerror", lambda error: self.problems.append(f"{urlsplit(page.url).path}: {error}"))
-        page.on("console", lambda said: self._note(said.text))
+            page.context.add_cookies([{"name": name, "value": value, "url": base}])
         page.goto(path)
         return page
 
@@ -119,8 +121,23 @@ class Site:
         for context in self._open:
             context.close()
         self._open.clear()
+        self.problems += self._shared.leave()
         problems, self.problems = self.problems, []
         assert problems == [], problems
+
+    def _own_page(self, camera: bool, script: str, **options: Any) -> Page:
+        context = self.browsers[camera].new_context(locale="en-GB", **options)
+        self._open.append(context)
+        if script:
+            context.add_init_script(script)
+        page = context.new_page()
+        self._listen(page)
+        return page
+
+    def _listen(self, page: Page) -> None:
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda error: self.problems.append(f"{urlsplit(page.url).path}: {error}"))
+        page.on("console", lambda said: self._note(said.text))
 
     def _note(self, words: str) -> None:
         if "Content Security Policy" in words:
