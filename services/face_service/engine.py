@@ -30,7 +30,7 @@ from services.face_service.errors import ModelUnavailable
 from services.face_service.images import Pixels
 from services.face_service.quality import Purpose, Quality, measure
 from services.face_service.resnet import CHIP_SIDE
-from services.face_service.threads import give_back_memory, one_thread_each
+from services.face_service.threads import give_back_memory, one_thread_each, use_large_pages
 
 log = logging.getLogger(__name__)
 
@@ -159,6 +159,7 @@ class DlibEngine:
         # Whoever imports face_recognition elsewhere switches this on for everybody.
         ImageFile.LOAD_TRUNCATED_IMAGES = False
         give_back_memory()
+        use_large_pages()
         return models
 
     def _detectors(self, dlib: Any) -> Pool:
