@@ -11,7 +11,8 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from tests.blueprints.test_api import bearer
 
 CASES = 190
-"""Of all operations together, in each mode; `make api-check` sends many more."""
+"""Of all operations together, in each mode. Here every other operation gets what fits, the ones between what does not:
+to make the cases of one takes a tenth of a second. `make api-check` sends all of both, and many more."""
 AGAINST_A_RULE = {
     "POST /api/v1/elections", "PATCH /api/v1/elections/{election_id}", "POST /api/v1/meetings", "POST /api/v1/voters",
     "POST /api/v1/voters/imports", "POST /api/v1/auth/voter/register", "POST /api/v1/auth/voter/verify",
@@ -41,8 +42,9 @@ def test_every_answer_is_one_that_the_document_promises(app, mode, monkeypatch):
         found.ok() for found in schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app).get_all_operations()
     ]
     each = max(2, CASES // len(operations))
-    for operation in operations:
-        if operation.path.endswith(ENDS_THE_SESSION) or (mode is GenerationMode.NEGATIVE and takes_nothing(operation)):
+    turn = 0 if mode is GenerationMode.POSITIVE else 1
+    for operation in operations[turn::2]:
+        if operation.path.endswith(ENDS_THE_SESSION) or (turn and takes_nothing(operation)):
             continue
         headers = voter if "/me/" in operation.path else admin
         excluded = [positive_data_acceptance] if operation.label in AGAINST_A_RULE else []
@@ -59,4 +61,4 @@ def test_every_answer_is_one_that_the_document_promises(app, mode, monkeypatch):
             case.call_and_validate(headers=headers, excluded_checks=excluded)  # noqa: B023  asked within the round
 
         ask()
-    assert count > len(operations)
+    assert count > len(operations) // 2
