@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from blueprints.attendance import bp, forms, words
 from blueprints.http import current_actor, wants_json
+from blueprints.meeting_words import FLAGS
 from blueprints.policy import requires
 from models import transaction
 from services import voters
@@ -46,7 +47,7 @@ def figures() -> ResponseReturnValue:
     if wants_json():
         return jsonify(_overview_json(found))
     return render_template(
-        "attendance/figures.html", found=found, columns=columns, by_meeting=by_meeting, words=words,
+        "attendance/figures.html", found=found, columns=columns, by_meeting=by_meeting, words=words, flags=FLAGS,
         devices_waiting=_devices_waiting(),
         chart=column_chart(columns, _("Members who came, in percent"), "came"), **_frame(asked),
     )  # fmt: skip

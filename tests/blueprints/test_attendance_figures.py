@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from models import FlagKind
 from tests import factories
 from tests.support import meetings
 
@@ -24,6 +25,11 @@ def test_the_overview_says_who_came_and_who_asks_for_another_phone(admin_client,
     found = admin_client.get("/attendance/figures", headers={"Accept": "application/json"}).json
     assert (found["meetings"], found["share"], found["groups"][0]["name"]) == (1, 50.0, "North")
     assert found["devices_waiting"] == 0
+
+
+def test_doubts_stand_in_the_overview_by_their_kind(admin_client, group):
+    meetings.held_before(group, 3, [meetings.member(group)], [FlagKind.IMPOSSIBLE_JUMP])
+    assert "Nobody travels this fast" in admin_client.get("/attendance/figures").text
 
 
 def test_a_group_is_shown_meeting_by_meeting(admin_client, group):
