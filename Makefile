@@ -16,15 +16,15 @@ unexport $(filter FLASK_% PYTHON% PG% PYTEST_% PIP_USER PIP_TARGET PIP_PREFIX PI
 export FLASK_SKIP_DOTENV := 1
 .DEFAULT_GOAL := help
 .SHELLFLAGS := -eu -c
-.PHONY: help run test check css db-stop clean venv venv-dev axe
+.PHONY: help run test check css db-stop clean venv venv-dev axe api-docs
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
-run: venv ## Set up what is missing and serve the demo (HTTPS=1 for kiosks in the local network)
+run: venv api-docs ## Set up what is missing and serve the demo (HTTPS=1 for kiosks in the local network)
 	@exec $(BIN)/python -m blueprints.cli.serve
 
-test: venv-dev axe ## Run the tests (ARGS="-k ballot" passes arguments to pytest, WORKERS=0 runs them one after the other)
+test: venv-dev axe api-docs ## Run the tests (ARGS="-k ballot" passes arguments to pytest, WORKERS=0 runs them one after the other)
 	@trap '$(BIN)/python -m tests.support.stop_database' EXIT; \
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
@@ -41,6 +41,9 @@ check: venv-dev ## Lint, format, types, house rules, compiled CSS
 
 css: venv-dev ## Compile the style sheet
 	$(BIN)/tailwindcss -i $(CSS_IN) -o $(CSS_OUT) --minify
+
+api-docs: venv ## Fetch what draws the documentation of the API (make run does it)
+	@$(BIN)/python -m blueprints.cli.api_docs
 
 db-stop: venv ## Stop the embedded PostgreSQL
 	@$(BIN)/python -m blueprints.cli.stop

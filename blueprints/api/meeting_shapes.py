@@ -15,8 +15,10 @@ from services.attendance import Entries, checkin, codes, device_keys, layers, re
 from services.clock import utc_now
 from services.geo import Place
 
-Title = Annotated[str, StringConstraints(min_length=1, max_length=sessions.MAX_TITLE, pattern=TEXT)]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=records.MAX_REASON, pattern=TEXT)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=sessions.MAX_TITLE, pattern=TEXT),
+                  Field(examples=["Branch meeting"])]  # fmt: skip
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=records.MAX_REASON, pattern=TEXT),
+                   Field(examples=["The phone is empty."])]  # fmt: skip
 Stage = Literal["coming", "open", "closed"]
 Latitude, Longitude = Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]
 Page = Annotated[int, Field(ge=1, le=100_000)]

@@ -25,6 +25,11 @@ INTRODUCTION = (
     "What the pages of Smart Voting do, for programs. Sign in, send `Authorization: Bearer <access token>`, refresh "
     "the token when it ends. Every error is a problem document with a stable `code`."
 )
+GROUPS = (
+    "Signing in", "Elections", "Candidates", "Voters", "Electoral roll", "Voting links", "Voting by link",
+    "Voting in the account", "Results", "Meetings", "Attendance", "Checking in", "Devices",
+)  # fmt: skip
+"""The order in which pages show the groups; those not named come last."""
 Json = dict[str, Any]
 
 
@@ -41,6 +46,7 @@ def document(app: Flask, version: str = "1.0.0") -> Json:
         "openapi": "3.1.0",
         "info": {"title": "Smart Voting", "version": version, "description": INTRODUCTION},
         "servers": [{"url": "/"}],
+        "tags": [{"name": name} for name in _groups(found)],
         "paths": paths,
         "components": {
             "schemas": definitions["$defs"],
@@ -56,6 +62,11 @@ def _operations(app: Flask) -> list[tuple[Rule, str, Any]]:
         if hasattr(app.view_functions[rule.endpoint], "__operation__")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     ]
+
+
+def _groups(found: list[tuple[Rule, str, Any]]) -> list[str]:
+    known = {view.__operation__.group for _rule, _method, view in found}
+    return [name for name in GROUPS if name in known] + sorted(known - set(GROUPS))
 
 
 def _shapes(said: Operation) -> list[type[Shape]]:

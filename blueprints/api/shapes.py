@@ -7,13 +7,13 @@ import binascii
 from typing import Annotated
 
 from flask_babel import gettext as _
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 TEXT = r"^[^\x00-\x08\x0B\x0C\x0E-\x1F]*$"
 """No control characters; half of a surrogate pair, which JSON can spell, is refused as no text at all."""
 
-Text = Annotated[str, StringConstraints(max_length=254, pattern=TEXT)]
-LongText = Annotated[str, StringConstraints(max_length=1000, pattern=TEXT)]
+Text = Annotated[str, StringConstraints(max_length=254, pattern=TEXT), Field(examples=["Words"])]
+LongText = Annotated[str, StringConstraints(max_length=1000, pattern=TEXT), Field(examples=["A sentence."])]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[A-Za-z0-9_=-]+$")]
 Upload = Annotated[bytes, WithJsonSchema({"type": "string", "contentMediaType": "application/octet-stream"})]
 """A file of a form."""

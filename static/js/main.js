@@ -1,5 +1,6 @@
 /* Binds one class to every element with data-module, and an opener to every element with data-opens. */
 const MODULES = {
+  "api-docs": () => import("./modules/api-docs.js"),
   "arrow-keys": () => import("./modules/arrow-keys.js"),
   "ask-device": () => import("./modules/ask-device.js"),
   ballot: () => import("./modules/ballot.js"),

@@ -37,8 +37,8 @@ ROOM_OF: dict[str, str] = {
         "domain",
     ),
     **dict.fromkeys(
-        "boot embedded_postgres face_erasure first_run health jobs key_rotation ops_figures retention secrecy_audit"
-        " seed tls_certificate".split(),
+        "api_pages boot embedded_postgres face_erasure first_run health jobs key_rotation ops_figures retention"
+        " secrecy_audit seed tls_certificate".split(),
         "operation",
     ),
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
+from services import api_pages
 from tests.support import (
     desk_states,
     desk_states_attendance,
@@ -65,3 +67,21 @@ def test_axe_finds_nothing_at_the_desk(name: str, site: Site, filled: Demo, axe_
 def test_axe_finds_nothing_on_public_pages(name: str, site: Site, filled: Demo, axe_source: str) -> None:
     page = desk_states.PUBLIC[name](site, filled)
     assert visits.inspect(page, f"public-{name}", axe_source, kiosk=False) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "operation"), [("/api/v1/docs", "/api/v1/meetings"), ("/api/v1/redoc", "Make a meeting of a group")]
+)
+def test_a_page_of_the_api_draws_its_operations_in_a_frame_without_faults(path, operation, site, axe_source) -> None:
+    """Without a word in the console, and under our policy; what is drawn inside the frame is third parties'."""
+    if not api_pages.are_here():
+        pytest.skip("Swagger UI and ReDoc are not there: `make api-docs` fetches them")
+    page = site.page("/health/live", viewport={"width": 360, "height": 780})
+    page.on("console", lambda said: site.problems.append(said.text) if said.type == "error" else None)
+    page.goto(path)
+    expect(page.get_by_text(operation, exact=True).first).to_be_attached()
+    assert page.evaluate(visits.OVERFLOW) == []
+    page.evaluate(axe_source)
+    ours = [[".pub-top"], [".api-head"], [".foot"]]
+    found = page.evaluate("ours => axe.run({include: ours}, {resultTypes: ['violations']})", ours)
+    assert [f"{one['id']}: {one['help']}" for one in found["violations"]] == []
