@@ -26,8 +26,10 @@ INTRODUCTION = (
     "the token when it ends. Every error is a problem document with a stable `code`."
 )
 GROUPS = (
-    "Signing in", "Elections", "Candidates", "Voters", "Electoral roll", "Voting links", "Voting by link",
-    "Voting in the account", "Results", "Meetings", "Attendance", "Checking in", "Devices",
+    "Signing in", "Registering", "Elections", "Candidates", "Parties and pictures", "Voters", "Voters from a file",
+    "Registrations", "Electoral roll", "Faces", "Voting links", "Voting by link", "Voting in the account",
+    "Showing the own face", "Results", "Evidence", "Second person", "Audit log", "Analytics", "Meetings", "Attendance",
+    "Checking in", "Devices",
 )  # fmt: skip
 """The order in which pages show the groups; those not named come last."""
 Json = dict[str, Any]
