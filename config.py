@@ -140,6 +140,7 @@ class Settings:
     https: bool = _setting(_switch, "off")
     trusted_hosts: tuple[str, ...] = _setting(_list)
     trusted_proxies: int = _setting(_whole, "0")
+    cors_origins: tuple[str, ...] = _setting(_list)
     metrics_token: str = _setting(str, secret=True)
     rate_limits: bool = _setting(_switch, "on")
     redis_url: str = _setting(str, secret=True)

@@ -11,6 +11,10 @@ bp = Blueprint("api", __name__, url_prefix="/api/v1")
 limits.limiter.limit(limits.API, key_func=limits.api_address_key)(bp)
 limits.limiter.limit(limits.API, key_func=limits.api_account_key, exempt_when=limits.is_anonymous)(bp)
 
+from blueprints.api import cors  # noqa: E402
+
+bp.after_request(cors.add_headers)
+
 from blueprints.api import (  # noqa: E402
     approvals,  # noqa: F401
     audit,  # noqa: F401
