@@ -4,8 +4,8 @@
 
 A real Chromium with a filmed face as its webcam, first at the side of the picture, then too far away, so that the page
 goes on asking; a real gunicorn with the dlib engine on the same machine. Counts the answers that the page got. The page
-allows itself nine a second, rests half as long as an answer takes, and has one picture under way at a time; eight are
-aimed at. Measure on a quiet machine. Exit 1 when the face at the side gets fewer.
+allows itself nine a second, rests a quarter as long as an answer takes, and has one picture under way at a time; eight
+are aimed at. Measure on a quiet machine. Exit 1 when the face at the side gets fewer.
 """
 
 from __future__ import annotations

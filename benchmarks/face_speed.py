@@ -189,7 +189,8 @@ def memories(data: bytes) -> bool:
         rows = {name: memory(name, Path(file.name)) for name in ("dlib", "numpy")}
     for name, (rss, pss) in rows.items():
         print(f"a process with the {name} encoder: {rss:.0f} MB RSS, {pss:.0f} MB PSS")
-    return rows["numpy"][1] <= rows["dlib"][1]
+    # What is shared with others (PSS) depends on who else runs.
+    return rows["numpy"][0] <= rows["dlib"][0]
 
 
 if __name__ == "__main__":

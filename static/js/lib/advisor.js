@@ -7,7 +7,7 @@ const JPEG_QUALITY = 0.7; // the whole picture at this quality: in a smaller one
 
 /** When to ask again after an answer that took `took` ms, counted from the question: a slow server gets time to rest. */
 export function pause(took) {
-  return Math.max(ASK_MS, 1.5 * took);
+  return Math.max(ASK_MS, 1.25 * took);
 }
 
 /** One question at a time: a slow line makes them rarer and never a queue. Nothing is asked while nobody looks. */
