@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
 from services import attendance
+from services.clock import utc_now
 from tests import factories
 from tests.services.identification import acting
 from tests.support import acted_film, meetings, pictures, voter_accounts
@@ -170,4 +173,70 @@ def voter_check_in_rejected(site: Site, demo: Demo) -> Page:
     page = site.page(f"/voter/meetings/{record.session_id}", cookie)
     press(page, "Send my objection")
     expect(page.get_by_role("alert")).to_contain_text("Change this first")
+    return page
+
+
+def _checking_in(site: Site, layer: str, **options: Any) -> Page:
+    """Open the page of the layer that a meeting asks for, with the code typed."""
+    group = factories.GroupFactory()
+    session = meetings.meeting((layer,), group_id=group.id, title="Branch North, autumn meeting")
+    member = meetings.member(group, name="Solveig Eriksen")
+    acting.enrol(member, next(PEOPLE))
+    page = site.page(f"/voter/meetings/{session.id}", session_cookie(
+        site.app, voter_session=voter_accounts.token_of(member)), **options)  # fmt: skip
+    page.get_by_label("Code").fill(meetings.code(session))
+    press(page, "Check in")
+    return page
+
+
+@public
+def voter_meetings(site: Site, demo: Demo) -> Page:
+    group = factories.GroupFactory()
+    member = meetings.member(group, name="Solveig Eriksen")
+    meetings.meeting(group_id=group.id, title="Branch North, autumn meeting")
+    meetings.meeting(group_id=group.id, title="Yearly assembly", starts_at=utc_now() + timedelta(days=30))
+    meetings.check_in(meetings.meeting(group_id=group.id, title="Harbour workers, early shift"), member)
+    return site.page("/voter/meetings", session_cookie(site.app, voter_session=voter_accounts.token_of(member)))
+
+
+@public
+def voter_types_a_wrong_code(site: Site, demo: Demo) -> Page:
+    group = factories.GroupFactory()
+    session = meetings.meeting(group_id=group.id, title="Branch North, autumn meeting")
+    token = voter_accounts.token_of(meetings.member(group, name="Solveig Eriksen"))
+    page = site.page(f"/voter/meetings/{session.id}", session_cookie(site.app, voter_session=token))
+    page.get_by_label("Code").fill("AAAAAA")
+    press(page, "Check in")
+    expect(page.get_by_role("alert")).to_contain_text("Look at the screen")
+    return page
+
+
+@public
+def voter_signs_with_the_phone(site: Site, demo: Demo) -> Page:
+    page = _checking_in(site, "device")
+    expect(page.locator("[data-module=prove-device][data-bound]")).to_be_visible()
+    return page
+
+
+@public
+def voter_refuses_the_position(site: Site, demo: Demo) -> Page:
+    page = _checking_in(site, "location")
+    page.locator("[data-module=prove-place][data-bound]").wait_for()
+    press(page, "Send my position")
+    expect(page.get_by_role("alert")).to_contain_text("Allow it")
+    return page
+
+
+@public
+def voter_shows_the_face_at_a_meeting(site: Site, demo: Demo) -> Page:
+    page = _checking_in(site, "selfie")
+    expect(page.get_by_role("heading", name="Show your face")).to_be_visible()
+    return page
+
+
+@public
+def voter_sends_no_photo_of_the_room(site: Site, demo: Demo) -> Page:
+    page = _checking_in(site, "room")
+    press(page, "Send the photo")
+    expect(page.get_by_role("alert")).to_contain_text("Take a photo of the room first")
     return page
