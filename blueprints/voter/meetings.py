@@ -36,11 +36,12 @@ KEY_CHARS = 400
 @bp.get("/meetings")
 @requires(Permission.OWN_VOTES)
 def meetings() -> ResponseReturnValue:
-    """List the meetings of the member's groups, with what became of each check-in."""
+    """List the meetings of the member's groups, first those where a check-in is due, with what became of each."""
     me, now = g.principal.id, utc_now()
     mine = sessions.of_member(me)
     records = checkin.records_of(me, [one.id for one in mine])
     rows = [(one, records.get(one.id), checkin.stage(one, now)) for one in mine]
+    rows.sort(key=lambda row: row[1] is not None or row[2] != "open")
     if wants_json():
         return jsonify(
             meetings=[

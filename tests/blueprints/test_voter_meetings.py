@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from models import AuthEvent, RecordStatus, db
 from services import attendance
+from services.clock import utc_now
 from tests import factories
 from tests.services.identification import acting
 from tests.support import meetings
@@ -70,6 +72,15 @@ def test_a_member_goes_through_all_steps_and_the_pages_say_each(own, member, gro
     record = record_of(session, member)
     assert (meetings.kinds(record), record.status) == (["layer_missing"], RecordStatus.FLAGGED)
     assert "Something was doubtful" in own.get(here).text
+
+
+def test_the_meeting_to_check_in_to_stands_before_those_to_come_and_those_that_are_done(own, member, group):
+    done = meetings.meeting(group_id=group.id)
+    meetings.check_in(done, member)
+    due = meetings.meeting(group_id=group.id)
+    later = meetings.meeting(group_id=group.id, starts_at=utc_now() + timedelta(days=30))
+    listed = own.get("/voter/meetings", headers=JSON).json["meetings"]
+    assert [one["id"] for one in listed] == [due.id, later.id, done.id]
 
 
 def test_a_meeting_of_another_group_is_not_there(own):
