@@ -1,0 +1,207 @@
+"""The examples of docs/api.md, run in the order of the document: each call, its status, and the fields it shows."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shlex
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from models import Registration, StaffRole, db
+from services import elections
+from services.actor import SYSTEM
+from services.ballots import Choice
+from tests import factories
+from tests.blueprints.test_api import bearer
+from tests.blueprints.test_api_motions import of_officer, voter_header
+from tests.factories import PASSWORD
+from tests.support import meetings, pictures
+from tests.support.links import link_election, send_links
+from tests.support.motions import gathering
+from tests.support.voter_accounts import last_code
+from tests.support.voting import cast_by, new_key, seal_all, voters_of
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
+NOT_RUN = {
+    "Voters from a file": "a worker has to check the file between two calls: test_api_voters does it",
+    "Faces": "three photos of one person have to pass the gates: test_api_faces has them",
+    "Voting in the account": "the election asks for a live check by camera: test_api_faces has one",
+}
+
+
+def token(header):
+    return header["Authorization"].removeprefix("Bearer ")
+
+
+def admin():
+    return token(bearer("admin"))
+
+
+def sign_in():
+    factories.StaffUserFactory(role=StaffRole.ADMIN, username="admin")
+    db.session.commit()
+    return {'"password": "…"': f'"password": "{PASSWORD}"'}
+
+
+def register():
+    return {
+        "$TOKEN": admin(),
+        "password='…'": f"password='{PASSWORD}'",
+        "123456": lambda: last_code("rosa@example.org"),
+        "/registrations/4/": lambda: f"/registrations/{db.session.scalars(select(Registration.id)).one()}/",
+    }
+
+
+def approval():
+    election = factories.make_open_election()
+    second = token(bearer("officer", username="officer"))
+    return {"$TOKEN": admin(), "$SECOND": second, "/elections/3/": f"/elections/{election.id}/"}
+
+
+def roll():
+    election, voter = factories.ElectionFactory(), factories.VoterFactory()
+    return {"$TOKEN": admin(), "/elections/3/": f"/elections/{election.id}/", "[7]": f"[{voter.id}]"}
+
+
+def links():
+    election = link_election(voters=2)
+    return {"$TOKEN": admin(), "/elections/3/": f"/elections/{election.id}/", '"total": 40': '"total": 2'}
+
+
+def by_link():
+    election = link_election(voters=1)
+    (sent,) = send_links(election).values()
+    return {'"token": "…"': f'"token": "{sent}"', '"choice": 7': f'"choice": {election.candidates[0].id}'}
+
+
+def meeting():
+    return {"$TOKEN": admin(), '"group_id": 3': f'"group_id": {factories.GroupFactory().id}'}
+
+
+def motion():
+    session, _people, actor = gathering(members=1, present=1)
+    return {"$TOKEN": token(of_officer(actor)), "/meetings/2/": f"/meetings/{session.id}/"}
+
+
+def check_in():
+    group = factories.GroupFactory()
+    voter = meetings.member(group)
+    session = meetings.meeting(("device", "location"), group_id=group.id)
+    return {"$TOKEN": token(voter_header(voter)), "$ID": str(session.id), "ACD-EFG": meetings.code(session)}
+
+
+def counted():
+    election = factories.make_open_election(voters=1)
+    address = str(election.public_id)
+    cast_by(voters_of(election)[0], election, Choice(nota=True))
+    elections.close_election(election, SYSTEM)
+    db.session.commit()
+    seal_all()
+    return {"$ELECTION": address}
+
+
+def audit():
+    return {"$TOKEN": admin(), "election=3": "election=" + str(factories.make_open_election().id)}
+
+
+PREPARED = {
+    "Signing in": sign_in,
+    "Registering as a voter": register,
+    "Elections and candidates": lambda: {"$TOKEN": admin()},
+    "What takes two people": approval,
+    "Voters and electoral rolls": roll,
+    "Voting links": links,
+    "Voting by link": by_link,
+    "Meetings and attendance": meeting,
+    "Votes of a meeting": motion,
+    "Checking in": check_in,
+    "Evidence": counted,
+    "Audit log and analytics": audit,
+}
+"""What each group needs, as the document's words and what stands for them here."""
+
+
+def blocks():
+    """Return the calls of all blocks by heading, each as [command] or [command, answer]."""
+    found = {}
+    for section in re.split(r"^## ", DOCUMENT.read_text(), flags=re.MULTILINE)[1:]:
+        text = "".join(re.findall(r"^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL))
+        starts = [hit.start() for hit in re.finditer(r"^curl ", text, re.MULTILINE)] + [len(text)]
+        calls = [text[begin:end] for begin, end in pairwise(starts)]
+        if calls:
+            found[section.splitlines()[0]] = [re.split(r"^(?={)", one, maxsplit=1, flags=re.MULTILINE) for one in calls]
+    return found
+
+
+def replaced(text, words):
+    for shown, real in words.items():
+        if shown in text:
+            text = text.replace(shown, real() if callable(real) else real)
+    return text
+
+
+def send(client, command):
+    """Send what a curl command would: its method, headers, and JSON or form."""
+    words = iter(shlex.split(command.replace("\\\n", " "))[1:])
+    sent = {"method": None, "headers": {}, "data": None}
+    for word in words:
+        if word == "-X":
+            sent["method"] = next(words)
+        elif word == "-H":
+            name, value = next(words).split(": ", 1)
+            sent["headers"][name] = value
+        elif word == "-d":
+            sent["data"] = next(words).encode()
+        elif word == "-F":
+            name, value = next(words).split("=", 1)
+            sent["data"] = sent["data"] or {}
+            sent["data"][name] = (io.BytesIO(pictures.face(7)), value[1:]) if value.startswith("@") else value
+        elif word != "-s":
+            path = word
+    sent["method"] = sent["method"] or ("POST" if sent["data"] else "GET")
+    return client.open(path, **sent)
+
+
+def agree(shown, real, where=""):
+    """Check what an answer shows against the real one: "…" stands for any text that ends as shown."""
+    if isinstance(shown, dict):
+        assert shown.keys() <= real.keys(), where
+        for name in shown:
+            agree(shown[name], real[name], f"{where}.{name}")
+    elif isinstance(shown, list):
+        assert len(shown) <= len(real), where
+        for one, other in zip(shown, real, strict=False):
+            agree(one, other, where)
+    elif isinstance(shown, str) and shown.startswith("…"):
+        assert isinstance(real, str), where
+        assert real.endswith(shown[1:]), (where, real)
+    elif not where.endswith(".id"):
+        assert shown == real, where
+
+
+def learned(shown, real):
+    """Return the words that later calls of a block repeat out of this answer."""
+    words = {f'"{name}": "…"': f'"{name}": "{real[name]}"' for name in shown if shown[name] == "…"}
+    return words | ({f"/{shown['id']}/": f"/{real['id']}/"} if "id" in shown else {})
+
+
+def test_every_group_of_examples_is_run_or_named_with_its_reason():
+    assert set(blocks()) == PREPARED.keys() | NOT_RUN.keys()
+
+
+@pytest.mark.parametrize("heading", PREPARED)
+def test_an_example_of_the_document_answers_what_the_document_shows(client, heading):
+    words = {"$HOST": "", "$(openssl rand -hex 16)": new_key(), **PREPARED[heading]()}
+    for command, *answer in blocks()[heading]:
+        got = send(client, replaced(command, words))
+        assert got.status_code in (200, 201, 202), (command, got.text)
+        if answer:
+            closed = json.loads(re.sub(r", …|(?<={)…", "", replaced(answer[0], words)))
+            agree(closed, got.json)
+            assert answer[0].rstrip().endswith(", …}") or closed.keys() == got.json.keys(), command
+            words |= learned(closed, got.json)
