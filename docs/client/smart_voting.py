@@ -23,6 +23,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,9 @@ class Api:
         return "contentMediaType" in self.resolved(schema.get("items", schema))
 
     def is_text(self, schema: Json) -> bool:
-        """Tell whether a field is text as typed: every other one, and what may be either, is JSON where it reads so."""
-        return self.resolved(schema).get("type") == "string"
+        """Tell whether a field is text as typed, or nothing; every other one is JSON where it reads so."""
+        kinds = [self.resolved(one).get("type") for one in self.resolved(schema).get("anyOf", [schema])]
+        return set(kinds) <= {"string", "null"}
 
 
 def parser_of(api: Api, name: str) -> argparse.ArgumentParser:
@@ -163,7 +165,18 @@ def main(arguments: list[str], ask: Send = send) -> int:
     if not server.startswith(("http://", "https://")):
         print("The address of the server begins with http:// or https://.", file=sys.stderr)
         return 1
-    _status, _kind, text = ask("GET", server + DESCRIPTION, {}, None)
+    try:
+        return run(server, rest, ask)
+    except OSError as error:
+        print(f"{error}. Look at the address of the server, and at the files that you named.", file=sys.stderr)
+        return 1
+
+
+def run(server: str, rest: list[str], ask: Send) -> int:
+    """Read the server's document, then list its operations or call one; raises OSError."""
+    status, kind, text = ask("GET", server + DESCRIPTION, {}, None)
+    if status != HTTPStatus.OK:
+        return shown(status, kind, text)
     api = Api(json.loads(text))
     if not rest or rest[0] not in api.operations:
         for name, (_method, _path, operation) in sorted(api.operations.items()):
@@ -185,7 +198,7 @@ def _from_file(value: Any) -> Any:
 
 def shown(status: int, kind: str, body: bytes) -> int:
     """Print an answer; returns the exit code."""
-    if status < 400:
+    if status < HTTPStatus.BAD_REQUEST:
         if kind.endswith("json"):
             print(body.decode())
         else:

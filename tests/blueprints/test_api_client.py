@@ -75,6 +75,13 @@ def test_a_whole_check_in_with_a_photo_of_the_room(run, tmp_path, monkeypatch):
     assert run("send_room_photo", *own, "--photo", str(photo))["next"] == "done"
 
 
+def test_a_server_that_is_not_there_is_said_in_a_sentence(program, capsys):
+    assert program.main(["http://127.0.0.1:9", "own_meetings"]) == 1
+    assert "Look at the address of the server" in capsys.readouterr().err
+    assert program.main(["localhost:8000"]) == 1
+    assert "begins with http" in capsys.readouterr().err
+
+
 def test_a_refusal_is_said_in_the_words_of_the_server_and_operations_are_listed(run):
     assert "Sign in" in run("own_meetings")
     assert run("no_such_operation") == ""
