@@ -42,7 +42,7 @@ check: venv-dev ## Lint, format, types, house rules, compiled CSS
 css: venv-dev ## Compile the style sheet
 	$(BIN)/tailwindcss -i $(CSS_IN) -o $(CSS_OUT) --minify
 
-api-check: venv-dev ## Send so many cases to every operation of the API, fitting and not (CASES=30; half an hour)
+api-check: venv-dev ## Send so many cases to every operation of the API, fitting and not (CASES=30)
 	API_CASES=$(or $(CASES),30) $(BIN)/python -m pytest -q -s -n 0 tests/blueprints/test_api_schema.py
 
 api-docs: venv ## Fetch what draws the documentation of the API (make run does it)

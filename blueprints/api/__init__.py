@@ -15,24 +15,24 @@ from blueprints.api import cors  # noqa: E402
 
 bp.after_request(cors.add_headers)
 
-from blueprints.api import (  # noqa: E402
-    approvals,  # noqa: F401
-    audit,  # noqa: F401
-    auth,  # noqa: F401
-    check_in,  # noqa: F401
-    description,  # noqa: F401
-    elections,  # noqa: F401
-    evidence,  # noqa: F401
-    faces,  # noqa: F401
-    figures,  # noqa: F401
-    imports,  # noqa: F401
-    links,  # noqa: F401
-    meetings,  # noqa: F401
-    motions,  # noqa: F401
-    parties,  # noqa: F401
-    registering,  # noqa: F401
-    registrations,  # noqa: F401
-    results,  # noqa: F401
-    voters,  # noqa: F401
-    voting,  # noqa: F401
+from blueprints.api import (  # noqa: E402,F401
+    approvals,
+    audit,
+    auth,
+    check_in,
+    description,
+    elections,
+    evidence,
+    faces,
+    figures,
+    imports,
+    links,
+    meetings,
+    motions,
+    parties,
+    registering,
+    registrations,
+    results,
+    voters,
+    voting,
 )

@@ -220,8 +220,6 @@ def send_selfie_frames(meeting_id: int, body: Frames) -> Looked:
         found = steps.submit_selfie(
             meeting_id, g.principal.id, body.step, body.frames, current_actor(), body.seq, body.camera
         )
-    if isinstance(found, CameraChanged | Interrupted):
-        raise Broken(_("The check was interrupted. Nothing is lost. Start again."))
     return looked(found)
 
 
@@ -247,8 +245,13 @@ def leave_out_layer(meeting_id: int, body: LeftOut) -> CheckIn:
     return check_in_of(meeting_id, g.principal.id)
 
 
-def looked(found: Pending | Verdict) -> Looked:
-    """Return what became of pictures, in words: no figure goes to somebody who could climb from try to try."""
+def looked(found: Pending | Verdict | CameraChanged | Interrupted) -> Looked:
+    """Return what became of pictures, in words: no figure goes to somebody who could climb from try to try.
+
+    Raises Broken when the check was interrupted.
+    """
+    if isinstance(found, CameraChanged | Interrupted):
+        raise Broken(_("The check was interrupted. Nothing is lost. Start again."))
     if isinstance(found, Pending):
         return Looked(
             result="pending", step=found.steps_done, demand=found.demand, seconds_left=found.seconds_left,
