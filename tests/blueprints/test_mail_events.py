@@ -86,7 +86,7 @@ def test_report_with_a_wrong_signature_is_refused(provider: Any, headers: dict[s
     assert mail.status is MailStatus.SENT
 
 
-@pytest.mark.parametrize("ago", [301, -301])
+@pytest.mark.parametrize("ago", [301, -600])
 def test_report_outside_the_window_is_refused(provider: Any, ago: int) -> None:
     assert provider({"events": []}, ago=ago).status_code == 401
 

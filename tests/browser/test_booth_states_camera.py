@@ -178,7 +178,7 @@ def test_a_busy_server_is_waited_for(status: int, code: str, site: Site, filled:
 
     page.route(VERIFY, busy)
     start_camera(page)
-    expect(page.get_by_text("Wait a moment.")).to_be_visible()
+    expect(page.locator("[data-advice-words]", has_text="Wait a moment.")).to_be_visible()
     page.locator("[data-move].here").wait_for()
     assert (challenges(voter), reasons(voter)) == (1, [])
 
