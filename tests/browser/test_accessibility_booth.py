@@ -21,6 +21,11 @@ assert kiosk_states_voting  # their states register themselves in kiosk_states.S
 BOOTH = kiosk_states.STATES | camera_states.STATES
 
 
+@pytest.fixture(autouse=True, scope="module")
+def one_page(site: Site) -> None:
+    site.shares = True
+
+
 @pytest.mark.parametrize("name", BOOTH)
 def test_everybody_can_read_touch_and_follow_the_booth(name: str, site: Site, filled: Demo, axe_source: str) -> None:
     """axe finds nothing; text has 24 px, targets 64 px with 12 px between them, reached as they are read."""
