@@ -7,21 +7,19 @@ Refused, in words, are only who types no code of this meeting, and who comes hal
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import contains_eager
 
 from models import (
     AttendanceAttempt,
     AttendanceRecord,
     AttendanceSession,
     FlagKind,
-    GroupMember,
     Layer,
     PresenceFlag,
     RecordStatus,
@@ -29,7 +27,7 @@ from models import (
 )
 from services import audit_logger
 from services.actor import Actor
-from services.attendance import codes, layers, sessions
+from services.attendance import codes, layers, lookups, sessions
 from services.attendance.outcomes import Begun, Entry, NoCheckIn, NotThisStep
 from services.clock import utc_now
 
@@ -39,6 +37,9 @@ GRACE = timedelta(minutes=60)
 """So long after the end a check-in is taken, with a flag; who comes later is entered by the officer."""
 REASONS = ("refused", "unavailable", "later")
 """What a member may say for a layer that is not shown: not allowed, not there, or left out."""
+
+Prove = Callable[[AttendanceAttempt], None]
+"""Judges one layer of a check-in and writes down what it found."""
 
 
 @dataclass(frozen=True)
@@ -106,24 +107,14 @@ def standing(session_id: int, voter_id: int) -> Standing:
 
 def find_open(session_id: int, voter_id: int, lock: bool = False) -> AttendanceAttempt | None:
     """Return the open check-in of a member of the group, with meeting and voter; None when there is none."""
-    wanted = (
-        select(AttendanceAttempt)
-        .join(AttendanceAttempt.session)
-        .join(AttendanceAttempt.voter)
-        .join(GroupMember, _in_its_group(AttendanceAttempt.voter_id))
-        .options(contains_eager(AttendanceAttempt.session), contains_eager(AttendanceAttempt.voter))
-        .where(AttendanceAttempt.session_id == session_id, AttendanceAttempt.voter_id == voter_id, _UNUSED)
-    )
-    if lock:
-        wanted = wanted.with_for_update(of=AttendanceAttempt).execution_options(populate_existing=True)
-    found = db.session.scalar(wanted)
+    wanted = lookups.OPEN_LOCKED if lock else lookups.OPEN
+    found = db.session.scalar(wanted, {"session_id": session_id, "voter_id": voter_id})
     return found if found is not None and found.expires_at > utc_now() else None
 
 
 def record_of(session_id: int, voter_id: int) -> AttendanceRecord | None:
     """Return the record of a member, None before the check-in."""
-    mine = AttendanceRecord.session_id == session_id, AttendanceRecord.voter_id == voter_id
-    return db.session.scalar(select(AttendanceRecord).where(*mine))
+    return db.session.scalar(lookups.RECORD, {"session_id": session_id, "voter_id": voter_id})
 
 
 def records_of(voter_id: int, session_ids: Sequence[int]) -> dict[int, AttendanceRecord]:
@@ -137,10 +128,8 @@ def is_late(session: AttendanceSession, now: datetime) -> bool:
     return now > session.starts_at + timedelta(minutes=session.late_after_minutes)
 
 
-def take(
-    session_id: int, voter_id: int, layer: Layer, prove: Callable[[AttendanceAttempt], None], actor: Actor
-) -> AttendanceRecord | None:
-    """Let `prove` judge the layer that is due; return the record when it was the last one.
+def take(session_id: int, voter_id: int, proofs: Mapping[Layer, Prove], actor: Actor) -> AttendanceRecord | None:
+    """Let each of `proofs` judge its layer, in their order; return the record when the last one was among them.
 
     Raises NotFound, NoCheckIn; NotThisStep when another layer is due. A layer that is done already stays as it is: a
     repeat changes nothing.
@@ -148,17 +137,21 @@ def take(
     attempt = _present_or_done(session_id, voter_id)
     if isinstance(attempt, AttendanceRecord):
         return attempt
-    if layer.value not in attempt.layers:
-        if layers.following(attempt) is not layer:
-            raise NotThisStep()
-        prove(attempt)
+    # What was found is written down once, at the end, and not before each question to the database.
+    with db.session.no_autoflush:
+        for layer, prove in proofs.items():
+            if layer.value in attempt.layers:
+                continue
+            if layers.following(attempt) is not layer:
+                raise NotThisStep()
+            prove(attempt)
     return settle(attempt, actor)
 
 
 def leave_out(session_id: int, voter_id: int, layer: Layer, why: str, actor: Actor) -> AttendanceRecord | None:
     """Go on without the layer that is due, with a flag; `why` is one of REASONS. Returns and raises as `take`."""
     reason = why if why in REASONS else "later"
-    return take(session_id, voter_id, layer, lambda attempt: layers.note_missing(attempt, layer, reason), actor)
+    return take(session_id, voter_id, {layer: lambda attempt: layers.note_missing(attempt, layer, reason)}, actor)
 
 
 def settle(attempt: AttendanceAttempt, actor: Actor) -> AttendanceRecord | None:
@@ -176,24 +169,9 @@ def _present_or_done(session_id: int, voter_id: int) -> AttendanceAttempt | Atte
     return found
 
 
-_UNUSED = AttendanceAttempt.used_at.is_(None)
-
-
-def _in_its_group(voter_id: Any) -> ColumnElement[bool]:
-    return and_(GroupMember.group_id == AttendanceSession.group_id, GroupMember.voter_id == voter_id)
-
-
 def _standing(session_id: int, voter_id: int) -> Standing:
     """Return all of it in one question, because every page of a check-in asks; an attempt may have run out."""
-    record = and_(AttendanceRecord.session_id == AttendanceSession.id, AttendanceRecord.voter_id == voter_id)
-    attempt = and_(AttendanceAttempt.session_id == AttendanceSession.id, AttendanceAttempt.voter_id == voter_id)
-    row = db.session.execute(
-        select(AttendanceSession, AttendanceRecord, AttendanceAttempt)
-        .join(GroupMember, _in_its_group(voter_id))
-        .outerjoin(AttendanceRecord, record)
-        .outerjoin(AttendanceAttempt, attempt & _UNUSED)
-        .where(AttendanceSession.id == session_id)
-    ).one_or_none()
+    row = db.session.execute(lookups.STANDING, {"session_id": session_id, "voter_id": voter_id}).one_or_none()
     if row is None:
         raise sessions.no_meeting()
     return Standing(*row)
@@ -245,7 +223,7 @@ def _write(attempt: AttendanceAttempt, actor: Actor) -> AttendanceRecord:
         .returning(AttendanceRecord)
     )  # fmt: skip
     if written is None:
-        return _record_of(session.id, attempt.voter_id)
+        return db.session.scalars(lookups.RECORD, {"session_id": session.id, "voter_id": attempt.voter_id}).one()
     db.session.add_all(
         PresenceFlag(record_id=written.id, kind=FlagKind(one["kind"]), evidence=one["evidence"], created_at=now)
         for one in flags
@@ -256,8 +234,3 @@ def _write(attempt: AttendanceAttempt, actor: Actor) -> AttendanceRecord:
     )  # fmt: skip
     db.session.flush()
     return written
-
-
-def _record_of(session_id: int, voter_id: int) -> AttendanceRecord:
-    mine = AttendanceRecord.session_id == session_id, AttendanceRecord.voter_id == voter_id
-    return db.session.scalars(select(AttendanceRecord).where(*mine)).one()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy.dialects.postgresql import insert
 
 from models import (
     AttendanceAttempt,
@@ -26,6 +27,8 @@ from services.savepoints import savepoint
 MAX_REASON = 500
 MAX_LABEL = 200
 MAX_PLATFORM_ID = 200
+MOST_NAMED = 10
+"""So many others with the same device are named; a device of a whole hall is one flag, not a list of it."""
 
 
 def prove_by_key(attempt: AttendanceAttempt, public_key: bytes, signature: bytes, actor: Actor) -> None:
@@ -128,10 +131,10 @@ def decide(request_id: int, approve: bool, note: str, actor: Actor) -> DeviceRes
 
 def _compare(attempt: AttendanceAttempt, kind: DeviceKind, fingerprint: bytes, key: bytes | None, actor: Actor) -> None:
     """Compare with the bound device and with everybody else's; bind the first one, if it is nobody else's."""
-    others = _others_with(fingerprint, attempt.voter_id)
+    mine, others = _known(fingerprint, attempt.voter_id)
     if others:
         layers.flag(attempt, FlagKind.SHARED_DEVICE, voter_numbers=others)
-    bound = active_device(attempt.voter_id)
+    bound = next((device for device in mine if device.status is DeviceStatus.ACTIVE), None)
     if bound is not None and bound.fingerprint != fingerprint:
         layers.flag(attempt, FlagKind.OTHER_DEVICE, bound=bound.label, now=_label(actor))
         layers.note_device(attempt, True, reason=FlagKind.OTHER_DEVICE.value)
@@ -141,21 +144,32 @@ def _compare(attempt: AttendanceAttempt, kind: DeviceKind, fingerprint: bytes, k
         return
     first = bound is None
     if bound is None:
-        bound = _own(attempt.voter_id, fingerprint)
-        if bound is None:
-            bound = _add(attempt.voter_id, kind, fingerprint, key, DeviceStatus.ACTIVE, actor)
+        bound = mine[0] if mine else _add(attempt.voter_id, kind, fingerprint, key, DeviceStatus.ACTIVE, actor)
         bound.status = DeviceStatus.ACTIVE
         audit_logger.record("voter:member_device:bound", actor, voter_number=attempt.voter.voter_id)
     attempt.device_id = bound.id
     layers.note_device(attempt, False, first=first)
 
 
-def _others_with(fingerprint: bytes, voter_id: int) -> list[str]:
-    shared = select(Voter.voter_id).join(Device, Device.voter_id == Voter.id)
-    # One that was given back, or that an admin refused, is nobody's: a phone may be sold.
-    in_use = Device.status.in_((DeviceStatus.ACTIVE, DeviceStatus.WAITING))
-    wanted = shared.where(Device.fingerprint == fingerprint, Device.voter_id != voter_id, in_use)
-    return list(db.session.scalars(wanted.order_by(Voter.voter_id).limit(10)))
+# One that was given back, or that an admin refused, is nobody's: a phone may be sold.
+_IN_USE = Device.status.in_((DeviceStatus.ACTIVE, DeviceStatus.WAITING))
+_IS_MINE = Device.voter_id == bindparam("voter_id")
+_IS_THIS = Device.fingerprint == bindparam("fingerprint")
+_KNOWN = (
+    select(Device, Voter.voter_id)
+    .join(Voter, Voter.id == Device.voter_id)
+    .where(or_(and_(_IS_MINE, or_(_IS_THIS, Device.status == DeviceStatus.ACTIVE)), and_(_IS_THIS, _IN_USE, ~_IS_MINE)))
+    .order_by(_IS_MINE.desc(), Voter.voter_id)
+    .limit(MOST_NAMED + 2)
+)
+"""The member's own at most two, and some of the others who use this one."""
+
+
+def _known(fingerprint: bytes, voter_id: int) -> tuple[list[Device], list[str]]:
+    """Return the member's own, this one and the bound one, and the voter IDs of others with this one."""
+    found = db.session.execute(_KNOWN, {"fingerprint": fingerprint, "voter_id": voter_id}).all()
+    others = [number for device, number in found if device.voter_id != voter_id]
+    return [device for device, _number in found if device.voter_id == voter_id], others[:MOST_NAMED]
 
 
 def _own(voter_id: int, fingerprint: bytes) -> Device | None:
@@ -165,13 +179,18 @@ def _own(voter_id: int, fingerprint: bytes) -> Device | None:
 def _add(
     voter_id: int, kind: DeviceKind, fingerprint: bytes, key: bytes | None, status: DeviceStatus, actor: Actor
 ) -> Device:
-    device = Device(
-        voter_id=voter_id, kind=kind, fingerprint=fingerprint, public_key=key, label=_label(actor), status=status,
-        created_at=utc_now(),
+    added: Device | None = db.session.scalar(
+        insert(Device)
+        .values(
+            voter_id=voter_id, kind=kind, fingerprint=fingerprint, public_key=key, label=_label(actor), status=status,
+            created_at=utc_now(),
+        )
+        .on_conflict_do_nothing()
+        .returning(Device)
     )  # fmt: skip
-    with savepoint({"uq_devices_active": Conflict(_("Another device was bound a moment ago. Load the page again."))}):
-        db.session.add(device)
-    return device
+    if added is None:
+        raise Conflict(_("Another device was bound a moment ago. Load the page again."))
+    return added
 
 
 def _label(actor: Actor) -> str:

@@ -27,7 +27,6 @@ def take(attempt: AttendanceAttempt, position: Position, mocked: bool) -> None:
     Raises ValidationFailed for what is no position on earth.
     """
     _require_earth(position)
-    # Asked first: a question to the database would write down each half of what follows by itself.
     last = _last_located(attempt.voter_id)
     attempt.latitude, attempt.longitude = position.latitude, position.longitude
     attempt.accuracy_m = position.accuracy_m

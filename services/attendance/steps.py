@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from models import AttendanceAttempt, AttendanceRecord, AuthResult, Layer
 from services.actor import Actor
@@ -12,40 +13,58 @@ from services.geo import Position
 from services.identification import CameraChanged, Interrupted, Pending, Verdict
 
 
+@dataclass(frozen=True)
+class KeyProof:
+    """The public half of the device's key (SPKI), and its signature of the check-in's nonce."""
+
+    public_key: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True)
+class Located:
+    """A reported position; `mocked`: the device itself says that it is made up."""
+
+    position: Position
+    mocked: bool = False
+
+
 def by_key(
     session_id: int, voter_id: int, public_key: bytes, signature: bytes, actor: Actor
 ) -> AttendanceRecord | None:
     """Prove the device by its key's signature of the nonce. Returns and raises as `checkin.take`."""
-    return checkin.take(
-        session_id,
-        voter_id,
-        Layer.DEVICE,
-        lambda attempt: devices.prove_by_key(attempt, public_key, signature, actor),
-        actor,
-    )
+    return together(session_id, voter_id, KeyProof(public_key, signature), None, actor)
 
 
 def by_platform_id(session_id: int, voter_id: int, platform_id: str, actor: Actor) -> AttendanceRecord | None:
     """Prove the device by the ID that an app reports. Returns and raises as `checkin.take`."""
-    return checkin.take(
-        session_id,
-        voter_id,
-        Layer.DEVICE,
-        lambda attempt: devices.prove_by_platform_id(attempt, platform_id, actor),
-        actor,
-    )
+    prove = {Layer.DEVICE: lambda attempt: devices.prove_by_platform_id(attempt, platform_id, actor)}
+    return checkin.take(session_id, voter_id, prove, actor)
 
 
 def at(session_id: int, voter_id: int, position: Position, mocked: bool, actor: Actor) -> AttendanceRecord | None:
     """Give the position. Returns and raises as `checkin.take`."""
-    return checkin.take(
-        session_id, voter_id, Layer.LOCATION, lambda attempt: location.take(attempt, position, mocked), actor
-    )
+    return together(session_id, voter_id, None, Located(position, mocked), actor)
+
+
+def together(
+    session_id: int, voter_id: int, key: KeyProof | None, located: Located | None, actor: Actor
+) -> AttendanceRecord | None:
+    """Prove the device and give the position in one go, where both are there: all of it, or nothing of it.
+
+    Returns and raises as `checkin.take`; the flags and the evidence are those of one step after the other.
+    """
+    proofs: dict[Layer, checkin.Prove] = {}
+    if key is not None:
+        proofs[Layer.DEVICE] = lambda attempt: devices.prove_by_key(attempt, key.public_key, key.signature, actor)
+    if located is not None:
+        proofs[Layer.LOCATION] = lambda attempt: location.take(attempt, located.position, located.mocked)
+    return checkin.take(session_id, voter_id, proofs, actor)
 
 
 def room(session_id: int, voter_id: int, content: bytes, actor: Actor) -> AttendanceRecord | None:
     """Give the photo of the room. Returns and raises as `checkin.take`."""
-    return checkin.take(session_id, voter_id, Layer.ROOM, lambda attempt: photos.take_room(attempt, content), actor)
+    return checkin.take(session_id, voter_id, {Layer.ROOM: lambda attempt: photos.take_room(attempt, content)}, actor)
 
 
 def begin_selfie(session_id: int, voter_id: int, actor: Actor) -> AttendanceAttempt | None:
