@@ -95,6 +95,7 @@ class Settings:
     db_owner_url: str = _setting(normalise_database_url, secret=True)
     db_sealer_url: str = _setting(normalise_database_url, secret=True)
     db_results_url: str = _setting(normalise_database_url, secret=True)
+    db_direct_url: str = _setting(normalise_database_url, secret=True)
     # Folders
     var_folder: Path = _setting(_path, "var")
     key_folder: Path = _setting(_path, "var/keys")
@@ -193,8 +194,8 @@ class Settings:
 
     @property
     def listener_dsn(self) -> str:
-        """The web role's address as PostgreSQL's own library reads it."""
-        return self.db_url.replace("postgresql+psycopg2://", "postgresql://", 1)
+        """The web role's address past any PgBouncer, as PostgreSQL's own library reads it: LISTEN needs a session."""
+        return (self.db_direct_url or self.db_url).replace("postgresql+psycopg2://", "postgresql://", 1)
 
     @property
     def secure_cookies(self) -> bool:

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 5
 OPERATOR_FROM = 500
 """From this status on the operator has to look, and needs the number of the request."""
+READING = ("GET", "HEAD", "OPTIONS")
 BALLOT_ENDPOINTS = frozenset({"poll.ballot", "poll.vote", "poll.more_time", "poll.leave", "poll.abandon"})
 OVER = frozenset({"no_ballot_open", "already_voted"})
 """Who comes from the ballot goes back to it, unless one of these says that it is closed."""
@@ -115,16 +116,33 @@ def database_error(error: database_errors.DatabaseError) -> Response:
     words = (request.method, loggable(request.path), database_errors.cause(error))
     log.error("the database did not answer in %s %s: %s", *words)
     metrics.count(metrics.Event.DATABASE_FAILURE)
-    words = _("The system is not ready. Nothing was changed. Try again in a moment.")
-    answer = _json(503, "not_ready", words) if wants_json() else _bare_page(503)
+    answer = _outcome_unknown() if _may_have_saved(error) else _not_ready()
     answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer
 
 
-def _bare_page(status: int) -> Response:
+def _may_have_saved(error: database_errors.DatabaseError) -> bool:
+    return database_errors.outcome_is_unknown(error) and request.method not in READING
+
+
+def _not_ready() -> Response:
+    words = _("The system is not ready. Nothing was changed. Try again in a moment.")
+    return _json(503, "not_ready", words) if wants_json() else _bare_page(503)
+
+
+def _outcome_unknown() -> Response:
+    """Say that nobody knows: to claim that nothing was changed would send a voter away whose vote is counted."""
+    words = _(
+        "The answer got lost: this may be saved, or not. Send a vote once more with the same key, it counts once."
+        " Of anything else look whether it is there first."
+    )
+    return _json(503, "outcome_unknown", words) if wants_json() else _bare_page(503, "outcome_unknown")
+
+
+def _bare_page(status: int, name: str = "") -> Response:
     """Answer a page that no template engine and no database has a part in."""
     # By the address: who asks is only known while the database answers.
-    page = "booth_500" if request.path.startswith("/poll/") else str(status)
+    page = "booth_500" if request.path.startswith("/poll/") else name or str(status)
     with current_app.open_resource(f"templates/errors/{page}.html", "rt", encoding="utf-8") as file:
         page = file.read()
     return make_response(page.replace("REQUEST_ID", g.get("request_id", "-")), status)

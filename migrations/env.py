@@ -2,6 +2,10 @@
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import text
+
+MIGRATION_LOCK = 0x53564D4947
+"""Two upgrades at once: the second waits, and then finds nothing left to do."""
 
 db = current_app.extensions["migrate"].db
 
@@ -13,6 +17,7 @@ def run() -> None:
             connection=connection, target_metadata=db.Model.metadata, **current_app.extensions["migrate"].configure_args
         )
         with context.begin_transaction():
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
             context.run_migrations()
 
 

@@ -13,6 +13,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from sqlalchemy import BigInteger, DateTime, Enum, MetaData, Text, TypeDecorator
 from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMING_CONVENTION = {
@@ -23,7 +24,14 @@ NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 
+SERVER_GOES = ("57P01", "57P02", "08P01", "08006")
+"""SQLSTATEs of a server, or a PgBouncer, that ends the connection."""
+
 _role: ContextVar[str] = ContextVar("database_role", default="web")
+
+
+class CommitLost(SQLAlchemyError):
+    """The connection broke after COMMIT was sent and before its answer: nobody here knows whether it was saved."""
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -100,10 +108,24 @@ def use_role(role: str) -> Iterator[None]:
 
 @contextmanager
 def transaction() -> Iterator[Any]:
-    """The one place that commits and rolls back: all of the block, or nothing of it."""
+    """The one place that commits and rolls back: all of the block, or nothing of it.
+
+    Raises CommitLost when the database went away while it was asked to commit.
+    """
     try:
         yield db.session
-        db.session.commit()
+        db.session.flush()  # what breaks here was certainly not saved
+        _commit()
     except BaseException:
         db.session.rollback()
+        raise
+
+
+def _commit() -> None:
+    try:
+        db.session.commit()
+    except DBAPIError as error:
+        state = getattr(error.orig, "pgcode", None)
+        if error.connection_invalidated or state is None or state in SERVER_GOES:
+            raise CommitLost from error
         raise

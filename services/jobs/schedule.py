@@ -208,14 +208,10 @@ TASKS: tuple[PeriodicTask, ...] = (
 def advisory_lock(name: str) -> Iterator[bool]:
     """Hold the PostgreSQL advisory lock of this name, on a connection of its own; give False when another holds it.
 
-    A worker that dies loses its connection, and the lock with it.
+    It belongs to a transaction, not to a session: PgBouncer's transaction mode hands a session to somebody else between
+    two statements, and the lock would never be let go. Nothing else happens in that transaction, so it holds no
+    snapshot. A worker that dies loses its connection, and the lock with it.
     """
     key = int.from_bytes(hashlib.sha256(f"smart-voting/task/{name}".encode()).digest()[:8], signed=True)
-    engine = db.session.get_bind().engine.execution_options(isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        held = bool(connection.scalar(select(func.pg_try_advisory_lock(key))))
-        try:
-            yield held
-        finally:
-            if held:
-                connection.scalar(select(func.pg_advisory_unlock(key)))
+    with db.session.get_bind().engine.connect() as connection:
+        yield bool(connection.scalar(select(func.pg_try_advisory_xact_lock(key))))
