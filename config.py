@@ -96,6 +96,8 @@ class Settings:
     db_sealer_url: str = _setting(normalise_database_url, secret=True)
     db_results_url: str = _setting(normalise_database_url, secret=True)
     db_direct_url: str = _setting(normalise_database_url, secret=True)
+    db_pool_size: int = _setting(_whole, "10")
+    db_pool_overflow: int = _setting(_whole, "10")
     # Folders
     var_folder: Path = _setting(_path, "var")
     key_folder: Path = _setting(_path, "var/keys")
@@ -320,7 +322,12 @@ def _web_config(settings: Settings) -> dict[str, Any]:
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a kiosk stays open all day
         "WTF_CSRF_HEADERS": ["X-CSRFToken"],
         "RATELIMIT_ENABLED": settings.rate_limits,
-        "RATELIMIT_STORAGE_URI": settings.redis_url or settings.db_url,
+        "RATELIMIT_STORAGE_URI": "shared+redis://" if settings.redis_url else settings.db_url,
+        "RATELIMIT_STORAGE_OPTIONS": {
+            "redis_url": settings.redis_url,
+            "database_url": settings.db_url,
+            "secret": settings.secret_key,
+        },
         "RATELIMIT_HEADERS_ENABLED": True,
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
     }
@@ -331,12 +338,13 @@ def _database_config(settings: Settings) -> dict[str, Any]:
         return {
             "url": url or settings.db_url,
             "pool_pre_ping": True,
-            "pool_size": size,
+            "pool_size": min(size, settings.db_pool_size),
+            "max_overflow": settings.db_pool_overflow,
             "hide_parameters": True,  # an error must not carry a voter or a ballot into a log
             "connect_args": {"connect_timeout": 10, "application_name": f"smart-voting {role}"},
         }
 
-    web = engine("web", settings.db_url, 10)
+    web = engine("web", settings.db_url, settings.db_pool_size)
     return {
         "SQLALCHEMY_DATABASE_URI": web.pop("url"),
         "SQLALCHEMY_ENGINE_OPTIONS": web,

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from blueprints.errors import domain_error
 from blueprints.http import json_value
 from models import transaction
-from services import disk, metrics, rate_limit_storage, voters  # noqa: F401  the import registers the storage
+from services import disk, metrics, redis_limits, voters  # noqa: F401  the import registers the storages
 from services.errors import DiskFull, TooMany
 
 log = logging.getLogger(__name__)

@@ -16,6 +16,7 @@ from services.context import live_hub
 from services.database_errors import DatabaseError
 from services.live import Hub, Key, Stream, TooManyStreams
 from services.live.line import Line
+from services.live.redis_line import RedisLine
 
 EVENT_STREAM = "text/event-stream"
 PULSE_SECONDS = 1.0
@@ -41,7 +42,8 @@ def init_app(app: Flask, settings: Settings, makers: dict[str, Maker]) -> None:
             return json.dumps(makers[kind](election_id), separators=(",", ":"))
 
     line = Line(settings.listener_dsn)
-    app.extensions["live"] = Hub(line, make, runs=not app.config["TESTING"])
+    carrier = RedisLine(settings.redis_url, line) if settings.redis_url else line
+    app.extensions["live"] = Hub(carrier, make, runs=not app.config["TESTING"])
 
 
 def is_wanted() -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import InstallationKey, db
-from services import heads, worker_beats
+from services import heads, redis_server, worker_beats
 from services.boot import check_keys
 from services.context import platform
 from services.email_service import queue_state
@@ -57,7 +57,14 @@ def readiness() -> Readiness:
 
 
 def _warnings() -> list[str]:
-    return _worker_warnings() + _mail_warnings() + _stamp_warnings() + _storage_warnings() + _face_warnings()
+    return (
+        _worker_warnings()
+        + _mail_warnings()
+        + _stamp_warnings()
+        + _storage_warnings()
+        + _face_warnings()
+        + _redis_warnings()
+    )
 
 
 def _schema_problems() -> list[str]:
@@ -108,6 +115,11 @@ def _face_warnings() -> list[str]:
     return [trouble] if trouble else []
 
 
+def _redis_warnings() -> list[str]:
+    trouble = redis_server.trouble()
+    return [trouble] if trouble else []
+
+
 def _stamp_warnings() -> list[str]:
     words = heads.waiting_words()
     return [words] if words else []
@@ -143,6 +155,7 @@ def check_installation() -> Report:
     except KeyringError as error:
         report.problems.append(str(error))
     _check_roles(report)
+    report.warnings += _redis_warnings()
     try:
         platform().faces.engine.detect(np.zeros((240, 320, 3), np.uint8))
         report.warnings += _face_warnings()

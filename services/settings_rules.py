@@ -18,6 +18,8 @@ TOKEN_CHARACTERS = 24
 RANGES = (
     ("port", 1, 65535),
     ("mail_port", 1, 65535),
+    ("db_pool_size", 1, 200),
+    ("db_pool_overflow", 0, 200),
     ("mail_per_minute", 0, 100_000),
     ("max_upload_mb", 1, 20),
     ("snapshot_days", 1, 3650),

@@ -1,4 +1,4 @@
-"""Pushing what changed to open pages: one listener a process on LISTEN, snapshots shared by all streams."""
+"""Pushing what changed to open pages: one listener a process on LISTEN or on Redis, snapshots shared by all streams."""
 
 from services.live.changes import touch
 from services.live.hub import Hub, Key, Stream, TooManyStreams

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from services import metrics
 from services.database_errors import DatabaseError
 from services.live.line import Line
+from services.live.redis_line import RedisLine
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ class Hub:
     `runs` there is no thread here, as in tests.
     """
 
-    def __init__(self, line: Line, make: Callable[[Key], str], runs: bool = True) -> None:
+    def __init__(self, line: Line | RedisLine, make: Callable[[Key], str], runs: bool = True) -> None:
         self._line, self._make, self.runs = line, make, runs
         self._most = 0
         self._topics: dict[Key, _Topic] = {}
