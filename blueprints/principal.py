@@ -70,6 +70,7 @@ def load_principal() -> None:
     if token := session.get(KIOSK_KEY):
         kiosk = kiosks.find_open(token)
         if kiosk is not None:
+            g.kiosk = kiosk  # A session forgets what nobody holds, and would read kiosk and election again and again.
             g.principal = Principal("kiosk", kiosk.id, kiosk.name, kiosk.id, kiosk.election_id)
     elif token := session.get(STAFF_KEY):
         found = accounts.find_session(token)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy.orm import joinedload
 
 from models import BallotPass, Challenge, Election, ElectionStatus, Kiosk, KioskUse, StaffUser, db
 from services import audit_logger
@@ -69,8 +70,9 @@ def open_kiosk(election: Election, opened_by: StaffUser, actor: Actor) -> tuple[
 
 
 def find_open(token: str) -> Kiosk | None:
-    """Return the kiosk that holds this token, unless it was ended."""
-    return db.session.scalar(select(Kiosk).where(Kiosk.token_hash == hash_token(token), Kiosk.ended_at.is_(None)))
+    """Return the kiosk that holds this token, with its election, unless it was ended."""
+    mine = Kiosk.token_hash == hash_token(token), Kiosk.ended_at.is_(None)
+    return db.session.scalar(select(Kiosk).where(*mine).options(joinedload(Kiosk.election)))
 
 
 def was_stopped(token: object) -> bool:

@@ -214,6 +214,17 @@ def counts_visible(election: Election, counts: ballots.Counts) -> bool:
         return False
     if is_over(election):
         return counts.box == 0 and (election.method is not Method.RANKED or counts.ranked is not None)
+    return _counts_live(election)
+
+
+def shows_counts(election: Election) -> bool:
+    """Tell whether anybody may see counts now, without a count where the policy alone says so."""
+    if is_over(election):
+        return counts_visible(election, ballots.counts(election))
+    return election.status is not ElectionStatus.DRAFT and _counts_live(election)
+
+
+def _counts_live(election: Election) -> bool:
     if election.results_policy is not ResultsPolicy.LIVE:
         return False
     return not election.is_secret or election.live_batch is not None

@@ -23,7 +23,7 @@ from services.clock import utc_now
 from services.context import platform
 from services.errors import NotFound
 from services.result_words import balance_sentence, under_review_sentence
-from services.results import result_of
+from services.results import result_of, shows_counts
 from services.security import Permission, has_permission
 
 KIND = "desk"
@@ -66,8 +66,7 @@ def make(election_id: int) -> dict[str, Any]:
 
 def note_view(election: Election) -> None:
     """Write down once an hour who watches counts (design, section 8: result views by staff are audited)."""
-    result = result_of(election, utc_now())
-    if result.live or result.final:
+    if shows_counts(election):
         with transaction():
             audit_logger.record_hourly("staff:result:viewed", current_actor(), election_id=election.id)
 

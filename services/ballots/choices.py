@@ -9,9 +9,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
-from models import Candidate, CandidateOrder, Election, Method, db
+from models import Candidate, CandidateOrder, Election, Method, Party, db
 from services import hashing
 from services.ballots import rankings
 from services.errors import ValidationFailed
@@ -64,22 +63,23 @@ def places_of(election: Election) -> list[str]:
 
 def current_choices(election: Election) -> list[dict[str, Any]]:
     """Return the choices as the tables hold them now."""
-    rows = db.session.scalars(
-        select(Candidate)
+    columns = Candidate.id, Candidate.name, Candidate.description, Candidate.image_path, Party.name, Party.symbol_path
+    rows = db.session.execute(
+        select(*columns)
+        .outerjoin(Candidate.party)
         .where(Candidate.election_id == election.id)
-        .options(joinedload(Candidate.party))
         .order_by(Candidate.display_order, Candidate.id)
     )
     return [
         {
-            "id": row.id,
-            "name": row.name,
-            "party": row.party.name if row.party else None,
-            "description": row.description,
-            "image_path": row.image_path,
-            "symbol_path": row.party.symbol_path if row.party else None,
+            "id": number,
+            "name": name,
+            "party": party,
+            "description": description,
+            "image_path": image_path,
+            "symbol_path": symbol_path,
         }
-        for row in rows
+        for number, name, description, image_path, party, symbol_path in rows
     ]
 
 

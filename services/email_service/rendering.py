@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "email"
-_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BREAKS_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+"""Unicode's categories Cc, Zl, Zp and Cs, which never change, and the controls of the direction of text."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,7 @@ def single_line(value: object) -> str:
 
     Somebody who types a voter ID or sends a User-Agent cannot add a header or a line of his own to a mail.
     """
-    text = "".join(" " if _breaks_a_line(character) else character for character in str(value))
-    return " ".join(text.split())
+    return " ".join(_BREAKS_A_LINE.sub(" ", str(value)).split())
 
 
 def render_letter(template: str, /, **values: object) -> Letter:
@@ -71,7 +71,3 @@ def _environment() -> Environment:
 
 def _on_one_line(value: object) -> object:
     return value if isinstance(value, Markup | StrictUndefined) else single_line(value)
-
-
-def _breaks_a_line(character: str) -> bool:
-    return unicodedata.category(character) in {"Cc", "Zl", "Zp", "Cs"} or character in _BIDI_CONTROLS

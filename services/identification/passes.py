@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, select, update
+from sqlalchemy.orm import contains_eager
 
 from models import AuthEvent, BallotPass, Kiosk, RollEntry, Voter, db
 from services import audit_logger, voters
@@ -62,7 +63,8 @@ def pass_to_cast(kiosk: Kiosk, voter_number: str | None = None) -> BallotPass:
     passes = select(BallotPass).where(BallotPass.kiosk_id == kiosk.id, BallotPass.election_id == kiosk.election_id)
     if voter_number is not None:
         number = voters.normalise_voter_number(voter_number)
-        passes = passes.join(Voter, Voter.id == BallotPass.voter_id).where(Voter.voter_id == number)
+        passes = passes.join(BallotPass.voter).where(Voter.voter_id == number)
+        passes = passes.options(contains_eager(BallotPass.voter))
     newest = passes.order_by(BallotPass.created_at.desc(), BallotPass.expires_at.desc()).limit(1)
     found: BallotPass | None = db.session.scalar(newest)
     if found is None:
