@@ -4,7 +4,7 @@
 
 In one process without a web server: own database, the application as it is served, CSRF and rate limits on. For each
 kind of request: milliseconds of this process's processor time (median; the database's is not in it), milliseconds by
-the clock (median), statements sent, and the size of the answer. The baseline is `/ops/health/live`, which does nothing: it is
+the clock (median), statements sent, and the size of the answer. The baseline is `/ops/health/live`, which does nothing:
 what Flask and the layers around every request cost. `--profile` adds the functions that take the most time of their
 own, `--sql` the statements of the last request.
 """
@@ -96,8 +96,11 @@ def _kinds(app: Flask, hall: Hall) -> list[Kind]:
         return links[number]
 
     def cast(path: str) -> Callable[[int], dict[str, Any]]:
-        return lambda number: {"path": path, "method": "POST", "json": {
-            "voter_id": str(number), "choice": hall.candidates[0], "idempotency_key": secrets.token_urlsafe(24)}}  # fmt: skip
+        def content(number: int) -> dict[str, object]:
+            key = secrets.token_urlsafe(24)
+            return {"voter_id": str(number), "choice": hall.candidates[0], "idempotency_key": key}
+
+        return lambda number: {"path": path, "method": "POST", "json": content(number)}
 
     def page(path: str) -> Callable[[int], dict[str, Any]]:
         return lambda _number: {"path": path}

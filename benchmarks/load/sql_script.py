@@ -87,7 +87,7 @@ def _logs(installation: Installation) -> list[Path]:
 
 
 def _set(name: str, value: str | None) -> None:
-    """Change a setting of the server, None back to its default; new connections and old ones take it within a second."""
+    """Change a setting of the server, None back to its default; every connection takes it within a second."""
     with db.engines["owner"].connect() as connection:
         plain = connection.execution_options(isolation_level="AUTOCOMMIT").connection.cursor()
         if value is None:
