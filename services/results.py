@@ -9,11 +9,11 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from models import Election, ElectionStatus, Method, NotaRule, ResultsPolicy, TieResolution, db
+from models import Election, ElectionStatus, Method, NotaRule, TieResolution, db
 from services import ballots, elections, ties
 from services.ballots.batch_cost import RARE
 from services.meeting_result import MeetingVote, meeting_vote
-from services.result_rules import rules_of
+from services.result_rules import counts_visible, is_over, rules_of
 from services.rounds import Rounds, in_rounds, listed, rounds_in
 from services.verdict import NOTA_LOT, Outcome, Verdict, verdict_of
 
@@ -208,36 +208,9 @@ def public_election(chosen: int | None) -> Election | None:
     return present or db.session.scalar(newest)
 
 
-def counts_visible(election: Election, counts: ballots.Counts) -> bool:
-    """Tell whether anybody may see counts now (design, section 3, rule 7)."""
-    if election.status is ElectionStatus.DRAFT:
-        return False
-    if is_over(election):
-        return counts.box == 0 and (election.method is not Method.RANKED or counts.ranked is not None)
-    return _counts_live(election)
-
-
-def shows_counts(election: Election) -> bool:
-    """Tell whether anybody may see counts now, without a count where the policy alone says so."""
-    if is_over(election):
-        return counts_visible(election, ballots.counts(election))
-    return election.status is not ElectionStatus.DRAFT and _counts_live(election)
-
-
-def _counts_live(election: Election) -> bool:
-    if election.results_policy is not ResultsPolicy.LIVE:
-        return False
-    return not election.is_secret or election.live_batch is not None
-
-
 def receipts_listed(election: Election) -> bool:
     """Tell whether the receipts of all counted ballots are listed: a secret election, closed and counted."""
     return election.is_secret and is_over(election) and ballots.counts(election).box == 0
-
-
-def is_over(election: Election) -> bool:
-    """Tell whether voting has ended for good."""
-    return election.status in (ElectionStatus.CLOSED, ElectionStatus.ARCHIVED)
 
 
 def note_for(election: Election, counts: ballots.Counts, now: datetime, tie: list[str], verdict: Verdict) -> str:

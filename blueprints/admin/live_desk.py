@@ -22,8 +22,9 @@ from services.charts import column_chart
 from services.clock import utc_now
 from services.context import platform
 from services.errors import NotFound
+from services.result_rules import shows_counts
 from services.result_words import balance_sentence, under_review_sentence
-from services.results import result_of, shows_counts
+from services.results import result_of
 from services.security import Permission, has_permission
 
 KIND = "desk"
