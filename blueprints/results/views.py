@@ -30,8 +30,9 @@ from services.exports import (
     sample_ballot_pdf,
     share_picture,
 )
+from services.result_rules import is_over
 from services.result_words import under_review_sentence, verdict_title, verdict_words
-from services.results import is_over, public_election, receipts_listed, result_of
+from services.results import public_election, receipts_listed, result_of
 
 KIND = "public"
 PUBLIC_SHARE = 0.5

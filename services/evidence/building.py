@@ -24,7 +24,7 @@ from services.errors import Conflict
 from services.evidence import content, verify
 from services.evidence.packing import PackWriter
 from services.evidence.verify import STAMPED
-from services.results import is_over
+from services.result_rules import is_over
 
 FOLDER = "evidence"
 """Inside the folder of everything that runs; what lies there can be removed at any time."""
