@@ -1,4 +1,4 @@
-"""Why a check-in may be doubted, in a few words: for the desk and for the member."""
+"""The steps of a check-in and why one may be doubted, in a few words: for the desk, the member and the API."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as N_
 
+LAYERS: Mapping[str, Any] = {
+    "device": N_("Device"), "location": N_("Location"), "selfie": N_("Face"), "room": N_("Photo of the room"),
+}  # fmt: skip
 FLAGS: Mapping[str, Any] = {
     "out_of_time": N_("Came after the time"),
     "layer_missing": N_("A step was left out"),

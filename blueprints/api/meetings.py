@@ -29,7 +29,8 @@ from blueprints.http import current_actor
 from blueprints.policy import requires
 from models import transaction
 from services import voters
-from services.attendance import records, sessions
+from services.api_requests import Repeatable, once
+from services.attendance import records, reviews, sessions
 from services.security import Permission
 
 GROUP, TABLE = "Meetings", "Attendance"
@@ -58,12 +59,13 @@ def list_meetings(query: MeetingQuery) -> Meetings:
 
 @bp.post("/meetings")
 @requires(Permission.MANAGE_ATTENDANCE)
-@documented(GROUP, OneMeeting, NewMeeting, status=201)
-def create_meeting(body: NewMeeting) -> OneMeeting:
+@documented(GROUP, OneMeeting, NewMeeting, status=201, refuses=(409,), repeatable=True)
+def create_meeting(body: NewMeeting, asked: Repeatable | None) -> OneMeeting:
     """Make a meeting of a group."""
+    actor = current_actor()
     with transaction():
-        made = sessions.create(body.entries(), current_actor())
-    return meeting_of(made)
+        made = once(asked, actor, lambda: sessions.create(body.entries(), actor).id)
+    return meeting_of(sessions.find(int(made), actor))
 
 
 @bp.get("/meetings/<int:meeting_id>")
@@ -139,12 +141,13 @@ def list_attendance(meeting_id: int, query: AttendanceQuery) -> Attendance:
 
 @bp.post("/meetings/<int:meeting_id>/records")
 @requires(Permission.MANAGE_ATTENDANCE)
-@documented(TABLE, OneRecord, ByHand, status=201, refuses=(409,))
-def enter_by_hand(meeting_id: int, body: ByHand) -> OneRecord:
+@documented(TABLE, OneRecord, ByHand, status=201, refuses=(409,), repeatable=True)
+def enter_by_hand(meeting_id: int, body: ByHand, asked: Repeatable | None) -> OneRecord:
     """Check a member in by hand, with the reason."""
+    actor = current_actor()
     with transaction():
-        record = records.enter_by_hand(meeting_id, body.voter_id, body.reason, current_actor())
-    return record_of(record)
+        made = once(asked, actor, lambda: records.enter_by_hand(meeting_id, body.voter_id, body.reason, actor).id)
+    return record_of(reviews.find(int(made), actor))
 
 
 @bp.post("/meetings/<int:meeting_id>/records/<int:record_id>/left")

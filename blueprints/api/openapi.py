@@ -29,7 +29,7 @@ GROUPS = (
     "Signing in", "Registering", "Elections", "Candidates", "Parties and pictures", "Voters", "Voters from a file",
     "Registrations", "Electoral roll", "Faces", "Voting links", "Voting by link", "Voting in the account",
     "Showing the own face", "Results", "Evidence", "Second person", "Audit log", "Analytics", "Meetings", "Attendance",
-    "Checking in", "Devices",
+    "Reviews of check-ins", "Votes of a meeting", "Checking in", "Devices",
 )  # fmt: skip
 """The order in which pages show the groups; those not named come last."""
 Json = dict[str, Any]

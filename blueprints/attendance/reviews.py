@@ -9,19 +9,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from blueprints.attendance import bp, evidence_words, forms, words
+from blueprints import check_in_words
+from blueprints.attendance import bp, forms, words
 from blueprints.http import body, current_actor, text_field, wants_json
 from blueprints.meeting_words import FLAGS
 from blueprints.policy import requires
 from models import AttendanceRecord, FlagKind, RecordStatus, transaction
 from services import voters
 from services.attendance import evidence, fence, review_list, reviews
-from services.context import platform
 from services.errors import Conflict, DomainError, ValidationFailed
-from services.face_service import adaptive_threshold
-from services.face_service.liveness import NEUTRAL_FRAMES
 from services.identification import attempt_words
-from services.identification.evidence import enrolled_slots
 from services.security import Permission
 
 QUESTIONS = ("state", "kind", "group", "meeting", "q", "page")
@@ -147,7 +144,7 @@ def _list(error: ValidationFailed | None = None, typed: dict[str, Any] | None = 
     html = render_template(
         "attendance/reviews.html", found=found, query=query, per_page=review_list.PAGE_SIZE, here=address,
         kinds=[("", _("All doubts")), *((kind, str(said)) for kind, said in FLAGS.items())],
-        groups=[("", _("All groups")), *review_list.groups_seen(current_actor())], says=evidence_words,
+        groups=[("", _("All groups")), *review_list.groups_seen(current_actor())], says=check_in_words,
         shown=voters.format_voter_number, longest=reviews.MAX_NOTE, errors=fields, typed=typed or {},
         ticked=request.form.getlist("records") if error else [],
         summary=[("f-note" if name == "note" else "picked", said) for name, said in fields.items()],
@@ -161,11 +158,9 @@ def _detail(
     if wants_json():
         return jsonify(check_in=review_json(found))
     fields = error.fields if isinstance(error, ValidationFailed) else {}
-    slots = enrolled_slots(found.voter_id)
     html = render_template(
         "attendance/record.html", record=found, evidence=evidence.of(found), drawn=fence.drawing(found),
-        own=reviews.own_act(found, current_actor()), says=evidence_words, attempts=attempt_words,
-        bar=adaptive_threshold(len(slots), NEUTRAL_FRAMES, platform().settings.face_threshold),
+        own=reviews.own_act(found, current_actor()), says=check_in_words, attempts=attempt_words,
         shown=voters.format_voter_number, errors=fields, clash=error.message if error and not fields else "",
         typed=typed or {}, longest=reviews.MAX_NOTE,
     )  # fmt: skip

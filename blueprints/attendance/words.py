@@ -10,13 +10,11 @@ from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
+from blueprints.meeting_words import LAYERS as LAYERS
 from models import AttendanceRecord, AttendanceSession
 from services.attendance import records, sessions
 from services.clock import utc_now
 
-LAYERS: Mapping[str, Any] = {
-    "device": N_("Device"), "location": N_("Location"), "selfie": N_("Face"), "room": N_("Photo of the room"),
-}  # fmt: skip
 LAYER_HINTS: Mapping[str, Any] = {
     "device": N_("The phone signs with a key that never leaves it. One phone a member."),
     "location": N_("The phone says where it is. It must be inside the circle below."),

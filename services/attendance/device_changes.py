@@ -62,6 +62,11 @@ def search(state: str, text: str, page: int) -> Page:
     return Page(_lines(db.session.scalars(rows).all()), total, page, pages)
 
 
+def line_of(request: DeviceResetRequest) -> Line:
+    """Return one request with what it is judged by."""
+    return _lines([request])[0]
+
+
 def count_waiting() -> int:
     """Return how many requests wait for a decision."""
     waits = select(func.count()).where(DeviceResetRequest.decision.is_(None))

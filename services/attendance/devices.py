@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask_babel import gettext as _
 from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -31,6 +33,15 @@ MOST_NAMED = 10
 """So many others with the same device are named; a device of a whole hall is one flag, not a list of it."""
 
 
+@dataclass(frozen=True)
+class _Claim:
+    """A device as it says it is; `key` is the public half of a browser's key, None for an app's platform ID."""
+
+    kind: DeviceKind
+    fingerprint: bytes
+    key: bytes | None
+
+
 def prove_by_key(attempt: AttendanceAttempt, public_key: bytes, signature: bytes, actor: Actor) -> None:
     """Take the signature of the check-in's nonce, good once; binds the first device. Raises ValidationFailed."""
     key = device_keys.read_key(public_key)
@@ -40,14 +51,13 @@ def prove_by_key(attempt: AttendanceAttempt, public_key: bytes, signature: bytes
         layers.flag(attempt, FlagKind.BAD_SIGNATURE)
         layers.note_device(attempt, True, reason=FlagKind.BAD_SIGNATURE.value)
         return
-    _compare(attempt, DeviceKind.KEY, device_keys.key_fingerprint(key), key, actor)
+    _compare(attempt, _Claim(DeviceKind.KEY, device_keys.key_fingerprint(key), key), actor)
 
 
 def prove_by_platform_id(attempt: AttendanceAttempt, platform_id: str, actor: Actor) -> None:
     """Take the platform ID that an app reports; stored as a keyed hash. Raises ValidationFailed for an empty one."""
-    if not 8 <= len(platform_id.strip()) <= MAX_PLATFORM_ID:
-        raise ValidationFailed(fields={"platform_id": _("Send the ID of the device, 8 characters or more.")})
-    _compare(attempt, DeviceKind.PLATFORM, device_keys.platform_fingerprint(platform_id), None, actor)
+    found = device_keys.platform_fingerprint(_checked_platform_id(platform_id))
+    _compare(attempt, _Claim(DeviceKind.PLATFORM, found, None), actor)
 
 
 def active_device(voter_id: int) -> Device | None:
@@ -57,33 +67,18 @@ def active_device(voter_id: int) -> Device | None:
 
 
 def ask_for_change(voter_id: int, public_key: bytes, reason: str, actor: Actor) -> DeviceResetRequest:
-    """Ask an admin to bind this browser's key in place of the bound device.
+    """Ask an admin to bind this browser's key in place of the bound device; repeated word by word it changes nothing.
 
     Raises ValidationFailed without a reason, Conflict when this device is bound already, none is, or a request waits.
     """
-    reason = reason.strip()
-    if not reason or len(reason) > MAX_REASON:
-        raise ValidationFailed(fields={"reason": _("Say why you use another device.")})
     key = device_keys.read_key(public_key)
-    # Of two requests at once with two keys one waits here, and finds the other.
-    db.session.get_one(Voter, voter_id, with_for_update=True)
-    if active_device(voter_id) is None:
-        raise Conflict(_("You have no phone here yet. The one that you check in with next becomes yours."))
-    device = _own(voter_id, device_keys.key_fingerprint(key))
-    if device is not None and device.status is DeviceStatus.ACTIVE:
-        raise Conflict(_("This device is yours already. Check in with it."))
-    if open_request(voter_id) is not None:
-        raise Conflict(_("You asked already. The Election Commission decides."))
-    if device is None:
-        device = _add(voter_id, DeviceKind.KEY, device_keys.key_fingerprint(key), key, DeviceStatus.WAITING, actor)
-    device.status = DeviceStatus.WAITING
-    asked = DeviceResetRequest(device_id=device.id, reason=reason, created_at=utc_now())
-    with savepoint(
-        {"uq_device_reset_requests_open": Conflict(_("You asked already. The Election Commission decides."))}
-    ):
-        db.session.add(asked)
-    audit_logger.record("voter:member_device:change_asked", actor, voter_number=device.voter.voter_id)
-    return asked
+    return _ask(voter_id, _Claim(DeviceKind.KEY, device_keys.key_fingerprint(key), key), reason, actor)
+
+
+def ask_for_platform_device(voter_id: int, platform_id: str, reason: str, actor: Actor) -> DeviceResetRequest:
+    """Ask the same for a device that an app's platform names. Raises as `ask_for_change`."""
+    claim = _Claim(DeviceKind.PLATFORM, device_keys.platform_fingerprint(_checked_platform_id(platform_id)), None)
+    return _ask(voter_id, claim, reason, actor)
 
 
 def open_request(voter_id: int) -> DeviceResetRequest | None:
@@ -129,13 +124,46 @@ def decide(request_id: int, approve: bool, note: str, actor: Actor) -> DeviceRes
     return asked
 
 
-def _compare(attempt: AttendanceAttempt, kind: DeviceKind, fingerprint: bytes, key: bytes | None, actor: Actor) -> None:
+def _ask(voter_id: int, claim: _Claim, reason: str, actor: Actor) -> DeviceResetRequest:
+    reason = reason.strip()
+    if not reason or len(reason) > MAX_REASON:
+        raise ValidationFailed(fields={"reason": _("Say why you use another device.")})
+    # Of two requests at once with two keys one waits here, and finds the other.
+    db.session.get_one(Voter, voter_id, with_for_update=True)
+    if active_device(voter_id) is None:
+        raise Conflict(_("You have no phone here yet. The one that you check in with next becomes yours."))
+    device, waiting = _own(voter_id, claim.fingerprint), open_request(voter_id)
+    if device is not None and device.status is DeviceStatus.ACTIVE:
+        raise Conflict(_("This device is yours already. Check in with it."))
+    if waiting is not None:
+        if device is not None and (waiting.device_id, waiting.reason) == (device.id, reason):
+            return waiting
+        raise Conflict(_("You asked already. The Election Commission decides."))
+    if device is None:
+        device = _add(voter_id, claim, DeviceStatus.WAITING, actor)
+    device.status = DeviceStatus.WAITING
+    asked = DeviceResetRequest(device_id=device.id, reason=reason, created_at=utc_now())
+    with savepoint(
+        {"uq_device_reset_requests_open": Conflict(_("You asked already. The Election Commission decides."))}
+    ):
+        db.session.add(asked)
+    audit_logger.record("voter:member_device:change_asked", actor, voter_number=device.voter.voter_id)
+    return asked
+
+
+def _checked_platform_id(platform_id: str) -> str:
+    if not 8 <= len(platform_id.strip()) <= MAX_PLATFORM_ID:
+        raise ValidationFailed(fields={"platform_id": _("Send the ID of the device, 8 characters or more.")})
+    return platform_id
+
+
+def _compare(attempt: AttendanceAttempt, claim: _Claim, actor: Actor) -> None:
     """Compare with the bound device and with everybody else's; bind the first one, if it is nobody else's."""
-    mine, others = _known(fingerprint, attempt.voter_id)
+    mine, others = _known(claim.fingerprint, attempt.voter_id)
     if others:
         layers.flag(attempt, FlagKind.SHARED_DEVICE, voter_numbers=others)
     bound = next((device for device in mine if device.status is DeviceStatus.ACTIVE), None)
-    if bound is not None and bound.fingerprint != fingerprint:
+    if bound is not None and bound.fingerprint != claim.fingerprint:
         layers.flag(attempt, FlagKind.OTHER_DEVICE, bound=bound.label, now=_label(actor))
         layers.note_device(attempt, True, reason=FlagKind.OTHER_DEVICE.value)
         return
@@ -144,7 +172,7 @@ def _compare(attempt: AttendanceAttempt, kind: DeviceKind, fingerprint: bytes, k
         return
     first = bound is None
     if bound is None:
-        bound = mine[0] if mine else _add(attempt.voter_id, kind, fingerprint, key, DeviceStatus.ACTIVE, actor)
+        bound = mine[0] if mine else _add(attempt.voter_id, claim, DeviceStatus.ACTIVE, actor)
         bound.status = DeviceStatus.ACTIVE
         audit_logger.record("voter:member_device:bound", actor, voter_number=attempt.voter.voter_id)
     attempt.device_id = bound.id
@@ -176,14 +204,12 @@ def _own(voter_id: int, fingerprint: bytes) -> Device | None:
     return db.session.scalar(select(Device).where(Device.voter_id == voter_id, Device.fingerprint == fingerprint))
 
 
-def _add(
-    voter_id: int, kind: DeviceKind, fingerprint: bytes, key: bytes | None, status: DeviceStatus, actor: Actor
-) -> Device:
+def _add(voter_id: int, claim: _Claim, status: DeviceStatus, actor: Actor) -> Device:
     added: Device | None = db.session.scalar(
         insert(Device)
         .values(
-            voter_id=voter_id, kind=kind, fingerprint=fingerprint, public_key=key, label=_label(actor), status=status,
-            created_at=utc_now(),
+            voter_id=voter_id, kind=claim.kind, fingerprint=claim.fingerprint, public_key=claim.key,
+            label=_label(actor), status=status, created_at=utc_now(),
         )
         .on_conflict_do_nothing()
         .returning(Device)

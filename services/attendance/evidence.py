@@ -12,7 +12,10 @@ from models import AttendanceRecord, AuthEvent, Device, FlagKind, Layer, Voter, 
 from services import audit_logger
 from services.actor import Actor
 from services.attendance import photos, reviews
+from services.context import platform
 from services.errors import NotFound
+from services.face_service import adaptive_threshold
+from services.face_service.liveness import NEUTRAL_FRAMES
 from services.geo import Position, distance_m
 from services.identification.evidence import VIEWED, enrolled_slots
 
@@ -37,7 +40,10 @@ class Earlier:
 
 @dataclass(frozen=True)
 class Evidence:
-    """`shown` are the pictures that are there now; `twin_photo` says which photo was sent before, selfie or room."""
+    """`shown` are the pictures that are there now; `twin_photo` says which photo was sent before, selfie or room.
+
+    `accepted_up_to`: the distance of faces up to which a live check of this member is accepted.
+    """
 
     shown: frozenset[str]
     twin_photo: str
@@ -45,6 +51,7 @@ class Evidence:
     earlier: Earlier | None
     live_checks: list[AuthEvent]
     device: Device | None
+    accepted_up_to: float
 
 
 def of(record: AttendanceRecord) -> Evidence:
@@ -52,14 +59,17 @@ def of(record: AttendanceRecord) -> Evidence:
     twin, flag = _twin(record), _same_photo(record)
     paths = {SELFIE: record.selfie_path, ROOM: record.room_path, TWIN: _path(twin, flag.get("photo", ""))}
     shown = {name for name, path in paths.items() if path}
-    if record.selfie_path and enrolled_slots(record.voter_id):
+    slots = enrolled_slots(record.voter_id)
+    if record.selfie_path and slots:
         shown.add(ENROLLED)
     tried = (AuthEvent.attendance_session_id == record.session_id, AuthEvent.voter_id == record.voter_id)
     checks = db.session.scalars(select(AuthEvent).where(*tried).order_by(AuthEvent.id))
     device = db.session.get(Device, record.device_id) if record.device_id else None
+    bar = adaptive_threshold(len(slots), NEUTRAL_FRAMES, platform().settings.face_threshold)
     return Evidence(
-        frozenset(shown), flag.get("photo", ""), twin.voter.name if twin else "", _earlier(record), list(checks), device
-    )
+        frozenset(shown), flag.get("photo", ""), twin.voter.name if twin else "", _earlier(record), list(checks),
+        device, bar,
+    )  # fmt: skip
 
 
 def picture(record_id: int, which: str, actor: Actor) -> bytes:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from models import Registration, StaffRole, db
-from services import elections
+from services import attendance, elections
 from services.actor import SYSTEM
 from services.ballots import Choice
 from tests import factories
@@ -22,6 +22,7 @@ from tests.blueprints.test_api_motions import of_officer, voter_header
 from tests.factories import PASSWORD
 from tests.support import meetings, pictures
 from tests.support.links import link_election, send_links
+from tests.support.meetings import Phone
 from tests.support.motions import gathering
 from tests.support.voter_accounts import last_code
 from tests.support.voting import cast_by, new_key, seal_all, voters_of
@@ -91,8 +92,32 @@ def motion():
 def check_in():
     group = factories.GroupFactory()
     voter = meetings.member(group)
-    session = meetings.meeting(("device", "location"), group_id=group.id)
-    return {"$TOKEN": token(voter_header(voter)), "$ID": str(session.id), "ACD-EFG": meetings.code(session)}
+    session, done = (meetings.meeting(layers, group_id=group.id) for layers in (("device", "location"), ()))
+    meetings.check_in(done, voter)
+    return {
+        "$TOKEN": token(voter_header(voter)), "$ID": str(session.id), "ACD-EFG": meetings.code(session),
+        "$DONE": str(done.id), "HJK-MNP": meetings.code(done),
+    }  # fmt: skip
+
+
+def review():
+    group = factories.GroupFactory()
+    voter, session = meetings.member(group), meetings.meeting(("location",), group_id=group.id)
+    record = meetings.stand(session, voter, north_m=400)
+    return {
+        "$TOKEN": admin(), "$MEMBER": token(voter_header(voter)), "$ID": str(session.id),
+        '"id": 12': f'"id": {record.id}', "/check-ins/12": f"/check-ins/{record.id}",
+    }  # fmt: skip
+
+
+def device():
+    group = factories.GroupFactory()
+    voter = meetings.member(group)
+    Phone().prove(meetings.meeting(("device",), group_id=group.id), voter)
+    return {
+        "$TOKEN": admin(), "$MEMBER": token(voter_header(voter)),
+        "/device-requests/5/": lambda: f"/device-requests/{attendance.devices.open_request(voter.id).id}/",
+    }  # fmt: skip
 
 
 def counted():
@@ -119,7 +144,9 @@ PREPARED = {
     "Voting by link": by_link,
     "Meetings and attendance": meeting,
     "Votes of a meeting": motion,
+    "Reviews of check-ins": review,
     "Checking in": check_in,
+    "Devices": device,
     "Evidence": counted,
     "Audit log and analytics": audit,
 }

@@ -22,10 +22,12 @@ AGAINST_A_RULE = {
     "POST /api/v1/voters/imports", "POST /api/v1/auth/voter/register", "POST /api/v1/auth/voter/verify",
     "GET /api/v1/audit", "POST /api/v1/elections/{election_id}/extend", "POST /api/v1/parties",
     "GET /api/v1/figures/meetings", "GET /api/v1/figures/members",
-    "GET /api/v1/verifications",
+    "GET /api/v1/verifications", "POST /api/v1/check-ins/reviews", "POST /api/v1/me/device",
+    "POST /api/v1/me/platform-device",
 }  # fmt: skip
 """A shape cannot say that an election closes after it opens, that a meeting is not over, that an address can get mail,
-that a number has the right check digit, that a file is a photo, that a code is the one in the mail: 422 is right."""
+that a number has the right check digit, that a file is a photo, that a code is the one in the mail, that a rejection
+needs a note, that bytes are a key: 422 is right."""
 ANY_FILE = {"POST /api/v1/voters/imports"}
 """Whatever stands in a file, it is a file: the worker reads it later."""
 ENDS_THE_SESSION = "/auth/logout"

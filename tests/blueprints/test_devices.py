@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from models import AuditLog, DeviceStatus, StaffRole, db
+from models import AuditLog, DeviceResetRequest, DeviceStatus, StaffRole, db
 from services import attendance
 from tests import factories
 from tests.support import meetings
@@ -56,7 +56,10 @@ def test_a_member_asks_for_another_phone_and_checks_in_with_it_once_an_admin_agr
     assert ask(own, old).status_code == 409
     assert ask(own, new).status_code == 303
     assert "You asked for another phone" in own.get("/voter/device").text
-    assert ask(own, new).status_code == 409
+    assert ask(own, new).status_code == 303
+    assert ask(own, new, reason="Another reason.").status_code == 409
+    assert ask(own, Phone()).status_code == 409
+    assert db.session.scalar(db.select(db.func.count()).select_from(DeviceResetRequest)) == 1
     assert used(group, member, new) == ["other_device"]
     assert "The old phone is lost." in admin_client.get(DESK).text
     waiting = admin_client.get(DESK, headers=JSON).json["requests"][0]

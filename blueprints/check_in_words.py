@@ -1,4 +1,4 @@
-"""Why a check-in is doubted, in a sentence with the figures; what a member and a reviewer read."""
+"""Why a check-in is doubted, in a sentence with the figures: what a reviewer reads, on the page and over the API."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from blueprints.attendance.words import LAYERS
-from blueprints.meeting_words import FLAGS
+from blueprints.meeting_words import FLAGS, LAYERS
 from models import AttendanceRecord, FlagKind, PresenceFlag
 from services.attendance import device_names
 from services.identification import attempt_words
@@ -29,8 +28,13 @@ def sentence(flag: PresenceFlag) -> str:
 
 def layers_of(record: AttendanceRecord) -> list[tuple[str, str, str]]:
     """Return each step that the meeting asked for, or that was shown: name, result (empty: none), what is known."""
+    return [(str(LAYERS[name]), result, known) for name, result, known in steps_of(record)]
+
+
+def steps_of(record: AttendanceRecord) -> list[tuple[str, str, str]]:
+    """Return the same with the layer's own name, such as `selfie`, for programs."""
     asked = [name for name in LAYERS if name in record.session.layers or name in record.layers]
-    return [(str(LAYERS[name]), record.layers.get(name, {}).get("result", ""), _known(name, record)) for name in asked]
+    return [(name, record.layers.get(name, {}).get("result", ""), _known(name, record)) for name in asked]
 
 
 def distance(metres: float) -> str:
