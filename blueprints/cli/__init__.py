@@ -4,7 +4,7 @@ import sys
 
 from flask import Flask
 
-from blueprints.cli import audit, commands, count, secrecy, storage
+from blueprints.cli import audit, backup, commands, count, secrecy, storage
 
 
 def stops_database() -> bool:
@@ -16,7 +16,7 @@ def stops_database() -> bool:
 
 
 def init_app(app: Flask) -> None:
-    for command in commands.ALL:
+    for command in (*commands.ALL, *backup.ALL):
         app.cli.add_command(command)
     audit.audit.add_command(secrecy.secrecy_command)
     app.cli.add_command(audit.audit)

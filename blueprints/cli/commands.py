@@ -10,6 +10,7 @@ from flask.cli import with_appcontext
 
 from blueprints import logs
 from blueprints.cli.keys import renew_encryption_command, rotate_fernet_key_command, rotate_signing_key_command
+from blueprints.cli.words import Words
 from models import StaffRole, transaction, use_role
 from services import (
     accounts,
@@ -27,7 +28,6 @@ from services import (
 from services.actor import OPERATOR
 from services.context import platform
 from services.embedded_postgres import EmbeddedPostgres
-from services.errors import DomainError
 from services.jobs import run_worker, sweep
 from services.jobs.worker import WORKER_ROLE
 from services.security import hash_password
@@ -87,7 +87,7 @@ def db_stop_command() -> None:
 @with_appcontext
 def create_admin_command(username: str, email: str | None, role: str, elections_too: bool, password: str) -> None:
     """Add a staff member, on the list of every present election."""
-    with _Words(), transaction():
+    with Words(), transaction():
         user = accounts.create_staff(username, password, StaffRole(role), OPERATOR, email)
         count = membership.join_all_elections(user.id) if elections_too else 0
     click.echo(f"{username} can sign in as {role}, and sees {count} elections.")
@@ -110,7 +110,7 @@ def staff_command() -> None:
 @with_appcontext
 def reset_second_step_command(username: str) -> None:
     """Take the second step of a staff member away who lost app and recovery codes."""
-    with _Words(), transaction():
+    with Words(), transaction():
         second_step.reset(username, OPERATOR)
     click.echo(f"{username} signs in with the password alone and is signed out everywhere.")
 
@@ -122,7 +122,7 @@ def password_link_command(username: str) -> None:
     """Print a link with which a staff member sets a new password, once, within a day."""
     settings = platform().settings
     base = settings.public_url or f"{'https' if settings.https else 'http'}://localhost:{settings.port}"
-    with _Words(), transaction():
+    with Words(), transaction():
         link = staff.password_link(username, OPERATOR, f"{base}/invitation")
     click.echo(link)
 
@@ -133,7 +133,7 @@ def password_link_command(username: str) -> None:
 @with_appcontext
 def join_election_command(username: str, election_id: int) -> None:
     """Put a staff member on the list of an election, for one whose administrators are gone."""
-    with _Words(), transaction():
+    with Words(), transaction():
         user = staff.add(elections.get_election(election_id), staff.find_by_name(username).id, OPERATOR)
     click.echo(f"{user.username} sees election {election_id}.")
 
@@ -150,7 +150,7 @@ def hash_password_command(password: str) -> None:
 @with_appcontext
 def unlock_command(username: str) -> None:
     """Forget the failed sign-ins of a staff member."""
-    with _Words(), transaction():
+    with Words(), transaction():
         count = accounts.unlock(username, OPERATOR)
     click.echo(f"{count} failed sign-ins of {username} are forgotten.")
 
@@ -173,7 +173,7 @@ def check_command() -> None:
 @with_appcontext
 def restore_box_key_command(election_id: int, copy: click.utils.LazyFile, passphrase: str) -> None:
     """Put a lost box key back from its recovery copy."""
-    with _Words(), transaction():
+    with Words(), transaction():
         box_keys.restore_from_copy(elections.get_election(election_id), copy.read(), passphrase, OPERATOR)
     click.echo("The box key is back. The worker seals again.")
 
@@ -185,7 +185,7 @@ def restore_box_key_command(election_id: int, copy: click.utils.LazyFile, passph
 @with_appcontext
 def open_sealed_command(file: click.utils.LazyFile, target: click.utils.LazyFile, passphrase: str) -> None:
     """Open an encrypted export and write what is inside to TARGET."""
-    with _Words():
+    with Words():
         content = sealed_file.open_sealed(file.read(), passphrase)
     target.write(content)
     click.echo(f"{len(content):,} bytes were written.")
@@ -197,7 +197,7 @@ def open_sealed_command(file: click.utils.LazyFile, target: click.utils.LazyFile
 @with_appcontext
 def destroy_box_key_command(election_id: int) -> None:
     """Destroy the box key of a counted election and print the certificate."""
-    with _Words(), transaction():
+    with Words(), transaction():
         certificate = box_keys.destroy(elections.get_election(election_id), OPERATOR)
     click.echo(certificate)
 
@@ -211,17 +211,6 @@ def verify_certificate_command(file: click.utils.LazyFile) -> None:
         click.echo("Not genuine: it was changed, or another installation signed it.", err=True)
         sys.exit(1)
     click.echo(f"Genuine. Signed with the key {platform().keyring.fingerprints()['signing']}.")
-
-
-class _Words:
-    """Turn a domain error into one sentence and exit 1."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, DomainError):
-            raise click.ClickException(error.message) from error
 
 
 ALL = (

@@ -17,6 +17,11 @@ from models import AuditLog, Election, db
 from services.audit_trail.setting_words import name_of, value_of
 
 SENTENCES: dict[str, Any] = {
+    "operator:backup:made": N_("%(actor)s made a backup of the data: %(name)s."),
+    "operator:backup:keys_copied": N_("%(actor)s made a copy of the keys: %(name)s."),
+    "operator:backup:restored": N_(
+        "%(actor)s restored the backup %(name)s. Its audit log ended at block %(count)s; what came later is not here."
+    ),
     "outside:api_tokens:reused": N_("A refresh token of the API came a second time: its session was ended."),
     "voter:attendance:checked_in": N_("Voter ID %(voter_number)s checked in to %(title)s: %(status)s."),
     "voter:member_device:bound": N_("A device of voter ID %(voter_number)s was bound at the first check-in."),
@@ -224,6 +229,7 @@ SENTENCES: dict[str, Any] = {
 SUBJECTS: dict[str, Any] = {
     "attendance": N_("Check-ins"), "meeting": N_("Meetings"), "member_device": N_("Devices of members"),
     "account": N_("Accounts"), "approval": N_("Approvals"), "attempt": N_("Attempts"), "audit": N_("Audit log"),
+    "backup": N_("Backups"),
     "ballot": N_("Ballots at the booth"), "ballots": N_("Sealing"), "booth_sheet": N_("Booth sheets"),
     "box_key": N_("Box keys"), "candidate": N_("Candidates"), "document": N_("Documents"), "election": N_("Elections"),
     "election_staff": N_("Staff of elections"), "invitation": N_("Invitations"), "second_step": N_("Second steps"),

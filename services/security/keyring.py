@@ -4,6 +4,7 @@ signing.key        Ed25519 seed of the installation, 32 bytes; `signing_keys.py`
 cast.key           root of the MAC keys of cast ballots, 32 bytes
 fernet.keys        one Fernet key a line, newest first; `fernet.retired` has the fingerprints of those that went
 elections/<id>.box Curve25519 private key of one election's ballot box, 32 bytes, read by the worker only
+backup.key         Curve25519 private key that opens backups of the data, 32 bytes, made with the first of them
 """
 
 from __future__ import annotations
@@ -132,6 +133,13 @@ class Keyring:
     def cast_key(self, election: uuid.UUID) -> bytes:
         """Return the 32-byte MAC key of one election's ballots, derived from the installation's cast key."""
         return hmac.digest(self._cast_key, b"smart-voting/cast/1/" + election.bytes, "sha256")
+
+    def backup_key(self) -> PrivateKey:
+        """Return the key to which backups of the data are encrypted; made when it is asked for first."""
+        path = self.folder / "backup.key"
+        if not path.exists():
+            _write_once(path, bytes(PrivateKey.generate()))
+        return PrivateKey(path.read_bytes())
 
     def create_box_key(self, election: uuid.UUID) -> bytes:
         """Make the election's box key pair, keep the private half and return the 32-byte public half.
