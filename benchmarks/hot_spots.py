@@ -32,7 +32,7 @@ from sqlalchemy import event
 from werkzeug.test import Client, EnvironBuilder
 
 from benchmarks.day.installation import Installation
-from benchmarks.load.hall import Browser, Hall, link_browser, open_hall, staff_browser
+from benchmarks.load.hall import Browser, Hall, link_browser, open_hall, staff_browser, with_form_token
 from models import db
 
 WARM = 8
@@ -88,12 +88,10 @@ def main() -> int:
 
 
 def _kinds(app: Flask, hall: Hall) -> list[Kind]:
-    desk, nobody, links = staff_browser(app, hall.id), Browser(""), {}
+    desk, nobody, session = staff_browser(app, hall.id), Browser(""), with_form_token(app)
 
     def link(number: int) -> Browser:
-        if number not in links:
-            links[number] = link_browser(app, number)
-        return links[number]
+        return link_browser(app, number, session)
 
     def cast(path: str) -> Callable[[int], dict[str, Any]]:
         def content(number: int) -> dict[str, object]:

@@ -174,7 +174,7 @@ def result_of(election: Election, now: datetime) -> Result:
         final=final,
         intact=election.status is ElectionStatus.DRAFT or ballots.definition_intact(election),
         seats=election.seats,
-        turnout=_turnout(election),
+        turnout=_turnout(election, counts),
         rows=rows,
         nota=_share(ties.nota_name(election), counts.nota if visible else None, total),
         parties=[] if ties.is_motion(election) else party_totals(rows, total),
@@ -359,9 +359,9 @@ def percent(part: int, whole: int) -> float:
     return round(PERCENT * part / whole, SHARE_DIGITS) if whole else 0.0
 
 
-def _turnout(election: Election) -> Turnout:
-    voted, on_roll = elections.roll_counts(election)
-    return Turnout(voted, on_roll, percent(voted, on_roll))
+def _turnout(election: Election, counts: ballots.Counts) -> Turnout:
+    on_roll = elections.roll_size(election)
+    return Turnout(counts.votes, on_roll, percent(counts.votes, on_roll))
 
 
 def _balance(election: Election, counts: ballots.Counts) -> Balance:

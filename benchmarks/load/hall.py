@@ -43,7 +43,7 @@ FROM auth_events WHERE election_id = :id AND voter_id BETWEEN :first AND :last
 """
 _LINKS = """
 INSERT INTO voting_tokens (election_id, voter_id, token_hash, made_at, expires_at)
-SELECT :id, n, sha256(convert_to('bench-' || n, 'UTF8')), now(), now() + interval '8 hours'
+SELECT :id, n, sha256(convert_to(lpad(n::text, 43, 'x'), 'UTF8')), now(), now() + interval '8 hours'
 FROM generate_series(CAST(:first AS int), :last) AS n
 """
 
@@ -98,10 +98,15 @@ def open_hall(app: Flask, voters: int, booths: int = 0, links: bool = False, fir
     return hall
 
 
-def link_browser(app: Flask, number: int) -> Browser:
-    """Return the browser of a voter who has opened the mailed link."""
-    ticket = voting_links.issue_ticket(app.config["SECRET_KEY"], f"bench-{number}")
-    return with_form_token(app, f"voting_link={ticket}")
+def link_token(number: int) -> str:
+    """Return the token in the mail of this voter."""
+    return str(number).rjust(43, "x")
+
+
+def link_browser(app: Flask, number: int, session: Browser) -> Browser:
+    """Return the browser of a voter who has opened the mailed link; `session` is one of `with_form_token`."""
+    ticket = voting_links.issue_ticket(app.config["SECRET_KEY"], link_token(number))
+    return Browser(f"{session.cookie}; voting_link={ticket}", session.token)
 
 
 def staff_browser(app: Flask, election_id: int) -> Browser:
@@ -113,13 +118,12 @@ def staff_browser(app: Flask, election_id: int) -> Browser:
     return with_form_token(app, staff_session=token)
 
 
-def with_form_token(app: Flask, cookie: str = "", **kept: str) -> Browser:
+def with_form_token(app: Flask, **kept: str) -> Browser:
     """Return a browser whose session keeps these values, and the CSRF token of its forms."""
     with app.test_request_context():
         g.pop("csrf_token", None)
         token, raw = generate_csrf(), session["csrf_token"]
-    own = session_cookie(app, csrf_token=raw, **kept)
-    return Browser("; ".join(part for part in (own, cookie) if part), token)
+    return Browser(session_cookie(app, csrf_token=raw, **kept), token)
 
 
 def _open_booth(app: Flask, election: Election) -> tuple[Kiosk, Browser]:

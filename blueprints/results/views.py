@@ -33,6 +33,7 @@ from services.exports import (
 from services.result_rules import is_over
 from services.result_words import under_review_sentence, verdict_title, verdict_words
 from services.results import public_election, receipts_listed, result_of
+from services.shown_result import shown_result
 
 KIND = "public"
 PUBLIC_SHARE = 0.5
@@ -95,7 +96,7 @@ def snapshot(election_id: int) -> dict[str, Any]:
     found = public_election(election_id)
     if found is None:
         raise NotFound()
-    return result_json(result_of(found, utc_now()))
+    return result_json(shown_result(found, utc_now()))
 
 
 @bp.get("/result.json")
@@ -130,7 +131,7 @@ def share() -> ResponseReturnValue:
 
     Once counts may be seen by anybody, pages of other sites may show it.
     """
-    result = result_of(_election(), utc_now())
+    result = shown_result(_election(), utc_now())
     poster = poster_of(result)
     key = poster_key(poster)
     response = Response(share_picture(poster), content_type="image/png")
@@ -153,7 +154,7 @@ def sample_ballot() -> ResponseReturnValue:
 
 
 def _page(election: Election, receipt: dict[str, object] | None = None) -> str:
-    result = result_of(election, utc_now())
+    result = shown_result(election, utc_now())
     poster = poster_of(result)
     address = platform().settings.public_url or request.url_root
     return render_template(

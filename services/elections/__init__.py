@@ -18,6 +18,7 @@ from services.elections.finding import (
     published_election,
     roll_counts,
     roll_counts_of,
+    roll_size,
     visible_elections,
 )
 from services.elections.lifecycle import archive_election, close_election, open_election
@@ -56,6 +57,7 @@ __all__ = [
     "reset_election",
     "roll_counts",
     "roll_counts_of",
+    "roll_size",
     "schedule_opening",
     "split_networks",
     "update_election",

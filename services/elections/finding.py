@@ -12,6 +12,9 @@ from models import Channel, Election, ElectionStatus, RollEntry, StaffUser, db
 from services import membership
 from services.actor import Actor
 from services.errors import Conflict, NotFound, ValidationFailed
+from services.remembered import Remembered
+
+_SIZES: Remembered[int] = Remembered()
 
 
 def get_election(election_id: int) -> Election:
@@ -81,6 +84,12 @@ def roll_counts(election: Election) -> tuple[int, int]:
         select(func.count().filter(RollEntry.has_voted), func.count()).where(RollEntry.election_id == election.id)
     ).one()
     return voted, on_roll
+
+
+def roll_size(election: Election) -> int:
+    """Return how many voters are on the roll, for pages: of a large roll as of some seconds ago."""
+    query = select(func.count()).select_from(RollEntry).where(RollEntry.election_id == election.id)
+    return _SIZES.get(election.public_id, lambda: db.session.scalar(query) or 0, lambda size: size)
 
 
 def roll_counts_of(elections: list[Election]) -> dict[int, tuple[int, int]]:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, func, literal, select
 
 from models import GroupMember, RollEntry, Voter, VoterFace, VoterStatus, db
+from services.remembered import Remembered
 from services.voters.numbers import normalise_voter_number
 
 PAGE_SIZE = 50
@@ -21,6 +22,7 @@ MOST_COUNTED = 5000
 ENOUGH_PICTURES = 3
 """Enrolled pictures from which the adaptive bar holds (design, section 3)."""
 _NEAR_LETTERS = 3
+_BY_STATUS: Remembered[dict[VoterStatus, int]] = Remembered()
 SORTS: dict[str, tuple[ColumnElement[Any], ...]] = {
     "voter_id": (Voter.voter_id.expression,),
     "name": (func.lower(Voter.name), Voter.id.expression),
@@ -88,7 +90,11 @@ def search_voters(query: VoterQuery) -> VoterPage:
 
 
 def count_by_status() -> dict[VoterStatus, int]:
-    """Return how many voters there are of each status, zero included."""
+    """Return how many voters there are of each status, zero included; of a large register as of some seconds ago."""
+    return _BY_STATUS.get("register", _count_by_status, lambda found: sum(found.values()))
+
+
+def _count_by_status() -> dict[VoterStatus, int]:
     rows = db.session.execute(select(Voter.status, func.count()).group_by(Voter.status))
     found = {status: count for status, count in rows}  # noqa: C416  a Row is no pair for dict()
     return {status: found.get(status, 0) for status in VoterStatus}

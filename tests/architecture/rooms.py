@@ -24,7 +24,7 @@ ROOM_OF: dict[str, str] = {
     **dict.fromkeys(
         "actor audit_logger clock context counting database_errors disk email_service errors face_service geo hashing"
         " live log_files metrics person_name pictures portraits private_file rate_limit_storage savepoints sealed_file"
-        " security settings_rules settings_values storage worker_beats redis_limits redis_server".split(),
+        " security settings_rules settings_values storage worker_beats redis_limits redis_server remembered".split(),
         "platform",
     ),
     **dict.fromkeys(
@@ -32,7 +32,7 @@ ROOM_OF: dict[str, str] = {
         " charts meeting_result motions presence result_rules"
         " confirmations desk desk_figures elections enrolment evidence exports face_comparison heads identification"
         " kiosks mailings membership result_report result_words results roll_fingerprint roll_import rolls"
-        " rounds same_face second_step staff tie_act ties verdict voter_links verification"
+        " rounds same_face second_step shown_result staff tie_act ties verdict voter_links verification"
         " voter_accounts voters voting_links".split(),
         "domain",
     ),
