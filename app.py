@@ -16,6 +16,7 @@ from blueprints import (
     auth,
     cli,
     errors,
+    from_replica,
     headers,
     landing,
     limits,
@@ -82,6 +83,7 @@ def create_app(config_name: str | None = None, settings: Settings | None = None)
     errors.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    from_replica.init_app(app, settings)
     streams.init_app(app, settings, live_pages())
     app.wsgi_app = work_gate.WorkGate(app.wsgi_app)  # type: ignore[method-assign]
     cli.init_app(app)

@@ -96,6 +96,8 @@ class Settings:
     db_sealer_url: str = _setting(normalise_database_url, secret=True)
     db_results_url: str = _setting(normalise_database_url, secret=True)
     db_direct_url: str = _setting(normalise_database_url, secret=True)
+    db_replica_url: str = _setting(normalise_database_url, secret=True)
+    db_replica_lag_seconds: int = _setting(_whole, "5")
     db_pool_size: int = _setting(_whole, "10")
     db_pool_overflow: int = _setting(_whole, "10")
     # Folders
@@ -344,6 +346,12 @@ def _database_config(settings: Settings) -> dict[str, Any]:
             "connect_args": {"connect_timeout": 10, "application_name": f"smart-voting {role}"},
         }
 
+    def replica() -> dict[str, Any]:
+        found = engine("replica", settings.db_replica_url, settings.db_pool_size)
+        # A replica that vanished must not hold up pages that the primary can answer.
+        found["connect_args"] |= {"connect_timeout": 2, "tcp_user_timeout": 5000}
+        return found | {"execution_options": {"postgresql_readonly": True}}
+
     web = engine("web", settings.db_url, settings.db_pool_size)
     return {
         "SQLALCHEMY_DATABASE_URI": web.pop("url"),
@@ -352,6 +360,7 @@ def _database_config(settings: Settings) -> dict[str, Any]:
             "owner": engine("owner", settings.db_owner_url, 2),
             "sealer": engine("sealer", settings.db_sealer_url, 2),
             "results": engine("results", settings.db_results_url, 5),
+            **({"replica": replica()} if settings.db_replica_url else {}),
         },
     }
 

@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import InstallationKey, db
-from services import heads, redis_server, worker_beats
+from services import heads, redis_server, replica, worker_beats
 from services.boot import check_keys
 from services.context import platform
 from services.email_service import queue_state
@@ -63,7 +63,7 @@ def _warnings() -> list[str]:
         + _stamp_warnings()
         + _storage_warnings()
         + _face_warnings()
-        + _redis_warnings()
+        + _scale_warnings()
     )
 
 
@@ -115,9 +115,8 @@ def _face_warnings() -> list[str]:
     return [trouble] if trouble else []
 
 
-def _redis_warnings() -> list[str]:
-    trouble = redis_server.trouble()
-    return [trouble] if trouble else []
+def _scale_warnings() -> list[str]:
+    return [trouble for trouble in (redis_server.trouble(), replica.trouble()) if trouble]
 
 
 def _stamp_warnings() -> list[str]:
@@ -155,7 +154,7 @@ def check_installation() -> Report:
     except KeyringError as error:
         report.problems.append(str(error))
     _check_roles(report)
-    report.warnings += _redis_warnings()
+    report.warnings += _scale_warnings()
     try:
         platform().faces.engine.detect(np.zeros((240, 320, 3), np.uint8))
         report.warnings += _face_warnings()

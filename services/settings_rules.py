@@ -19,6 +19,7 @@ RANGES = (
     ("port", 1, 65535),
     ("mail_port", 1, 65535),
     ("db_pool_size", 1, 200),
+    ("db_replica_lag_seconds", 2, 600),
     ("db_pool_overflow", 0, 200),
     ("mail_per_minute", 0, 100_000),
     ("max_upload_mb", 1, 20),
@@ -76,7 +77,7 @@ def _value_problems(settings: Settings) -> list[str]:
     found = []
     if settings.secret_key and (len(settings.secret_key) < SECRET_CHARACTERS or _is_placeholder(settings.secret_key)):
         found.append(f"SECRET_KEY: write {SECRET_CHARACTERS} or more random characters")
-    for name in ("db_url", "db_owner_url", "db_sealer_url", "db_results_url", "db_direct_url"):
+    for name in ("db_url", "db_owner_url", "db_sealer_url", "db_results_url", "db_direct_url", "db_replica_url"):
         if getattr(settings, name) and not getattr(settings, name).startswith("postgresql+psycopg2://"):
             found.append(f"{name.upper()}: write an address that begins with postgresql://")
     given = settings.admin_default_pass_hash.removeprefix(PREHASH_MARK)

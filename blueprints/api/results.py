@@ -11,6 +11,7 @@ from blueprints import limits
 from blueprints.api import bp
 from blueprints.api.operations import documented
 from blueprints.api.shapes import Shape, Text
+from blueprints.from_replica import from_replica
 from blueprints.policy import public, requires
 from models import Election
 from services import elections, voter_accounts
@@ -89,6 +90,7 @@ class OwnElections(Shape):
 @bp.get("/results/<uuid:public_id>")
 @public
 @documented(GROUP, OneResult)
+@from_replica
 def election_result(public_id: uuid.UUID) -> OneResult:
     """Show the result of an election that was opened."""
     found = _published(public_id)

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from blueprints import limits, streams
+from blueprints.from_replica import from_replica
 from blueprints.http import body, text_field, wants_json
 from blueprints.limits import limiter
 from blueprints.policy import public
@@ -42,6 +43,7 @@ PUBLIC_SHARE = 0.5
 
 @bp.get("/live")
 @public
+@from_replica
 def live() -> ResponseReturnValue:
     """Answer the figures of `?election=<id>`, or of the present booth election, for polling every 2 to 5 s.
 
@@ -55,6 +57,7 @@ def live() -> ResponseReturnValue:
 
 @bp.get("/")
 @public
+@from_replica
 def page() -> ResponseReturnValue:
     """Show the result of `?election=<id>`, or of the present booth election."""
     return _page(_election())
@@ -83,6 +86,7 @@ def receipt() -> ResponseReturnValue:
 
 @bp.get("/receipts.txt")
 @public
+@from_replica
 def receipts() -> ResponseReturnValue:
     """List the receipts of all counted ballots, one a line, in the order of the codes."""
     election = _election()
@@ -91,6 +95,7 @@ def receipts() -> ResponseReturnValue:
     return Response("".join(f"{code}\n" for code in listed_receipts(election)), content_type="text/plain")
 
 
+@from_replica
 def snapshot(election_id: int) -> dict[str, Any]:
     """Return what anybody may see of the election now, for the hub."""
     found = public_election(election_id)
@@ -101,6 +106,7 @@ def snapshot(election_id: int) -> dict[str, Any]:
 
 @bp.get("/result.json")
 @public
+@from_replica
 def document() -> ResponseReturnValue:
     """Answer the final result as one JSON document (docs/result-json.md); 409 before it is final."""
     election = _election()
@@ -112,6 +118,7 @@ def document() -> ResponseReturnValue:
 
 @bp.get("/rounds.csv")
 @public
+@from_replica
 def rounds_table() -> ResponseReturnValue:
     """Send the votes of every round of a ranked count; 404 for other methods, 409 before it is final."""
     election = _election()
@@ -126,6 +133,7 @@ def rounds_table() -> ResponseReturnValue:
 
 @bp.get("/share.png")
 @public
+@from_replica
 def share() -> ResponseReturnValue:
     """Send the picture of the result; kept for good under the address that names its content (`v`).
 
@@ -145,6 +153,7 @@ def share() -> ResponseReturnValue:
 
 @bp.get("/sample-ballot.pdf")
 @public
+@from_replica
 def sample_ballot() -> ResponseReturnValue:
     """Send the ballot of an election that was opened, to print and look at."""
     election = _election()

@@ -10,6 +10,7 @@ from flask import jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from blueprints import limits
+from blueprints.from_replica import from_replica
 from blueprints.http import body, text_field, wants_json
 from blueprints.limits import limiter
 from blueprints.policy import public
@@ -51,6 +52,7 @@ class Shown:
 
 @bp.get("/<uuid:public_id>")
 @public
+@from_replica
 def election(public_id: uuid.UUID) -> ResponseReturnValue:
     """Show an election that was opened once; `?page=` of the receipts."""
     shown = _shown(public_id)
