@@ -14,6 +14,7 @@ from flask import Flask
 from config import Settings
 from models import use_role
 from services import replica
+from services.context import replica_watch
 from services.database_errors import DatabaseError, is_away
 from services.errors import DomainError
 
@@ -35,7 +36,7 @@ def from_replica(view: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(view)
     def reading(*arguments: P.args, **named: P.kwargs) -> T:
-        watch = replica.watch()
+        watch = replica_watch()
         if watch is None or not watch.is_fit():
             return view(*arguments, **named)
         try:

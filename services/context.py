@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from config import Settings
     from services.face_service import FaceService
     from services.live import Hub
+    from services.replica import Watch
     from services.security import FieldCipher, Keyring
     from services.storage import Storage
 
@@ -43,6 +44,11 @@ def platform() -> Platform:
 def live_hub() -> Hub:
     """Return the running application's hub of live pages."""
     return cast("Hub", current_app.extensions["live"])
+
+
+def replica_watch() -> Watch | None:
+    """Return the watch over the running application's read replica; None where no replica is set."""
+    return cast("Watch | None", current_app.extensions.get("replica"))
 
 
 def in_background(work: Callable[[], object]) -> None:

@@ -14,12 +14,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from flask import current_app
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import db
-from services.context import platform
+from services.context import platform, replica_watch
 
 ROLE = "replica"
 LOOK_EVERY_SECONDS = 1.0
@@ -111,17 +110,11 @@ def build_watch(most_seconds: float) -> Watch:
     return Watch(asking(None, _WRITTEN), asking(ROLE, _REPLAYED), most_seconds)
 
 
-def watch() -> Watch | None:
-    """Return the running application's watch; None where no replica is set."""
-    found: Watch | None = current_app.extensions.get(ROLE)
-    return found
-
-
 def trouble() -> str | None:
     """Return in words for the operator why the replica is not used; None when it is, or none is set."""
     if not platform().settings.db_replica_url:
         return None
-    found = watch()
+    found = replica_watch()
     if found is None or found.is_fit():
         return None
     return f"Results are read from the primary, not from the replica. {found.problem}"
