@@ -110,7 +110,7 @@ class MeetingQuery(Shape):
 
 class ShownCode(Shape):
     """What the big screen shows; no code while the meeting is closed or the code over. `seconds_left`: until it
-    changes or ends, None for a fixed one without an end."""
+    changes or ends, None for a fixed one without an end. `present`: who is in the room now, doubtful ones too."""
 
     stage: Stage
     code: str | None
@@ -233,7 +233,7 @@ def code_of(found: AttendanceSession) -> ShownCode:
     shown, stage = codes.shown(found, now), _stage(found, now)
     over = stage == "closed" or (shown.until is not None and shown.until <= now)
     return ShownCode(
-        stage=stage, code=None if over else shown.code, present=counted.present, members=counted.members,
+        stage=stage, code=None if over else shown.code, present=sessions.here_now(found.id), members=counted.members,
         seconds_left=max(0.0, (shown.until - now).total_seconds()) if shown.until else None,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from flask_babel import ngettext
 from sqlalchemy import update
 
 from models import Election, ElectionStatus, StaffSession, db
-from services import audit_logger, ballots, booth_sheet, elections
+from services import audit_logger, ballots, booth_sheet, elections, presence
 from services.actor import Actor
 from services.approvals.acts import Change, DangerousAct, Description, Payload, register
 from services.clock import local_text, utc_now, utc_text
@@ -62,6 +62,8 @@ def _check_extension(election: Election, payload: Payload) -> None:
         )
     if wanted.year > utc_now().year + LATEST_YEARS:
         raise ValidationFailed(fields={"closes_at": _("Check the year.")})
+    if too_late := presence.after_meeting(election, wanted):
+        raise ValidationFailed(fields={"closes_at": too_late})
 
 
 def _describe_extension(election: Election, payload: Payload) -> Description:

@@ -1,7 +1,7 @@
 """Votes in a meeting: who must be present, the gate before every ballot, and what majority carries."""
 
 from services.presence.counting import Standing, has_open_vote, is_present, present_now, standing_of
-from services.presence.ends import Problem, answers, problems, settle_closing, settle_opening
+from services.presence.ends import Problem, after_meeting, answers, problems, settle_closing, settle_opening
 from services.presence.gate import Absence, refusal, refusal_at_cast
 from services.presence.majority import OF_MEMBERS, Needed, needed_votes
 from services.presence.rule import Rule, checked, needed_of, read, rule_of
@@ -25,6 +25,7 @@ __all__ = [
     "Problem",
     "Rule",
     "Standing",
+    "after_meeting",
     "answers",
     "checked",
     "has_open_vote",

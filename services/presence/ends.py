@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import exists, func, select
@@ -47,7 +48,9 @@ def problems(election: Election) -> list[Problem]:
     meeting = db.session.get_one(AttendanceSession, election.meeting_id)
     if meeting.over_at <= utc_now():
         return [Problem("meeting_over", _("The meeting “%(title)s” is over.", title=meeting.title))]
-    found = [*_against(election, meeting), *_roll(election, meeting)]
+    found = _roll(election, meeting)
+    if too_late := after_meeting(election, election.closes_at):
+        found.insert(0, Problem("after_meeting", too_late))
     if rule.motion and [one.name for one in election.candidates] != answers():
         words = _("A motion has two answers on its ballot: Yes first, then No, in these words.")
         found.append(Problem("motion_choices", words))
@@ -60,15 +63,17 @@ def problems(election: Election) -> list[Problem]:
     return found
 
 
+def after_meeting(election: Election, closes_at: datetime) -> str | None:
+    """Return why a vote cannot close at this time: nobody is present once its meeting is over. None: it can."""
+    meeting = db.session.get(AttendanceSession, election.meeting_id) if election.meeting_id is not None else None
+    if meeting is None or closes_at <= meeting.over_at:
+        return None
+    return _("The vote would end after the meeting. Let the meeting end later first.")
+
+
 def answers() -> list[str]:
     """Return the two answers of a motion in the order of its ballot: the first one carries it."""
     return [_("Yes"), _("No")]
-
-
-def _against(election: Election, meeting: AttendanceSession) -> list[Problem]:
-    if election.closes_at <= meeting.ends_at:
-        return []
-    return [Problem("after_meeting", _("The vote would end after the meeting. Let the meeting end later first."))]
 
 
 def _roll(election: Election, meeting: AttendanceSession) -> list[Problem]:

@@ -97,6 +97,17 @@ def test_an_officer_keeps_a_meeting_from_its_code_to_its_file(officer, own, memb
     assert (file.mimetype, member.voter_id in file.text) == ("text/csv", True)
 
 
+def test_the_code_stands_beside_who_is_in_the_room_and_who_left_is_not(officer, member, group):
+    now = meetings.meeting(group_id=group.id).starts_at.isoformat()
+    made = officer("POST", "/meetings", {"group_id": group.id, "title": "Budget", "starts_at": now}).json
+    one = f"/meetings/{made['id']}"
+    for voter in (member, meetings.member(group)):
+        record = officer("POST", f"{one}/records", {"voter_id": voter.voter_id, "reason": "No phone."}).json
+    assert officer("GET", f"{one}/code").json["present"] == 2
+    officer("POST", f"{one}/records/{record['id']}/left")
+    assert officer("GET", f"{one}/code").json["present"] == 1
+
+
 def test_an_officer_checks_a_member_in_by_hand_and_sees_no_meeting_of_others(officer, own, member, group):
     foreign = meetings.meeting(group_id=group.id)
     assert officer("GET", f"/meetings/{foreign.id}").status_code == 404

@@ -14,6 +14,7 @@ from models import AuditLog, ElectionExtension, db, use_role
 from services import approvals, ballots, elections
 from services.actor import SYSTEM
 from services.approvals import EXTEND
+from services.attendance import sessions
 from services.ballots import Choice
 from services.clock import utc_now
 from services.context import platform
@@ -22,6 +23,7 @@ from tests import factories
 from tests.support import voting
 from tests.support.approvals import WHY, actor_of
 from tests.support.checkins import tamper
+from tests.support.motions import gathering, opened
 
 HOUR = timedelta(hours=1)
 
@@ -73,6 +75,18 @@ def test_a_time_that_is_past_and_a_closed_election_are_refused(open_election):
     elections.close_election(open_election, SYSTEM)
     with pytest.raises(Conflict):
         approvals.request(EXTEND, open_election, {"closes_at": (utc_now() + 20 * HOUR).isoformat()}, WHY, admin)
+
+
+def test_a_vote_is_not_extended_beyond_the_meeting_in_which_it_is_held(app):
+    session, _people, officer = gathering()
+    motion = opened(session, officer)
+    too_late = session.ends_at + timedelta(minutes=1)
+    with pytest.raises(ValidationFailed) as refused:
+        extend(motion, too_late)
+    assert "Let the meeting end later first" in refused.value.fields["closes_at"]
+    sessions.extend(session.id, 30, officer)
+    extend(motion, too_late)
+    assert motion.closes_at == too_late
 
 
 def test_across_midnight_and_the_end_of_summer_time_both_times_are_said_with_their_zone(app, monkeypatch):
