@@ -205,8 +205,8 @@ def shown(status: int, kind: str, body: bytes) -> int:
             sys.stdout.buffer.write(body)
         return 0
     problem = json.loads(body) if kind.endswith("json") else {}
-    print(f"{problem.get('title', status)}: {problem.get('detail', '')}", file=sys.stderr)
-    for field, why in problem.get("fields", {}).items():
+    print(f"{problem.get('title', status)}: {problem.get('detail', 'The answer is none of the API.')}", file=sys.stderr)
+    for field, why in (problem.get("fields") or {}).items():
         print(f"  {field}: {why}", file=sys.stderr)
     return 1
 
