@@ -29,6 +29,7 @@ from blueprints import (
     principal,
     request_audit,
     results,
+    static_files,
     streams,
     verify,
     vote,
@@ -72,6 +73,7 @@ def create_app(config_name: str | None = None, settings: Settings | None = None)
     Migrate(app, db, compare_type=True, compare_server_default=False)
     Babel(app)
     headers.init_app(app)
+    static_files.init_app(app)
     principal.init_app(app)
     request_audit.init_app(app)
     limits.init_app(app)

@@ -31,7 +31,8 @@ from tests.support.live_site import ASKED, CHROMIUM, FLAGS
 DEFAULT_FACES = Path(__file__).resolve().parents[2] / "shared" / "faces"
 ORIGIN = "http://127.0.0.1:9"
 SETUP = """async () => {
-  const { PictureWatch, extent, DARK, FLAT } = await import("/static/js/lib/picture-watch.js");
+  const main = document.querySelector("script[type=module]").src;
+  const { PictureWatch, extent, DARK, FLAT } = await import(new URL("lib/picture-watch.js", main));
   const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 480 });
   const watch = new PictureWatch();
   window.greys = async (url) => {

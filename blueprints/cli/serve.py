@@ -14,7 +14,6 @@ import flask_migrate
 from flask import Flask
 
 from app import create_app
-from blueprints.cli.server_hooks import THREADS
 from config import PROJECT, Settings, SettingsError, child_environment, load_settings
 from models import transaction
 from services import first_run, seed
@@ -85,10 +84,9 @@ def run(settings: Settings, first: first_run.FirstRun, report: seed.SeedReport) 
 def web_command(settings: Settings, application: str = "app:create_app()") -> list[str]:
     """Return the command line of the web server."""
     web = [
-        str(Path(sys.executable).parent / "gunicorn"), application, "--bind", f"{settings.host}:{settings.port}",
-        "--workers", str(WEB_PROCESSES), "--worker-class", "gthread", "--threads", str(THREADS),
-        "--config", "python:blueprints.cli.server_hooks",
-        "--log-level", "warning", "--timeout", "60",
+        str(Path(sys.executable).parent / "gunicorn"), application,
+        "--config", str(PROJECT / "deploy/gunicorn.conf.py"),
+        "--bind", f"{settings.host}:{settings.port}", "--workers", str(WEB_PROCESSES), "--log-level", "warning",
     ]  # fmt: skip
     if settings.https:
         certificate, key = ensure_certificate(settings.var_folder / "tls", settings.host)

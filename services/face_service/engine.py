@@ -94,6 +94,9 @@ class FaceEngine(Protocol):
     def encode_many(self, found: Sequence[tuple[Pixels, Face]], mirrored: bool = False) -> list[Encoding]:
         """Return the encodings of several faces, or of their mirror images, in one batch; raises ModelUnavailable."""
 
+    def preload(self) -> None:
+        """Load now what would load at first use, so that forked processes share it; raises ModelUnavailable."""
+
     def trouble(self) -> str | None:
         """Return in words for the operator what works, but not as it should; None when all is well, or unloaded."""
 

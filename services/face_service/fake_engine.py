@@ -119,6 +119,9 @@ class FakeEngine:
         """Return the encodings of several faces; a painted person looks the same in a mirror."""
         return [self.encode(image, face) for image, face in found]
 
+    def preload(self) -> None:
+        """There is nothing to load."""
+
     def trouble(self) -> str | None:
         """Return None: production refuses this engine altogether."""
         return None

@@ -22,7 +22,8 @@ ORDERED = (
 LAYERS = ("platform", "domain", "operation")
 ROOM_OF: dict[str, str] = {
     **dict.fromkeys(
-        "actor audit_logger clock context counting database_errors disk email_service errors face_service geo hashing"
+        "build_name"
+        " actor audit_logger clock context counting database_errors disk email_service errors face_service geo hashing"
         " live log_files metrics person_name pictures portraits private_file rate_limit_storage savepoints sealed_file"
         " security settings_rules settings_values storage worker_beats redis_limits redis_server remembered"
         " replica".split(),
@@ -38,7 +39,8 @@ ROOM_OF: dict[str, str] = {
         "domain",
     ),
     **dict.fromkeys(
-        "api_pages backup boot embedded_postgres face_erasure first_run health jobs key_rotation ops_figures retention"
+        "forking"
+        " api_pages backup boot embedded_postgres face_erasure first_run health jobs key_rotation ops_figures retention"
         " secrecy_audit seed tls_certificate".split(),
         "operation",
     ),

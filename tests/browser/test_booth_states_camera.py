@@ -54,8 +54,9 @@ def posts(page: Page) -> list[str]:
 
 
 KEPT_BACK = """async (words) => {
-  const { LivenessStream } = await import("/static/js/lib/liveness-stream.js");
-  const { Camera } = await import("/static/js/lib/camera.js");
+  const main = document.querySelector("script[type=module]").src;
+  const { LivenessStream } = await import(new URL("lib/liveness-stream.js", main));
+  const { Camera } = await import(new URL("lib/camera.js", main));
   const told = [], video = { requestVideoFrameCallback: (tell) => told.push(tell) };
   const camera = new Camera(video);
   camera.stream = { getTracks: () => [] };

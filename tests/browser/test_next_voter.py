@@ -24,11 +24,11 @@ MINE = {"text": "on", "contrast": "on", "speech": "on", "sound": "off", "rate": 
 """In this order: turning the voice on turns the sound on, which may be turned off again."""
 DEFAULTS = {"text": "off", "contrast": "off", "sound": "on", "speech": "off", "rate": "normal", "scan": "off"}
 STATE = """async names => {
-  const display = await import("/static/js/lib/display.js");
+  const display = await import(new URL("lib/display.js", document.querySelector("script[type=module]").src));
   return Object.fromEntries(names.map(name => [name, display.get(name)]));
 }"""
 TURN = """async mine => {
-  const display = await import("/static/js/lib/display.js");
+  const display = await import(new URL("lib/display.js", document.querySelector("script[type=module]").src));
   for (const [name, value] of Object.entries(mine)) display.set(name, value);
 }"""
 

@@ -11,7 +11,7 @@ from tests.support.live_site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.commits, pytest.mark.slow]
 QUEUE = """async ([steps, milliseconds]) => {
-  const {speech, LEVEL} = await import("/static/js/lib/speech.js");
+  const {speech, LEVEL} = await import(new URL("lib/speech.js", document.querySelector("script[type=module]").src));
   window.speechSynthesis.milliseconds = milliseconds;
   speech.muted = false;
   speech.stop();
