@@ -6,6 +6,7 @@ import html
 import http.client
 import json
 import re
+import ssl
 import time
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
@@ -61,10 +62,11 @@ def plain(markup: str) -> str:
 
 
 class Booth:
-    """One kiosk's browser; one request at a time. `voter` and `engine` say for whom it asks."""
+    """One kiosk's browser; one request at a time. `voter` and `engine` say for whom it asks; with `tls` by HTTPS."""
 
-    def __init__(self, port: int, name: str, figures: Figures) -> None:
+    def __init__(self, port: int, name: str, figures: Figures, tls: ssl.SSLContext | None = None) -> None:
         self.name, self.figures = name, figures
+        self._tls = tls
         self.voter, self.engine = "", FAST
         self._port = port
         self._connection: http.client.HTTPConnection | None = None
@@ -80,8 +82,16 @@ class Booth:
         headers = {"Accept": PAGE, "Content-Type": "application/x-www-form-urlencoded"}
         return self._ask(step, "POST", path, content, headers, expect)
 
-    def json(self, step: str, path: str, content: object, expect: tuple[int, ...] = (200,)) -> Answer:
-        headers = {"Accept": DATA, "Content-Type": DATA, "X-CSRFToken": self._token}
+    def json(
+        self,
+        step: str,
+        path: str,
+        content: object,
+        expect: tuple[int, ...] = (200,),
+        more: dict[str, str] | None = None,
+    ) -> Answer:
+        """Send JSON; `more` are further headers."""
+        headers = {"Accept": DATA, "Content-Type": DATA, "X-CSRFToken": self._token, **(more or {})}
         return self._ask(step, "POST", path, json.dumps(content), headers, expect)
 
     def cast(self, expect: tuple[int, ...], **fields: str) -> Answer:
@@ -114,6 +124,8 @@ class Booth:
         return answer
 
     def _send(self, method: str, path: str, content: str | None, headers: dict[str, str]) -> Answer:
+        if self._tls is not None:
+            headers = headers | {"Referer": f"https://127.0.0.1:{self._port}/"}  # the CSRF check asks for it
         headers = headers | {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         kept = self._connection is not None
         try:
@@ -137,9 +149,14 @@ class Booth:
         self, method: str, path: str, content: str | None, headers: dict[str, str]
     ) -> http.client.HTTPResponse:
         if self._connection is None:
-            self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_SECONDS)
+            self._connection = self._connect()
         self._connection.request(method, path, content, headers)
         return self._connection.getresponse()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        if self._tls is None:
+            return http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_SECONDS)
+        return http.client.HTTPSConnection("127.0.0.1", self._port, timeout=TIMEOUT_SECONDS, context=self._tls)
 
     def _hang_up(self) -> None:
         if self._connection is not None:

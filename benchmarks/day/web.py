@@ -32,7 +32,7 @@ MARK_TOLERANCE = 25
 
 def build() -> Flask:
     """Return the application for gunicorn; settings come from the environment."""
-    _widen_limits()
+    widen_limits()
     from app import create_app
 
     app = create_app()
@@ -75,7 +75,7 @@ def is_painted(picture: Pixels) -> bool:
     return bool(np.abs(middle - MARK).max() <= MARK_TOLERANCE)
 
 
-def _widen_limits() -> None:
+def widen_limits() -> None:
     """Multiply every bound that a view declares; must run before the views are imported."""
     from blueprints.limits import limiter
 

@@ -9,7 +9,8 @@ from sqlalchemy import Select, exists, func, select, text
 from models import AuditLog, Election, ElectionExtension, ElectionStatus, HeadKind, RollEntry, SignedHead, Vote, db
 from services.verification.findings import many
 
-CAST = "kiosk:vote:cast"
+CASTS = ("kiosk:vote:cast", "voter:vote:cast")
+"""At a booth; by link, in the account, through the API."""
 EXTENDED = "staff:election:extended"
 
 
@@ -48,7 +49,7 @@ def _roll_problems(election: Election) -> Iterator[str]:
 def _audit_problems(election: Election) -> Iterator[str]:
     """Every vote has its row in the audit log, and every such row its vote."""
     reported = select(AuditLog.details["audit_ref"].astext).where(
-        AuditLog.event_type == CAST, AuditLog.election_id == election.id
+        AuditLog.event_type.in_(CASTS), AuditLog.election_id == election.id
     )
     stored = select(Vote.audit_ref).where(Vote.election_id == election.id)
     if number := _difference(stored, reported):

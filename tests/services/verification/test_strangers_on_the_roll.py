@@ -10,8 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from models import Election, StaffRole, db, transaction, use_role
-from services import accounts, approvals, elections, rolls, verification
+from services import accounts, approvals, ballots, elections, rolls, verification, voting_links
 from services.actor import SYSTEM, Actor
+from services.ballots import Choice
 from services.errors import Conflict
 from services.security.passwords import hash_password
 from services.voters import delete_voter
@@ -24,7 +25,8 @@ from tests.factories import (
     make_open_election,
 )
 from tests.support.approvals import actor_of
-from tests.support.voting import as_attacker, voters_of
+from tests.support.links import link_election, send_links, token_of
+from tests.support.voting import as_attacker, new_key, voters_of
 
 ROLL = "The electoral roll is not the one of the audit log"
 AT_CLOSING = "At closing the electoral roll was not the one of the audit log"
@@ -110,6 +112,16 @@ def test_who_speaks_sql_as_the_web_process_spends_a_vote_and_none_is_counted(num
     assert "1 vote is not in the audit log." in verify()
     with pytest.raises(Conflict, match="do not balance"):
         close(number)
+
+
+def test_votes_by_link_are_found_in_the_audit_log(app):
+    election = link_election(voters=1)
+    send_links(election)
+    voter = voters_of(election)[0]
+    with transaction():
+        right = voting_links.link_right(token_of(voter, election))
+        assert ballots.cast(right, Choice(nota=True), new_key(), ATTACKER).kind == "cast"
+    assert "audit log" not in verify()
 
 
 def test_two_voters_never_share_a_key_and_so_no_receipt(number):
