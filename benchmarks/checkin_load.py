@@ -1,13 +1,17 @@
 """2,000 members check in to ONE meeting within a minute: how long does each wait, is nobody lost and nobody double?
 
-    python -m benchmarks.checkin_load [--members 2000] [--seconds 55] [--cut 0.1] [--selfie 0]
+    python -m benchmarks.checkin_load [--members 2000] [--seconds 55] [--cut 0.1] [--compare 60] [--selfie 0]
 
 Own database (the embedded PostgreSQL), web server (gunicorn, 2 processes) and worker as `make run` starts them, over
-HTTP on the loopback, rate limits and CSRF on. The layers are a rolling code, the device (a real P-256 key pair each,
-whose signature the server checks) and the location. Each member opens *My meetings* and goes through the pages as a
-browser does, and sends the last step once more, exactly; of `--cut` of them the answer to every step is lost on the way
-and the step repeated. They come at random moments of `--seconds`; the big screen asks once a second meanwhile. The
-phones run in this process, on the same two cores.
+HTTP on the loopback, rate limits, CSRF and the log on. The layers are a rolling code, the device (a real P-256 key pair
+each, made before the clock runs; the signature is made in time, because it signs what the server sends, and the server
+checks it) and the location. Each member opens *My meetings* and the page of the meeting, types the code and sends key
+and position, as the page's script does. Of `--cut` of them the answer to each step is lost on the way and the step sent
+again. They come at random moments of `--seconds`; the big screen asks once a second meanwhile. The phones run in this
+process, on the same processors.
+
+Before, `--compare` members check in to another meeting page by page, as all did until key and position came together,
+and as many in the new way: the processor time of both, measured one after the other, and a web server that is warm.
 
 `--selfie N` asks for the live face as well and lets N members come, at most `--at-once` together: films composed from
 photographs, judged by dlib. It prints the rate; no bound holds for it.
@@ -24,43 +28,43 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, g, session
-from flask_wtf.csrf import generate_csrf
-from sqlalchemy import func, insert, select
+from flask import Flask
+from sqlalchemy import func, select
 
 from benchmarks.checkin.figures import Figures, table
 from benchmarks.checkin.machine import Spent
-from benchmarks.checkin.phone import Line, Member, NotAsExpected, check_in
-from benchmarks.day import films
+from benchmarks.checkin.members import meetings, members, screen_cookie
+from benchmarks.checkin.phone import Line, Member, NotAsExpected, check_in, check_in_by_pages
 from benchmarks.day.figures import percentile
 from benchmarks.day.installation import Installation
-from models import AttendanceRecord, AuditLog, Consent, Device, GroupMember, PresenceFlag, StaffRole, Voter, db
-from services import accounts, attendance
-from services.actor import Actor
+from models import AttendanceRecord, AuditLog, Device, PresenceFlag, db
+from services import attendance
 from services.clock import utc_now
-from services.context import platform
-from services.voters.numbers import check_digit_added
-from tests import factories
-from tests.support.meetings import HALL, Phone
-from tests.support.voter_accounts import token_of, with_account
-from tests.support.web_process import session_cookie
+from tests.support.meetings import Phone
 
+Way = Callable[[Line, int, Callable[[], str]], None]
 WITHIN_SECONDS = 60.0
 """The order: 2,000 members within 60 seconds against one session."""
 P95_SECONDS = 1.0
 """One second keeps a person's flow of thought (Nielsen 1993)."""
 THREADS = 160
+WARM, WARM_NOW = 40, 20
+"""Members before the comparison: each web process has built its pages and its statements by then."""
+FEW = 4
+"""Members at once in the comparison: both processes are busy, and nobody waits for a place."""
 SEED = 20261128
 
 
 def main() -> int:
     """Run the benchmark; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    for name, default in (("members", 2000), ("selfie", 0), ("at-once", 2)):
+    for name, default in (("members", 2000), ("compare", 60), ("selfie", 0), ("at-once", 2)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--seconds", type=float, default=55.0)
     parser.add_argument("--cut", type=float, default=0.1)
@@ -68,7 +72,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="checkin-load-") as folder:
         Path(folder).chmod(0o755)  # the embedded database runs as another account
         engine = "dlib" if wanted.selfie else "fake"
-        installation = Installation(Path(folder), engine, application="app:create_app()")
+        installation = Installation(Path(folder), engine, application="app:create_app()", LOG_LEVEL="INFO")
         try:
             return _run(installation, wanted)
         finally:
@@ -77,25 +81,27 @@ def main() -> int:
 
 def _run(installation: Installation, wanted: argparse.Namespace) -> int:
     app, figures = installation.prepare(), Figures()
-    count = wanted.selfie or wanted.members
+    count, others = wanted.selfie or wanted.members, 0 if wanted.selfie else WARM + WARM_NOW + 2 * wanted.compare
     with app.app_context():
-        meeting_id = _meeting(("device", "location", *(["selfie"] if wanted.selfie else [])))
-        members = _members(app, meeting_id, count, wanted)
-        screen = _screen_cookie(app)
+        before_id, meeting_id = meetings(("device", "location", *(["selfie"] if wanted.selfie else [])), 2)
+        people = members(app, meeting_id, count + others, wanted.cut, bool(wanted.selfie), SEED)
+        screen = screen_cookie(app)
     installation.serve()
     print(f"{count} members, meeting {meeting_id}", flush=True)
+    if others:
+        _compare(installation, app, before_id, people[count:], wanted.compare)
     over = threading.Event()
     watcher = threading.Thread(target=_watch, args=(installation.port, meeting_id, screen, over), daemon=True)
     watcher.start()
     begun, spent = time.monotonic(), Spent(installation)
-    _let_them_come(app, installation.port, meeting_id, members, figures, wanted)
+    _let_them_come(app, installation.port, meeting_id, people[:count], figures, wanted)
     took = time.monotonic() - begun
     over.set()
     watcher.join()
     print("\n".join(table(figures)))
     print(f"begun later than wished: p95 {1000 * percentile(figures.waited or [0.0], 0.95):.0f} ms")
     print(_rate(figures, count, took))
-    print(spent.said(len(figures.all)))
+    print(spent.said(len(figures.all), count))
     with app.app_context():
         failures = _stored(meeting_id, count)
     failures += [f"{number} x {words}" for words, number in figures.failures.most_common(12)]
@@ -106,55 +112,25 @@ def _run(installation: Installation, wanted: argparse.Namespace) -> int:
     return 1 if failures else 0
 
 
-def _meeting(layers: tuple[str, ...]) -> int:
-    """Make the one meeting, which began a minute ago, and return its number."""
-    officer = factories.StaffUserFactory(role=StaffRole.OFFICER)
-    group = factories.GroupFactory(name="Everybody")
-    actor = Actor("officer", officer.id, officer.username)
-    made = attendance.sessions.create(
-        attendance.Entries(group.id, "Spring assembly", utc_now(), 120, layers, HALL, rolling=True,
-                           late_after_minutes=60),
-        actor,
-    )  # fmt: skip
-    db.session.commit()
-    return made.id
+def _compare(installation: Installation, app: Flask, meeting_id: int, people: list[Member], each: int) -> None:
+    """Warm the server up, then tell what a check-in costs it page by page, and in the way of now."""
+    code, port = _CodeOfNow(app, meeting_id), installation.port
 
+    def cost(some: list[Member], way: Way) -> float:
+        def come(member: Member) -> None:
+            line = Line(port, member, Figures())
+            way(line, meeting_id, code)
+            line.close()
 
-def _members(app: Flask, meeting_id: int, count: int, wanted: argparse.Namespace) -> list[Member]:
-    """Make the members with accounts, sessions, keys and places to stand; some have a line that is cut."""
-    group_id = db.session.get_one(attendance.sessions.AttendanceSession, meeting_id).group_id
-    draw, made = random.Random(SEED), []
-    faces = films.real_films(count) if wanted.selfie else [None] * count
-    numbers = [check_digit_added(str(3_048_000 + place)) for place in range(count)]
-    voters = [with_account(voter_id=number, name=f"Member {number}") for number in numbers]
-    db.session.execute(insert(GroupMember), [{"group_id": group_id, "voter_id": voter.id} for voter in voters])
-    for voter, film in zip(voters, faces, strict=True):
-        if film is not None:
-            platform().faces.templates.replace(voter.id, film.templates)
-            db.session.add(Consent(voter_id=voter.id, text_version="benchmark"))
-        cookie, token = _signed_in(app, voter)
-        north, east = (draw.uniform(-50, 50) for _ in range(2))
-        position = {"latitude": HALL.latitude + north / 111_195, "longitude": HALL.longitude + east / 67_000,
-                    "accuracy": round(draw.uniform(5, 30), 1)}  # fmt: skip
-        made.append(Member(voter.voter_id, cookie, token, Phone(), position, draw.random() < wanted.cut, film))
-    db.session.commit()
-    return made
+        spent = Spent(installation)
+        with ThreadPoolExecutor(FEW) as pool:
+            list(pool.map(come, [replace(one, cut=False) for one in some]))
+        return 1000 * spent.of_web() / max(1, len(some))
 
-
-def _signed_in(app: Flask, voter: Voter) -> tuple[str, str]:
-    """Return the cookie of the member's browser and the token that its forms carry."""
-    token = token_of(voter)
-    with app.test_request_context():
-        g.pop("csrf_token", None)
-        csrf, raw = generate_csrf(), session["csrf_token"]
-    return session_cookie(app, voter_session=token, csrf_token=raw), csrf
-
-
-def _screen_cookie(app: Flask) -> str:
-    admin = factories.StaffUserFactory(role=StaffRole.ADMIN)
-    token = accounts.start_session(admin, Actor("admin", admin.id, admin.username, "127.0.0.1"))
-    db.session.commit()
-    return session_cookie(app, staff_session=token)
+    cost(people[:WARM], check_in_by_pages), cost(people[WARM : WARM + WARM_NOW], check_in)
+    rest = people[WARM + WARM_NOW :]
+    before, now = cost(rest[:each], check_in_by_pages), cost(rest[each:], check_in)
+    print(f"web server, a member: page by page {before:.1f} ms, now {now:.1f} ms, ratio {before / now:.1f}", flush=True)
 
 
 def _watch(port: int, meeting_id: int, cookie: str, over: threading.Event) -> None:
@@ -216,10 +192,13 @@ def _stored(meeting_id: int, count: int) -> list[str]:
         select(func.count(), func.count(AttendanceRecord.voter_id.distinct())).where(mine)
     ).one()
     flags = db.session.execute(select(PresenceFlag.kind, func.count()).group_by(PresenceFlag.kind)).all()
-    devices = db.session.scalar(select(func.count()).select_from(Device))
-    audited = db.session.scalar(
-        select(func.count()).select_from(AuditLog).where(AuditLog.event_type == "voter:attendance:checked_in")
+    bound = select(func.count(Device.id.distinct())).join(AttendanceRecord, AttendanceRecord.device_id == Device.id)
+    devices = db.session.scalar(bound.where(mine))
+    written = (
+        AuditLog.event_type == "voter:attendance:checked_in",
+        AuditLog.details["subject_id"].as_integer() == meeting_id,
     )
+    audited = db.session.scalar(select(func.count()).select_from(AuditLog).where(*written))
     print(f"stored: {records} records of {people} members, {devices} devices, {audited} audit rows, flags {flags}")
     wrong = [f"{name}: {found} instead of {count}" for name, found in
              (("records", records), ("members", people), ("devices", devices), ("audit rows", audited))

@@ -28,7 +28,7 @@ CAMERA_PAGES = frozenset(
     {"poll.camera", "admin.enrol_page", "landing.index", "voter.register", "voter.identity", "voter.check_in"}
 )
 """The booth, the enrolment at the desk, the door, where staff choose the booth's camera, and the voter's own pages."""
-POSITION_PAGES = frozenset({"attendance.new_meeting", "attendance.meetings", "voter.check_in"})
+POSITION_PAGES = frozenset({"attendance.new_meeting", "attendance.meetings", "voter.check_in", "voter.check_in_code"})
 """Where an officer gives the place of a meeting, and where a member shows to be there."""
 CACHEABLE = frozenset({"static", "media.public", "media.ballot", "results.share"})
 BUCKET_PAGES = frozenset({"admin", "results"})

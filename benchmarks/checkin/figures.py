@@ -51,8 +51,8 @@ class Figures:
 def table(figures: Figures) -> list[str]:
     """Return a line for each step, one for all answers and one for a whole check-in; milliseconds."""
     rows = [*figures.seconds.items(), ("every answer", figures.all), ("whole check-in", figures.whole)]
-    lines = [f"{'step':16}{'count':>7}{'p50':>8}{'p95':>8}{'max':>8}   ms"]
+    lines = [f"{'step':16}{'count':>7}{'p50':>8}{'p95':>8}{'p99':>8}{'max':>8}   ms"]
     for step, found in rows:
-        shown = [1000 * percentile(found, share) for share in (0.5, 0.95, 1.0)] if found else [0.0] * 3
+        shown = [1000 * percentile(found, share) for share in (0.5, 0.95, 0.99, 1.0)] if found else [0.0] * 4
         lines.append(f"{step:16}{len(found):7}" + "".join(f"{value:8.0f}" for value in shown))
     return lines

@@ -20,7 +20,11 @@ class Spent:
         self._roots = {"web server": installation.web_pid, "database": int(data.read_text().split()[0])}
         self._before, self._begun = self._now(), time.monotonic()
 
-    def said(self, answers: int) -> str:
+    def of_web(self) -> float:
+        """Return the processor seconds of the web server."""
+        return self._now()["web server"] - self._before["web server"]
+
+    def said(self, answers: int, people: int) -> str:
         """Return the figures in one sentence."""
         passed = time.monotonic() - self._begun
         now = self._now()
@@ -30,7 +34,8 @@ class Spent:
         return (
             f"processor seconds: {shown}; everything else on this machine {others:.1f}, of"
             f" {passed * (os.cpu_count() or 1):.0f} there were; an answer cost the web server"
-            f" {1000 * spent['web server'] / max(1, answers):.1f} ms"
+            f" {1000 * spent['web server'] / max(1, answers):.1f} ms, a member"
+            f" {1000 * spent['web server'] / max(1, people):.0f} ms"
         )
 
     def _now(self) -> dict[str, float]:

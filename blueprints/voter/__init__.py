@@ -13,6 +13,7 @@ from blueprints.voter import (  # noqa: E402
     leaving,
     meetings,
     password,
+    proofs,
     registering,
     signing_in,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "leaving",
     "meetings",
     "password",
+    "proofs",
     "registering",
     "signing_in",
 ]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import math
 from typing import Any
 
-from flask import flash, g, jsonify, redirect, render_template, request, url_for
+from flask import g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import UnsupportedMediaType
@@ -17,12 +14,12 @@ from blueprints.http import body, current_actor, frame_field, frames_field, text
 from blueprints.policy import requires
 from blueprints.voter import bp
 from blueprints.voter.checked_in import record_page
-from models import AttendanceAttempt, AttendanceRecord, AuthResult, RecordStatus, transaction
+from blueprints.voter.onward import due, left_by, onward
+from models import AttendanceAttempt, AuthResult, transaction
 from services.attendance import Entry, Layer, checkin, layers, selfie, sessions, steps
 from services.clock import utc_now
 from services.errors import ValidationFailed
 from services.face_service.liveness import STEP_SECONDS
-from services.geo import Position
 from services.identification import CameraChanged, Interrupted, Pending, Verdict
 from services.security import Permission
 
@@ -30,7 +27,6 @@ ADVICE_BYTES = 1024 * 1024 + 64 * 1024
 """One frame of at most 1 MB."""
 VERIFY_BYTES = 8 * 1024 * 1024 + 64 * 1024
 """A chunk of 8 frames of at most 1 MB."""
-KEY_CHARS = 400
 
 
 @bp.get("/meetings")
@@ -64,43 +60,25 @@ def check_in(meeting_id: int) -> ResponseReturnValue:
 @requires(Permission.OWN_VOTES)
 @limits.limiter.limit(limits.CODES, key_func=limits.own_key)
 def check_in_code(meeting_id: int) -> ResponseReturnValue:
-    """Open the check-in by `code`; a wrong one, and a meeting that is not on, are answered in words."""
-    code = text_field(body(), "code", 40)
+    """Open the check-in by `code`; a wrong one, and a meeting that is not on, are answered in words.
+
+    In JSON `next` is what the steps that follow need; `page`: answer with the page of the record, once there is one.
+    """
+    values = body()
+    code = text_field(values, "code", 40)
     with transaction():
         begun = checkin.begin(meeting_id, g.principal.id, code, current_actor())
-        status = _status(begun.record)
+        left = left_by(begun.record, begun.attempt, values.get("page") is True)
     words = {
         Entry.WRONG_CODE: _("This is not the code of this moment. Look at the screen and type it again."),
         Entry.TOO_EARLY: _("Check-in opens half an hour before the start."),
         Entry.OVER: _("The meeting is over. The officer can still check you in."),
     }.get(begun.entry)
     if words is None:
-        return _onward(meeting_id, status)
+        return onward(meeting_id, left)
     if wants_json():
         return jsonify(error={"code": begun.entry.value, "message": words}), 422
     return _page(meeting_id, words), 422
-
-
-@bp.post("/meetings/<int:meeting_id>/device")
-@requires(Permission.OWN_VOTES)
-def check_in_device(meeting_id: int) -> ResponseReturnValue:
-    """Prove the device: `public_key` (SPKI) and `signature` of the nonce, in base64."""
-    values = body()
-    key, signature = _bytes(values, "public_key"), _bytes(values, "signature")
-    with transaction():
-        status = _status(steps.by_key(meeting_id, g.principal.id, key, signature, current_actor()))
-    return _onward(meeting_id, status)
-
-
-@bp.post("/meetings/<int:meeting_id>/location")
-@requires(Permission.OWN_VOTES)
-def check_in_location(meeting_id: int) -> ResponseReturnValue:
-    """Give the position: `latitude`, `longitude` in degrees, `accuracy` in metres, `mocked` if the device says so."""
-    values = body()
-    position = Position(*(_number(values, name) for name in ("latitude", "longitude", "accuracy")))
-    with transaction():
-        status = _status(steps.at(meeting_id, g.principal.id, position, values.get("mocked") is True, current_actor()))
-    return _onward(meeting_id, status)
 
 
 @bp.post("/meetings/<int:meeting_id>/face/start")
@@ -112,9 +90,9 @@ def check_in_face_start(meeting_id: int) -> ResponseReturnValue:
     with transaction():
         attempt = steps.begin_selfie(meeting_id, g.principal.id, current_actor())
         challenge = _challenge(attempt)
-        status = _status(None if challenge else checkin.record_of(meeting_id, g.principal.id))
+        left = left_by(None if challenge else checkin.record_of(meeting_id, g.principal.id))
     if challenge is None:
-        return _onward(meeting_id, status)
+        return onward(meeting_id, left)
     return jsonify(challenge=challenge)
 
 
@@ -167,12 +145,12 @@ def check_in_room(meeting_id: int) -> ResponseReturnValue:
         if not content:
             raise ValidationFailed(fields={"photo": _("Take a photo of the room first.")})
         with transaction():
-            status = _status(steps.room(meeting_id, g.principal.id, content, current_actor()))
+            left = left_by(steps.room(meeting_id, g.principal.id, content, current_actor()))
     except ValidationFailed as error:
         if wants_json():
             raise
         return _page(meeting_id, error.message), error.status
-    return _onward(meeting_id, status)
+    return onward(meeting_id, left)
 
 
 @bp.post("/meetings/<int:meeting_id>/leave-out")
@@ -184,8 +162,8 @@ def check_in_leave_out(meeting_id: int) -> ResponseReturnValue:
     if layer not in list(Layer):
         raise ValidationFailed(fields={"layer": _("There is no such step.")})
     with transaction():
-        status = _status(checkin.leave_out(meeting_id, g.principal.id, Layer(layer), why, current_actor()))
-    return _onward(meeting_id, status)
+        left = left_by(checkin.leave_out(meeting_id, g.principal.id, Layer(layer), why, current_actor()))
+    return onward(meeting_id, left)
 
 
 def _page(meeting_id: int, error: str = "") -> Any:
@@ -200,7 +178,6 @@ def _page(meeting_id: int, error: str = "") -> Any:
         challenge = None
         if layer is Layer.SELFIE:
             challenge = _challenge(steps.begin_selfie(meeting_id, me, current_actor()))
-        nonce = base64.b64encode(attempt.nonce).decode() if attempt else ""
         shown = {"id": session.id, "title": session.title}
         if layer is Layer.SELFIE and challenge is None:
             return redirect(url_for("voter.check_in", meeting_id=meeting_id), 303)
@@ -208,23 +185,9 @@ def _page(meeting_id: int, error: str = "") -> Any:
             return render_template("voter/identity.html", election=shown, meeting=shown, challenge=challenge,
                                    tries_total=selfie.MAX_TRIES)  # fmt: skip
         return render_template(
-            "voter/check_in.html", meeting=session, attempt=attempt, layer=layer, nonce=nonce, error=error,
-            stage=checkin.stage(session, utc_now()),
+            "voter/check_in.html", meeting=session, due=due(attempt) if attempt else None, layer=layer, error=error,
+            wanted=layers.left(attempt) if attempt else layers.of(session),
         )  # fmt: skip
-
-
-def _status(record: AttendanceRecord | None) -> str:
-    """Return what the step left: "open", or the state of the record. Asked before the commit, which forgets."""
-    return record.status.value if record else "open"
-
-
-def _onward(meeting_id: int, status: str) -> ResponseReturnValue:
-    address = url_for("voter.check_in", meeting_id=meeting_id)
-    if wants_json():
-        return jsonify(redirect=address, status=status)
-    if status == RecordStatus.CONFIRMED:
-        flash(_("You are checked in."), "ok")
-    return redirect(address, 303)
 
 
 def _challenge(attempt: AttendanceAttempt | None) -> dict[str, Any] | None:
@@ -246,17 +209,3 @@ def _verdict(outcome: Verdict, meeting_id: int) -> dict[str, Any]:
         "officer": outcome.officer,
         "redirect": url_for("voter.check_in", meeting_id=meeting_id) if success else None,
     }  # fmt: skip
-
-
-def _bytes(values: dict[str, Any], name: str) -> bytes:
-    try:
-        return base64.b64decode(text_field(values, name, KEY_CHARS), validate=True)
-    except (binascii.Error, ValueError):
-        raise ValidationFailed(fields={name: _("Send this in base64.")}) from None
-
-
-def _number(values: dict[str, Any], name: str) -> float:
-    value = values.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 10**9 or not math.isfinite(value):
-        raise ValidationFailed(fields={name: _("Send this as a number.")})
-    return float(value)

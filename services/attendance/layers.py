@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from models import AttendanceAttempt, FlagKind, Layer
+from models import AttendanceAttempt, AttendanceSession, FlagKind, Layer
 
 PASSED, DOUBTFUL, MISSING = "passed", "doubtful", "missing"
 """What became of a layer: proven, not proven, not shown at all."""
 
 
+def of(session: AttendanceSession) -> list[Layer]:
+    """Return the layers that a meeting asks for, in the order in which they are shown."""
+    return [layer for layer in Layer if layer.value in session.layers]
+
+
+def left(attempt: AttendanceAttempt) -> list[Layer]:
+    """Return the layers that are still to be shown."""
+    return [layer for layer in of(attempt.session) if layer.value not in attempt.layers]
+
+
 def following(attempt: AttendanceAttempt) -> Layer | None:
     """Return the layer that is due now, None when all that the meeting asks for are done."""
-    wanted = attempt.session.layers
-    return next((layer for layer in Layer if layer.value in wanted and layer.value not in attempt.layers), None)
+    return next(iter(left(attempt)), None)
 
 
 def note(attempt: AttendanceAttempt, layer: Layer, result: str, **evidence: Any) -> None:

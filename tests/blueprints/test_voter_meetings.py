@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import io
+import uuid
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
-from models import AuthEvent, RecordStatus, db
+from models import AuditLog, AuthEvent, RecordStatus, db
 from services import attendance
+from services.attendance import device_keys
 from services.clock import utc_now
 from tests import factories
 from tests.services.identification import acting
@@ -19,6 +21,7 @@ from tests.support.meetings import ALL_LAYERS, HALL, Phone
 from tests.support.voter_accounts import token_of
 
 JSON = {"Accept": "application/json"}
+CHECKED_IN = AuditLog.event_type == "voter:attendance:checked_in"
 
 
 @pytest.fixture
@@ -72,6 +75,57 @@ def test_a_member_goes_through_all_steps_and_the_pages_say_each(own, member, gro
     record = record_of(session, member)
     assert (meetings.kinds(record), record.status) == (["layer_missing"], RecordStatus.FLAGGED)
     assert "Something was doubtful" in own.get(here).text
+
+
+def code_typed(own, group, layers, page=True):
+    """Type the code of a new meeting as the page does; return the meeting and the answer."""
+    session = meetings.meeting(layers, group_id=group.id)
+    typed = {"code": meetings.code(session), "page": page}
+    return session, own.post(f"/voter/meetings/{session.id}/code", json=typed).json
+
+
+def signed(phone, needed):
+    """Return what the page sends of the key, from what the answer to the code said."""
+    content = device_keys.message(uuid.UUID(needed["attempt"]), base64.b64decode(needed["nonce"]))
+    proof = {"public_key": phone.public_key, "signature": phone.sign_raw(content)}
+    return {name: base64.b64encode(value).decode() for name, value in proof.items()}
+
+
+INSIDE = {"latitude": HALL.latitude + 0.0002, "longitude": HALL.longitude, "accuracy": 15}
+
+
+def test_after_the_code_one_answer_takes_key_and_position_and_a_repeat_changes_nothing(own, member, group):
+    session, answer = code_typed(own, group, ("device", "location"))
+    assert answer["next"]["layers"] == ["device", "location"]
+    proofs = {"device": signed(Phone(), answer["next"]), "location": INSIDE, "page": True}
+    first, again = (own.post(f"/voter/meetings/{session.id}/proofs", json=proofs).json for _twice in range(2))
+    record = record_of(session, member)
+    assert (first["status"], again["status"], meetings.kinds(record)) == ("confirmed", "confirmed", [])
+    assert "You are checked in" in first["page"]
+    assert (record.layers["device"]["first"], record.layers["location"]["accuracy_m"]) == (True, 15)
+    assert db.session.scalar(select(func.count()).select_from(AuditLog).where(CHECKED_IN)) == 1
+
+
+def test_key_and_position_at_once_raise_the_flags_that_they_raise_one_by_one(own, member, group):
+    session, answer = code_typed(own, group, ("device", "location"))
+    foreign = signed(Phone(), {**answer["next"], "nonce": base64.b64encode(b"of another check-in").decode()})
+    proofs = {"device": foreign, "location": {**INSIDE, "latitude": HALL.latitude + 0.01}}
+    answer = own.post(f"/voter/meetings/{session.id}/proofs", json=proofs).json
+    assert answer == {"redirect": f"/voter/meetings/{session.id}", "status": "flagged"}
+    assert meetings.kinds(record_of(session, member)) == ["bad_signature", "outside_fence"]
+
+
+def test_of_two_proofs_neither_counts_when_one_of_them_is_not_asked_for(own, member, group):
+    session, answer = code_typed(own, group, ("device",))
+    proofs = {"device": signed(Phone(), answer["next"]), "location": INSIDE}
+    refused = own.post(f"/voter/meetings/{session.id}/proofs", json=proofs)
+    assert (refused.status_code, refused.json["error"]["code"]) == (409, "not_this_step")
+    assert attendance.checkin.find_open(session.id, member.id).layers == {}
+
+
+def test_the_code_alone_answers_with_the_page_of_the_record_where_the_browser_asks_for_it(own, member, group):
+    assert "You are checked in" in code_typed(own, group, ())[1]["page"]
+    assert "page" not in code_typed(own, group, (), page=False)[1]
 
 
 def test_the_meeting_to_check_in_to_stands_before_those_to_come_and_those_that_are_done(own, member, group):

@@ -236,6 +236,7 @@ MAY: dict[str, frozenset[str]] = {
     "voter.check_in_face_start": VOTER,
     "voter.check_in_leave_out": VOTER,
     "voter.check_in_location": VOTER,
+    "voter.check_in_proofs": VOTER,
     "voter.check_in_room": VOTER,
     "voter.come_back": VOTER,
     "voter.leave_meeting": VOTER,
@@ -358,6 +359,10 @@ VALID: dict[str, dict[str, Any]] = {
     "voter.check_in_face_start": {"voter_id": ""},
     "voter.check_in_leave_out": {"layer": "room", "why": "later"},
     "voter.check_in_location": {"latitude": 52.5, "longitude": 13.4, "accuracy": 15},
+    "voter.check_in_proofs": {
+        "device": {"public_key": "AAAA", "signature": "AAAA"},
+        "location": {"latitude": 52.5, "longitude": 13.4, "accuracy": 15},
+    },
     "voter.check_in_room": {"photo": None},
     "voter.confirm": {"code": "000000"},
     "voter.forgotten": {"email": "nobody@example.org"},

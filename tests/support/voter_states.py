@@ -214,14 +214,15 @@ def voter_types_a_wrong_code(site: Site, demo: Demo) -> Page:
 @public
 def voter_signs_with_the_phone(site: Site, demo: Demo) -> Page:
     page = _checking_in(site, "device")
-    expect(page.locator("[data-module=prove-device][data-bound]")).to_be_visible()
+    page.locator("[data-module=check-in][data-bound]").wait_for()
+    expect(page.get_by_role("button", name="Sign with this phone")).to_be_visible()
     return page
 
 
 @public
 def voter_refuses_the_position(site: Site, demo: Demo) -> Page:
     page = _checking_in(site, "location")
-    page.locator("[data-module=prove-place][data-bound]").wait_for()
+    page.locator("[data-module=check-in][data-bound]").wait_for()
     press(page, "Send my position")
     expect(page.get_by_role("alert")).to_contain_text("Allow it")
     return page

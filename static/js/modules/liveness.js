@@ -2,6 +2,7 @@
 import * as display from "../lib/display.js";
 import { chosen } from "../lib/booth-camera.js";
 import { Camera } from "../lib/camera.js";
+import { sayWhy } from "../lib/leave-out.js";
 import { go } from "../lib/line.js";
 import { LivenessStream, STRAIGHT } from "../lib/liveness-stream.js";
 import { focusHeading } from "../lib/page.js";
@@ -32,6 +33,7 @@ export default class Liveness {
     }, root.dataset.guide);
     this.listen();
     this.view.tries(this.challenge.tries_left);
+    sayWhy(root);
     this.state("confirm");
     window.addEventListener("pagehide", () => this.camera.stop());
   }
@@ -70,6 +72,7 @@ export default class Liveness {
     } catch (problem) {
       return this.problem(problem.code ?? "failed");
     }
+    sayWhy(this.root);
     this.root.dataset.state = "running";
     this.view.step("ready");
     return this.stream.start(this.challenge);
@@ -78,6 +81,7 @@ export default class Liveness {
   problem(code) {
     this.stream.stop();
     this.camera.stop();
+    sayWhy(this.root, code);
     showOnly(this.root, "problem", code);
     this.state("problem", code);
   }

@@ -1,5 +1,5 @@
 /* "Use my position": fills latitude and longitude from the device. Without scripts the numbers are typed. */
-import { askPosition } from "../lib/position.js";
+import { askPosition, GOOD_M } from "../lib/position.js";
 import { fill, readWords } from "../lib/words.js";
 
 const DIGITS = 5; // a metre
@@ -13,13 +13,17 @@ export default class UsePosition {
     this.find("use").addEventListener("click", () => this.use());
   }
 
+  tell(accuracy) {
+    if (accuracy) this.find("say").textContent = fill(this.words.better, { n: Math.round(accuracy), m: GOOD_M });
+  }
+
   async use() {
     const button = this.find("use");
     if (button.getAttribute("aria-busy") === "true") return;
     button.setAttribute("aria-busy", "true");
     this.find("say").textContent = this.words.asking;
     try {
-      const found = await askPosition();
+      const found = await askPosition(({ accuracy }) => this.tell(accuracy));
       this.find("latitude").value = found.latitude.toFixed(DIGITS);
       this.find("longitude").value = found.longitude.toFixed(DIGITS);
       this.find("say").textContent = fill(this.words.found, { n: Math.round(found.accuracy) });
