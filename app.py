@@ -31,6 +31,7 @@ from blueprints import (
     results,
     static_files,
     streams,
+    template_words,
     verify,
     vote,
     voter,
@@ -72,6 +73,7 @@ def create_app(config_name: str | None = None, settings: Settings | None = None)
     db.init_app(app)
     Migrate(app, db, compare_type=True, compare_server_default=False)
     Babel(app)
+    template_words.init_app(app)
     headers.init_app(app)
     static_files.init_app(app)
     principal.init_app(app)

@@ -9,9 +9,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
 from blueprints.http import current_actor, is_api
-from models import StaffSession, VoterSession, transaction
+from models import StaffSession, transaction
 from services import accounts, api_tokens, kiosks, second_step, staff, voter_accounts
 from services.errors import Conflict
+from services.voter_accounts import Who
 
 WITHOUT_PRINCIPAL = frozenset(
     {"static", "media.public", "media.ballot", "ops.live", "ops.health", "ops.ready", "ops.prometheus"}
@@ -77,7 +78,7 @@ def load_principal() -> None:
         if found is not None:
             g.principal = _staff(found)
     elif token := session.get(VOTER_KEY):
-        signed_in = voter_accounts.find(token)
+        signed_in = voter_accounts.who(token)
         if signed_in is not None:
             g.principal = _voter(signed_in)
 
@@ -90,11 +91,11 @@ def _bearer() -> Principal | None:
     found = api_tokens.find(given.token)
     if isinstance(found, StaffSession):
         return _staff(found)
-    return _voter(found) if found is not None else None
+    return _voter(Who(found.id, found.voter.id, found.voter.voter_id)) if found is not None else None
 
 
-def _voter(found: VoterSession) -> Principal:
-    return Principal("voter", found.voter.id, found.voter.voter_id, found.id, None)
+def _voter(found: Who) -> Principal:
+    return Principal("voter", found.voter_id, found.number, found.session_id, None)
 
 
 def _staff(found: StaffSession) -> Principal:

@@ -21,7 +21,7 @@ from blueprints.api.shapes import TEXT, Base64, Shape, Upload
 from blueprints.http import current_actor
 from blueprints.policy import requires
 from models import Layer, transaction
-from services.attendance import Entry, checkin, location, selfie, sessions, steps
+from services.attendance import Entry, checkin, location, selfie, steps
 from services.errors import Conflict, DomainError
 from services.face_service.liveness import MAX_CHUNK, STEP_SECONDS
 from services.geo import Position
@@ -137,7 +137,7 @@ class Broken(Conflict):
 def own_meetings() -> OwnMeetings:
     """List the meetings of your groups, and what became of each check-in."""
     me = g.principal.id
-    rows = [own_meeting_of(one, checkin.record_of(one.id, me)) for one in sessions.of_member(me)]
+    rows = [own_meeting_of(one, record) for one, record in checkin.of_member(me)]
     return OwnMeetings(meetings=rows)
 
 

@@ -16,7 +16,7 @@ from blueprints.voter import bp
 from blueprints.voter.checked_in import record_page
 from blueprints.voter.onward import due, left_by, onward
 from models import AttendanceAttempt, AuthResult, transaction
-from services.attendance import Entry, Layer, checkin, layers, selfie, sessions, steps
+from services.attendance import Entry, Layer, checkin, layers, selfie, steps
 from services.clock import utc_now
 from services.errors import ValidationFailed
 from services.face_service.liveness import STEP_SECONDS
@@ -34,9 +34,7 @@ VERIFY_BYTES = 8 * 1024 * 1024 + 64 * 1024
 def meetings() -> ResponseReturnValue:
     """List the meetings of the member's groups, first those where a check-in is due, with what became of each."""
     me, now = g.principal.id, utc_now()
-    mine = sessions.of_member(me)
-    records = checkin.records_of(me, [one.id for one in mine])
-    rows = [(one, records.get(one.id), checkin.stage(one, now)) for one in mine]
+    rows = [(one, record, checkin.stage(one, now)) for one, record in checkin.of_member(me)]
     rows.sort(key=lambda row: row[1] is not None or row[2] != "open")
     if wants_json():
         return jsonify(

@@ -7,13 +7,14 @@ Refused, in words, are only who types no code of this meeting, and who comes hal
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm.attributes import set_committed_value
 
 from models import (
     AttendanceAttempt,
@@ -117,10 +118,10 @@ def record_of(session_id: int, voter_id: int) -> AttendanceRecord | None:
     return db.session.scalar(lookups.RECORD, {"session_id": session_id, "voter_id": voter_id})
 
 
-def records_of(voter_id: int, session_ids: Sequence[int]) -> dict[int, AttendanceRecord]:
-    """Return the records of a member by meeting."""
-    mine = AttendanceRecord.voter_id == voter_id, AttendanceRecord.session_id.in_(session_ids)
-    return {record.session_id: record for record in db.session.scalars(select(AttendanceRecord).where(*mine))}
+def of_member(voter_id: int) -> list[tuple[AttendanceSession, AttendanceRecord | None]]:
+    """Return the meetings of a member's groups, the newest first, fifty at most, with the record of each."""
+    found = db.session.execute(lookups.OF_MEMBER, {"voter_id": voter_id, "most": sessions.PAGE_SIZE})
+    return [(session, record) for session, record in found]
 
 
 def is_late(session: AttendanceSession, now: datetime) -> bool:
@@ -205,29 +206,32 @@ def _open(session: AttendanceSession, voter_id: int) -> AttendanceAttempt:
     return opened or present(session.id, voter_id)
 
 
+_WRITE = insert(AttendanceRecord).on_conflict_do_nothing().returning(AttendanceRecord)
+
+
 def _write(attempt: AttendanceAttempt, actor: Actor) -> AttendanceRecord:
     """Write the record of a finished check-in, and spend it; two at once write one."""
     now, session, flags = utc_now(), attempt.session, attempt.flags
     status = RecordStatus.FLAGGED if flags else RecordStatus.CONFIRMED
     pictures = {"selfie_path": attempt.selfie_path, "room_path": attempt.room_path}
     attempt.used_at, attempt.state, attempt.selfie_path, attempt.room_path = now, {}, None, None
-    written: AttendanceRecord | None = db.session.scalar(
-        insert(AttendanceRecord)
-        .values(
-            session_id=session.id, voter_id=attempt.voter_id, device_id=attempt.device_id, status=status,
-            checked_in_at=now, late=is_late(session, now), layers=attempt.layers, latitude=attempt.latitude,
-            longitude=attempt.longitude, accuracy_m=attempt.accuracy_m, selfie_hash=attempt.selfie_hash,
-            room_hash=attempt.room_hash, created_at=now, **pictures,
-        )
-        .on_conflict_do_nothing()
-        .returning(AttendanceRecord)
-    )  # fmt: skip
+    values = {
+        "session_id": session.id, "voter_id": attempt.voter_id, "device_id": attempt.device_id, "status": status,
+        "checked_in_at": now, "late": is_late(session, now), "layers": attempt.layers, "latitude": attempt.latitude,
+        "longitude": attempt.longitude, "accuracy_m": attempt.accuracy_m, "selfie_hash": attempt.selfie_hash,
+        "room_hash": attempt.room_hash, "created_at": now, **pictures,
+    }  # fmt: skip
+    # What else is to be written goes with the flush at the end, in as few statements as it takes.
+    with db.session.no_autoflush:
+        written: AttendanceRecord | None = db.session.scalar(_WRITE, values)
     if written is None:
         return db.session.scalars(lookups.RECORD, {"session_id": session.id, "voter_id": attempt.voter_id}).one()
-    db.session.add_all(
-        PresenceFlag(record_id=written.id, kind=FlagKind(one["kind"]), evidence=one["evidence"], created_at=now)
-        for one in flags
-    )
+    raised = [PresenceFlag(record_id=written.id, kind=FlagKind(one["kind"]), evidence=one["evidence"], created_at=now)
+              for one in flags]  # fmt: skip
+    db.session.add_all(raised)
+    # Known, so that the page that follows asks for neither.
+    set_committed_value(written, "session", session)
+    set_committed_value(written, "flags", raised)
     audit_logger.record(
         "voter:attendance:checked_in", actor, voter_number=attempt.voter.voter_id, subject_id=session.id,
         title=session.title, status=status.value,

@@ -51,16 +51,16 @@ def shown(session: AttendanceSession, now: datetime) -> Shown:
     if session.rolling:
         turn = datetime.fromtimestamp((step + 1) * STEP_SECONDS, UTC)
         until = turn if until is None else min(turn, until)
-    return Shown(_code(session, step), until)
+    return Shown(_code(_secret(session), session.code_version, step), until)
 
 
 def fit(session: AttendanceSession, typed: str, now: datetime) -> Fit:
     """Tell whether a typed code is one of this session, and how many seconds after its time it comes."""
-    wanted = normalised(typed).encode()
+    wanted, secret = normalised(typed).encode(), _secret(session)
     step, late = _step(session, now), _seconds_after_expiry(session, now)
     # No early end: the time of an answer tells nothing about which code was near.
     ages = [age for age in range(STEPS_KNOWN + 1 if session.rolling else 1)
-            if hmac.compare_digest(_code(session, step - age).encode(), wanted)]  # fmt: skip
+            if hmac.compare_digest(_code(secret, session.code_version, step - age).encode(), wanted)]  # fmt: skip
     if not ages:
         return Fit(False)
     return Fit(True, max(late, (ages[0] - STEPS_BACK) * STEP_SECONDS, 0))
@@ -80,10 +80,13 @@ def _step(session: AttendanceSession, now: datetime) -> int:
     return int(now.timestamp()) // STEP_SECONDS if session.rolling else 0
 
 
-def _code(session: AttendanceSession, step: int) -> str:
+def _secret(session: AttendanceSession) -> bytes:
+    return platform().cipher.decrypt(session.code_secret)
+
+
+def _code(secret: bytes, version: int, step: int) -> str:
     """Return the code of a step: HMAC-SHA-256 truncated as in HOTP (RFC 4226), in base 25 instead of base 10."""
-    secret = platform().cipher.decrypt(session.code_secret)
-    digest = hmac.digest(secret, f"attendance code/{session.code_version}/{step}".encode(), "sha256")
+    digest = hmac.digest(secret, f"attendance code/{version}/{step}".encode(), "sha256")
     number, code = int.from_bytes(digest[:16]), ""
     for _place in range(LENGTH):
         number, index = divmod(number, len(ALPHABET))

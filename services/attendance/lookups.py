@@ -19,13 +19,12 @@ _IN_ITS_GROUP = and_(GroupMember.group_id == AttendanceSession.group_id, GroupMe
 RECORD = select(AttendanceRecord).where(AttendanceRecord.session_id == _MEETING, AttendanceRecord.voter_id == _VOTER)
 """The record of a member."""
 
+_ITS_RECORD = and_(AttendanceRecord.session_id == AttendanceSession.id, AttendanceRecord.voter_id == _VOTER)
+
 STANDING = (
     select(AttendanceSession, AttendanceRecord, AttendanceAttempt)
     .join(GroupMember, _IN_ITS_GROUP)
-    .outerjoin(
-        AttendanceRecord,
-        and_(AttendanceRecord.session_id == AttendanceSession.id, AttendanceRecord.voter_id == _VOTER),
-    )
+    .outerjoin(AttendanceRecord, _ITS_RECORD)
     .outerjoin(
         AttendanceAttempt,
         and_(AttendanceAttempt.session_id == AttendanceSession.id, AttendanceAttempt.voter_id == _VOTER, _UNUSED),
@@ -46,3 +45,14 @@ OPEN = (
 
 OPEN_LOCKED = OPEN.with_for_update(of=AttendanceAttempt).execution_options(populate_existing=True)
 """The same, for whoever writes: as it is once everybody who wrote before is through."""
+
+OF_MEMBER = (
+    select(AttendanceSession, AttendanceRecord)
+    .join(GroupMember, _IN_ITS_GROUP)
+    .join(AttendanceSession.group)
+    .outerjoin(AttendanceRecord, _ITS_RECORD)
+    .options(contains_eager(AttendanceSession.group))
+    .order_by(AttendanceSession.starts_at.desc())
+    .limit(bindparam("most"))
+)
+"""The meetings of a member's groups, with the record of each; `most` of them at most."""

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import joinedload
 
 from models import (
     AttendanceRecord,
@@ -128,14 +127,6 @@ def here_now(session_id: int) -> int:
     gone = AttendanceRecord.left_at.is_not(None) | (AttendanceRecord.status == RecordStatus.REJECTED)
     here = select(func.count()).where(AttendanceRecord.session_id == session_id, ~gone)
     return db.session.scalar(here) or 0
-
-
-def of_member(voter_id: int) -> list[AttendanceSession]:
-    """Return the meetings of a member's groups, the newest first, fifty at most."""
-    groups = select(GroupMember.group_id).where(GroupMember.voter_id == voter_id)
-    newest = select(AttendanceSession).where(AttendanceSession.group_id.in_(groups))
-    newest = newest.options(joinedload(AttendanceSession.group)).order_by(AttendanceSession.starts_at.desc())
-    return list(db.session.scalars(newest.limit(PAGE_SIZE)))
 
 
 def for_member(session_id: int, voter_id: int) -> AttendanceSession:

@@ -17,7 +17,7 @@ from services.voter_accounts.devices import TRUSTED_FOR, revoke, trusted
 from services.voter_accounts.overview import OwnElection, Stage, own_elections
 from services.voter_accounts.passwords import ask_for_link, change, is_good, reset, set_password
 from services.voter_accounts.registration import CONSENT_VERSION, Entries, confirm, consent_text, register
-from services.voter_accounts.sessions import as_voter, end, find
+from services.voter_accounts.sessions import Who, as_voter, end, find, who
 from services.voter_accounts.signing_in import CodeEntry, Entry, enter, enter_code
 from services.voter_accounts.sweeping import forget_old
 from services.voter_accounts.voting import BallotState, Paper, account_right, paper_of
@@ -36,6 +36,7 @@ __all__ = [
     "Paper",
     "RegistrationPage",
     "Stage",
+    "Who",
     "account_right",
     "approve",
     "as_voter",
@@ -64,4 +65,5 @@ __all__ = [
     "trusted",
     "waiting",
     "waiting_count",
+    "who",
 ]
