@@ -16,7 +16,7 @@ unexport $(filter FLASK_% PYTHON% PG% PYTEST_% PIP_USER PIP_TARGET PIP_PREFIX PI
 export FLASK_SKIP_DOTENV := 1
 .DEFAULT_GOAL := help
 .SHELLFLAGS := -eu -c
-.PHONY: help run test check css db-stop clean venv venv-dev axe api-docs
+.PHONY: help run test check css db-stop clean venv venv-dev axe api-docs api-check security
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,9 @@ css: venv-dev ## Compile the style sheet
 
 api-check: venv-dev ## Send so many cases to every operation of the API, fitting and not (CASES=30)
 	API_CASES=$(or $(CASES),30) $(BIN)/python -m pytest -q -s -n 0 tests/blueprints/test_api_schema.py
+
+security: venv-dev ## Read, fuzz and attack the application (ARGS="bandit fuzz --seconds 10" runs some of it)
+	@$(BIN)/python -m benchmarks.security $(ARGS)
 
 api-docs: venv ## Fetch what draws the documentation of the API (make run does it)
 	@$(BIN)/python -m blueprints.cli.api_docs

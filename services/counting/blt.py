@@ -22,6 +22,7 @@ from services.counting.model import Contest, Ranking
 
 MOST_CANDIDATES = 999
 MOST_PAPERS = 10**12
+MOST_DIGITS = 20
 _STRING = re.compile(r'"((?:[^"]|"")*)"|([^"\s][^"]*)')
 _NAME_IN_COMMENT = re.compile(r"#\s*ALTERNATIVE NAME \d+:\s*(.+)")
 _BALLOT_NAME = re.compile(r"\s*(?:\([^)]*\)|\[[^\]]*\])\s*")
@@ -64,7 +65,7 @@ def read_blt(text: str) -> Blt:
     lines = _lines(text)
     number, header = next(lines, (1, ""))
     counts = header.split()
-    if len(counts) != 2 or not all(one.isascii() and one.isdigit() for one in counts):
+    if len(counts) != 2 or not all(_is_number(one) for one in counts):
         raise BltError(number, "expected two numbers: how many candidates, how many seats.")
     candidates, seats = (int(one) for one in counts)
     if not 1 <= candidates <= MOST_CANDIDATES or not 1 <= seats <= candidates:
@@ -111,7 +112,7 @@ def _read_ballots(lines: Lines, last: int, found: Blt, candidates: int) -> int:
 
 def _read_ballot(number: int, tokens: list[str], found: Blt, candidates: int) -> None:
     papers = tokens[0]
-    if not papers.isascii() or not papers.isdigit() or int(papers) > MOST_PAPERS:
+    if not _is_number(papers) or int(papers) > MOST_PAPERS:
         raise BltError(number, f"“{papers[:40]}” is no number of papers. Papers are whole numbers.")
     if len(tokens) < 2 or tokens[-1] != "0":
         raise BltError(number, "the ballot does not end with 0.")
@@ -128,9 +129,14 @@ def _read_ballot(number: int, tokens: list[str], found: Blt, candidates: int) ->
 
 
 def _candidate(number: int, token: str, candidates: int) -> int:
-    if not token.isascii() or not token.isdigit() or len(token) > 9 or not 1 <= int(token) <= candidates:
+    if not _is_number(token) or not 1 <= int(token) <= candidates:
         raise BltError(number, f"“{token[:40]}” is no candidate: there are 1 to {candidates}.")
     return int(token)
+
+
+def _is_number(word: str) -> bool:
+    """Tell whether a word is a whole number; Python refuses to read those of thousands of digits."""
+    return word.isascii() and word.isdigit() and len(word) <= MOST_DIGITS
 
 
 def _read_names(lines: list[tuple[int, str]], end: int, found: Blt, candidates: int) -> None:

@@ -275,9 +275,10 @@ def _bytes(where: str, digits: Any) -> bytes:
 def _json(where: str, words: str) -> dict[str, Any]:
     try:
         value = json.loads(words)
+        spelt = canonical(value)
     except (ValueError, RecursionError) as error:
         raise Fault(where, "this is not JSON") from error
-    if not isinstance(value, dict) or canonical(value) != words:
+    if not isinstance(value, dict) or spelt != words:
         raise Fault(where, "this is not spelt as it was written")
     return value
 
@@ -985,7 +986,7 @@ def _run(check: Check, receipt: str, say: Callable[[str], None]) -> int:
         except Fault as fault:
             say(f"CHANGED  {fault}")
             faults += 1
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
             say(f"CHANGED  something is not in the form in which it was written ({type(error).__name__}: {error})")
             faults += 1
     return faults

@@ -1,4 +1,8 @@
+import json
+
 import pytest
+from nacl.bindings import crypto_box_SEALBYTES, sodium_pad
+from nacl.public import PublicKey, SealedBox
 from sqlalchemy import func, inspect, select, text
 
 from models import AuditLog, Ballot, BallotReceipt, BoxBallot, EmailMessage, Kiosk, SpoiledBallot, Voter, db, use_role
@@ -134,6 +138,29 @@ def test_stuffed_and_swapped_ballots_are_set_aside_and_alerted(election):
     election = reload(election)
     assert election.candidates[2].id not in ballots.counts(election).per_candidate
     assert db.session.scalar(select(EmailMessage).where(EmailMessage.subject.contains("4 ballots")))
+
+
+def test_ballots_that_the_owner_of_the_database_spelt_strangely_stop_no_sealing(election):
+    """Everybody who reads the box's public key can encrypt what they like to it; the MAC they can only make up."""
+    vote_all(election)
+    said = {"format": "ballot/1", "election": str(election.public_id), "ballot": "0", "receipt": "A" * 26, "mac": "0"}
+    said |= {"candidates": [election.candidates[0].id], "nota": False}
+    strange = [
+        {**said, "mac": 5}, {**said, "mac": "é"}, {**said, "receipt": "\ud800"}, {**said, "receipt": {"code": 1}},
+        {**said, "ballot": {"\ud800": 0.5}}, [said],
+    ]  # fmt: skip
+    box, size = SealedBox(PublicKey(election.box_public_key)), election.ballot_length - crypto_box_SEALBYTES
+    for content in strange:
+        as_attacker(
+            "INSERT INTO ballot_box (election_id, ballot_length, sealed_payload)"
+            " VALUES (:id, (SELECT ballot_length FROM elections WHERE id = :id), :forged)",
+            id=election.id, forged=bytes(box.encrypt(sodium_pad(json.dumps(content).encode(), size))),
+        )  # fmt: skip
+        election = reload(election)
+    close(election)
+
+    assert seal_all() == 6
+    assert len(read_as_sealer(select(SpoiledBallot.reason))) == len(strange)
 
 
 def test_a_ballot_of_another_election_is_set_aside(app):

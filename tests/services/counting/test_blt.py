@@ -58,6 +58,8 @@ def test_a_ballot_ends_before_a_skipped_or_shared_place_and_keeps_a_repeated_nam
     [
         ("", 1, "two numbers"),
         ("2 3\n", 1, "cannot be filled"),
+        ("9" * 5000 + " 1\n", 1, "two numbers"),
+        ("2 1\n" + "9" * 5000 + " 1 0\n0\n", 2, "no number of papers"),
         ("2 1\n\n1 3 0\n0\n", 3, "no candidate"),
         ("2 1\n1 1\n0\n", 2, "does not end"),
         ("2 1\n0.5 1 0\n0\n", 2, "whole numbers"),
