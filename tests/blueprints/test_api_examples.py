@@ -10,9 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from models import Registration, StaffRole, db
+from models import IdentityCheck, Registration, RollImport, StaffRole, Voter, db
 from services import attendance, elections
 from services.actor import SYSTEM
 from services.ballots import Choice
@@ -20,7 +20,8 @@ from tests import factories
 from tests.blueprints.test_api import bearer
 from tests.blueprints.test_api_motions import of_officer, voter_header
 from tests.factories import PASSWORD
-from tests.support import meetings, pictures
+from tests.services.identification import acting
+from tests.support import meetings, pictures, voter_accounts, voter_files
 from tests.support.links import link_election, send_links
 from tests.support.meetings import Phone
 from tests.support.motions import gathering
@@ -28,11 +29,11 @@ from tests.support.voter_accounts import last_code
 from tests.support.voting import cast_by, new_key, seal_all, voters_of
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
-NOT_RUN = {
-    "Voters from a file": "a worker has to check the file between two calls: test_api_voters does it",
-    "Faces": "three photos of one person have to pass the gates: test_api_faces has them",
-    "Voting in the account": "the election asks for a live check by camera: test_api_faces has one",
-}
+WITH_THE_WORKER = "Voters from a file"
+MEMBERS = "".join(
+    ["first_name,last_name,email\r\n", *(f"Rosa,Demir {n},rosa{n}@example.org\r\n" for n in range(40)),
+     "Ben,Osei,no address\r\n", "Cara,Diaz,nowhere\r\n"]
+)  # fmt: skip
 
 
 def token(header):
@@ -67,6 +68,30 @@ def approval():
 def roll():
     election, voter = factories.ElectionFactory(), factories.VoterFactory()
     return {"$TOKEN": admin(), "/elections/3/": f"/elections/{election.id}/", "[7]": f"[{voter.id}]"}
+
+
+def imported():
+    election = factories.ElectionFactory()
+    last = select(RollImport.id).order_by(RollImport.created_at.desc()).limit(1)
+    return {
+        "$TOKEN": admin(), "election_id=3": f"election_id={election.id}",
+        "$IMPORT": lambda: str(db.session.scalars(last).one()),
+    }  # fmt: skip
+
+
+def face():
+    return {"$TOKEN": admin(), "/voters/7/": f"/voters/{factories.VoterFactory().id}/"}
+
+
+def own_face():
+    election = factories.make_open_election(channels=["account", "booth"], identity_check=True)
+    voter = voter_accounts.with_account()
+    factories.RollEntryFactory(election=election, voter=voter)
+    acting.enrol(voter, person=7)
+    return {
+        "$TOKEN": token(voter_header(voter)), "$ELECTION": str(election.public_id),
+        '["left", "blink", "right"]': lambda: json.dumps(db.session.scalars(select(IdentityCheck.steps)).one()),
+    }  # fmt: skip
 
 
 def links():
@@ -140,6 +165,8 @@ PREPARED = {
     "Elections and candidates": lambda: {"$TOKEN": admin()},
     "What takes two people": approval,
     "Voters and electoral rolls": roll,
+    "Faces": face,
+    "Voting in the account": own_face,
     "Voting links": links,
     "Voting by link": by_link,
     "Meetings and attendance": meeting,
@@ -172,6 +199,13 @@ def replaced(text, words):
     return text
 
 
+def file(name):
+    """Return a file that an example sends: members, or another picture of one person for each digit."""
+    digit = re.search(r"\d", name)
+    content = MEMBERS.encode() if name.endswith(".csv") else pictures.face(7, int(digit[0]) if digit else 9)
+    return io.BytesIO(content), name
+
+
 def send(client, command):
     """Send what a curl command would: its method, headers, and JSON or form."""
     words = iter(shlex.split(command.replace("\\\n", " "))[1:])
@@ -187,7 +221,7 @@ def send(client, command):
         elif word == "-F":
             name, value = next(words).split("=", 1)
             sent["data"] = sent["data"] or {}
-            sent["data"][name] = (io.BytesIO(pictures.face(7)), value[1:]) if value.startswith("@") else value
+            sent["data"].setdefault(name, []).append(file(value[1:]) if value.startswith("@") else value)
         elif word != "-s":
             path = word
     sent["method"] = sent["method"] or ("POST" if sent["data"] else "GET")
@@ -195,7 +229,8 @@ def send(client, command):
 
 
 def agree(shown, real, where=""):
-    """Check what an answer shows against the real one: "…" stands for any text that ends as shown."""
+    """Check what an answer shows against the real one: "…" stands for any text that ends as shown, a
+    fraction for any other."""
     if isinstance(shown, dict):
         assert shown.keys() <= real.keys(), where
         for name in shown:
@@ -207,6 +242,8 @@ def agree(shown, real, where=""):
     elif isinstance(shown, str) and shown.startswith("…"):
         assert isinstance(real, str), where
         assert real.endswith(shown[1:]), (where, real)
+    elif isinstance(shown, float):
+        assert isinstance(real, float), (where, real)
     elif not where.endswith(".id"):
         assert shown == real, where
 
@@ -217,14 +254,10 @@ def learned(shown, real):
     return words | ({f"/{shown['id']}/": f"/{real['id']}/"} if "id" in shown else {})
 
 
-def test_every_group_of_examples_is_run_or_named_with_its_reason():
-    assert set(blocks()) == PREPARED.keys() | NOT_RUN.keys()
-
-
-@pytest.mark.parametrize("heading", PREPARED)
-def test_an_example_of_the_document_answers_what_the_document_shows(client, heading):
-    words = {"$HOST": "", "$(openssl rand -hex 16)": new_key(), **PREPARED[heading]()}
-    for command, *answer in blocks()[heading]:
+def run(client, calls, words, between=lambda: None):
+    """Make the calls of a heading one after the other, and compare what they answer."""
+    words = {"$HOST": "", "$(openssl rand -hex 16)": new_key(), **words}
+    for command, *answer in calls:
         got = send(client, replaced(command, words))
         assert got.status_code in (200, 201, 202), (command, got.text)
         if answer:
@@ -232,3 +265,22 @@ def test_an_example_of_the_document_answers_what_the_document_shows(client, head
             agree(closed, got.json)
             assert answer[0].rstrip().endswith(", …}") or closed.keys() == got.json.keys(), command
             words |= learned(closed, got.json)
+        between()
+
+
+def test_every_group_of_examples_is_run():
+    assert set(blocks()) == PREPARED.keys() | {WITH_THE_WORKER}
+
+
+@pytest.mark.parametrize("heading", PREPARED)
+def test_an_example_of_the_document_answers_what_the_document_shows(client, heading):
+    run(client, blocks()[heading], PREPARED[heading]())
+
+
+def test_the_example_of_a_file_answers_so_while_a_worker_works_between_the_calls(committing_app):
+    def work():
+        db.session.rollback()
+        voter_files.worked()
+
+    run(committing_app.test_client(), blocks()[WITH_THE_WORKER], imported(), work)
+    assert db.session.scalar(select(func.count()).select_from(Voter)) == 40
