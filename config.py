@@ -126,6 +126,7 @@ class Settings:
     # Disk
     snapshot_days: int = _setting(_whole, "30")
     face_erase_days: int = _setting(_whole, "30")
+    roll_keep_days: int = _setting(_whole, "365")
     snapshot_mb: int = _setting(_whole, "500")
     disk_floor_mb: int = _setting(_whole, "200")
     log_mb: int = _setting(_whole, "50")

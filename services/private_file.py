@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from flask_babel import gettext as _
+
+from services.errors import Conflict, DiskFull
+
 
 def write_private(path: Path, content: str | bytes, overwrite: bool = True) -> None:
     """Write a file with mode 0600, complete or not at all, even when the power fails.
@@ -25,6 +29,17 @@ def write_private(path: Path, content: str | bytes, overwrite: bool = True) -> N
             os.link(draft, path)  # unlike a rename it refuses to replace
     finally:
         draft.unlink(missing_ok=True)
+
+
+def write_new(name: str, content: bytes) -> None:
+    """Write a new file of this name with mode 0600; raises Conflict for one that exists, DiskFull without room."""
+    try:
+        write_private(Path(name), content, overwrite=False)
+    except FileExistsError as error:
+        raise Conflict(_("%(file)s exists already. Choose another name.", file=name)) from error
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise DiskFull(_("%(file)s cannot be written: %(why)s", file=name, why=why)) from error
 
 
 @contextmanager

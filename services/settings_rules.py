@@ -25,6 +25,7 @@ RANGES = (
     ("max_upload_mb", 1, 20),
     ("snapshot_days", 1, 3650),
     ("face_erase_days", 1, 3650),
+    ("roll_keep_days", 0, 36500),
     ("snapshot_mb", 1, 1_000_000),
     ("disk_floor_mb", 0, 1_000_000),
     ("log_mb", 10, 100_000),

@@ -4,7 +4,7 @@ import sys
 
 from flask import Flask
 
-from blueprints.cli import audit, backup, commands, count, secrecy, storage
+from blueprints.cli import audit, backup, commands, count, privacy, secrecy, storage
 
 
 def stops_database() -> bool:
@@ -21,4 +21,5 @@ def init_app(app: Flask) -> None:
     audit.audit.add_command(secrecy.secrecy_command)
     app.cli.add_command(audit.audit)
     app.cli.add_command(count.count_command)
+    app.cli.add_command(privacy.privacy_commands)
     app.cli.add_command(storage.storage_commands)

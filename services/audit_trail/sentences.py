@@ -17,6 +17,8 @@ from models import AuditLog, Election, db
 from services.audit_trail.setting_words import name_of, value_of
 
 SENTENCES: dict[str, Any] = {
+    "operator:voter:data_exported": N_("%(actor)s copied all data of voter ID %(voter_number)s for that voter."),
+    "operator:voter:erased": N_("%(actor)s erased the voter with the voter ID %(voter_number)s: %(reason)s"),
     "operator:backup:made": N_("%(actor)s made a backup of the data: %(name)s."),
     "operator:backup:keys_copied": N_("%(actor)s made a copy of the keys: %(name)s."),
     "operator:backup:restored": N_(
