@@ -72,12 +72,12 @@ def _run(installation: Installation, wanted: argparse.Namespace) -> int:
 def _one_real_cast(installation: Installation, hall: Hall) -> str:
     """Cast over HTTP until a cast needed no new connection, and return it as a script."""
     measured = browsers.Measured()
-    browsers.play([partial(_cast, installation.port, hall, hall.take(WARM // 8), measured) for _ in range(8)])
+    browsers.play([partial(cast, installation.port, hall, hall.take(WARM // 8), measured) for _ in range(8)])
     with sql_script.logged(installation) as statements:
         time.sleep(SETTLE_SECONDS)
         for _ in range(TRIES):
             before, numbers = len(statements()), hall.take(1)
-            browsers.play([partial(_cast, installation.port, hall, numbers, measured)])
+            browsers.play([partial(cast, installation.port, hall, numbers, measured)])
             time.sleep(SETTLE_SECONDS / 4)
             found = statements()[before:]
             if found and not any(sql_script.SET_UP in one for one in found):
@@ -91,7 +91,7 @@ def _one_real_cast(installation: Installation, hall: Hall) -> str:
 def _over_http(installation: Installation, hall: Hall, clients: int, each: int) -> tuple[float, str]:
     measured, spent = browsers.Measured(), Spent(installation)
     shares = [hall.take(each) for _ in range(clients)]
-    seconds = browsers.play([partial(_cast, installation.port, hall, numbers, measured) for numbers in shares])
+    seconds = browsers.play([partial(cast, installation.port, hall, numbers, measured) for numbers in shares])
     if measured.failures:
         raise RuntimeError("\n".join(measured.lines()))
     milliseconds = measured.lines()[1].split()[2:5]
@@ -99,13 +99,13 @@ def _over_http(installation: Installation, hall: Hall, clients: int, each: int) 
     return clients * each / seconds, said
 
 
-async def _cast(port: int, hall: Hall, numbers: range, measured: browsers.Measured) -> None:
+async def cast(port: int, hall: Hall, numbers: range, measured: browsers.Measured) -> None:
     """Cast for these voters one after the other on one connection, each at the kiosk that identified the voter."""
     async with browsers.line(port, measured) as line:
         for number in numbers:
-            cast = {"voter_id": str(number), "choice": secrets.choice(hall.candidates),
+            content = {"voter_id": str(number), "choice": secrets.choice(hall.candidates),
                     "idempotency_key": secrets.token_urlsafe(24)}  # fmt: skip
-            await line.send("cast", browsers.post_json("/poll/vote", hall.booth_of(number), cast))
+            await line.send("cast", browsers.post_json("/poll/vote", hall.booth_of(number), content))
 
 
 def _address(installation: Installation) -> str:

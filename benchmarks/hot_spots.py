@@ -80,14 +80,15 @@ def main() -> int:
             app = installation.prepare()
             with app.app_context():
                 hall = open_hall(app, wanted.voters, booths=2, links=True)
-                kinds = _kinds(app, hall)
+                made = kinds(app, hall)
                 db.session.remove()
-            return _run(app, hall, kinds, wanted)
+            return _run(app, hall, made, wanted)
         finally:
             installation.stop()
 
 
-def _kinds(app: Flask, hall: Hall) -> list[Kind]:
+def kinds(app: Flask, hall: Hall) -> list[Kind]:
+    """Return all kinds of requests in an election; inside an application context."""
     desk, nobody, session = staff_browser(app, hall.id), Browser(""), with_form_token(app)
 
     def link(number: int) -> Browser:
@@ -125,36 +126,49 @@ def _kinds(app: Flask, hall: Hall) -> list[Kind]:
     ]  # fmt: skip
 
 
-def _run(app: Flask, hall: Hall, kinds: list[Kind], wanted: argparse.Namespace) -> int:
+def _run(app: Flask, hall: Hall, made: list[Kind], wanted: argparse.Namespace) -> int:
     wished = [name.strip() for name in wanted.only.split(",") if name.strip()]
     print(f"{'request':20}{'processor ms':>14}{'clock ms':>10}{'statements':>12}{'bytes':>9}{'/ nothing':>11}")
     base = 0.0
-    for kind in kinds:
+    for kind in made:
         if wished and kind.name not in (*wished, BASELINE):
             continue
-        own, clock, sent, size = _measure(app, hall, kind, wanted.times)
-        base = base or own
-        print(f"{kind.name:20}{own:14.2f}{clock:10.2f}{len(sent):12}{size:9}{own / base:11.1f}", flush=True)
+        found = measure(app, hall, kind, wanted.times)
+        base = base or found.own
+        shown = f"{found.own:14.2f}{found.clock:10.2f}{len(found.sent):12}{found.size:9}{found.own / base:11.1f}"
+        print(f"{kind.name:20}{shown}", flush=True)
         if wanted.sql:
-            print("".join(f"{one.milliseconds:10.2f} ms  {one.short()}\n" for one in sent), end="")
+            print("".join(f"{one.milliseconds:10.2f} ms  {one.short()}\n" for one in found.sent), end="")
         if wanted.profile and kind.name in wished:
             print(_profile(app, hall, kind, wanted.times))
     return 0
 
 
-def _measure(app: Flask, hall: Hall, kind: Kind, times: int) -> tuple[float, float, list[Sent], int]:
-    """Return the medians of processor and clock milliseconds, the statements of the last request, and its bytes."""
-    own, clock, size = [], [], 0
+@dataclass(frozen=True)
+class Figures:
+    """Medians of processor and clock milliseconds, the first request's clock, the last one's statements and bytes."""
+
+    own: float
+    clock: float
+    first: float
+    sent: list[Sent]
+    size: int
+
+
+def measure(app: Flask, hall: Hall, kind: Kind, times: int) -> Figures:
+    """Send so many requests of a kind, after some that are not counted."""
+    own, clock, size, first = [], [], 0, 0.0
     requests = _requests(app, hall, kind, times + WARM)
     sent: list[Sent] = []
     for place, request in enumerate(requests):
         with _noting(app, sent) if place == len(requests) - 1 else nullcontext():
             began, spent = time.perf_counter(), time.process_time()
             size = request()
+        first = first or 1000 * (time.perf_counter() - began)
         if place >= WARM:
             own.append(1000 * (time.process_time() - spent))
             clock.append(1000 * (time.perf_counter() - began))
-    return statistics.median(own), statistics.median(clock), sent, size
+    return Figures(statistics.median(own), statistics.median(clock), first, sent, size)
 
 
 @contextmanager

@@ -88,6 +88,11 @@ class Installation:
         assert self._web is not None
         return self._web.pid
 
+    @property
+    def worker_pid(self) -> int | None:
+        """The process id of the worker, None while there is none."""
+        return self._worker.pid if self._worker is not None and self._worker.poll() is None else None
+
     def kill_web(self) -> None:
         """Kill every web process with -9."""
         assert self._web is not None
@@ -112,6 +117,11 @@ class Installation:
 
     def stop(self) -> None:
         """Stop what was started; the folder stays."""
+        self.stop_serving()
+        self.postgres.stop()
+
+    def stop_serving(self) -> None:
+        """Stop web server and worker; the database goes on."""
         for process in (self._web, self._worker):
             if process is not None and process.poll() is None:
                 os.killpg(process.pid, signal.SIGTERM)
@@ -120,7 +130,6 @@ class Installation:
                 except subprocess.TimeoutExpired:
                     os.killpg(process.pid, signal.SIGKILL)
                     process.wait()
-        self.postgres.stop()
 
     def _start(self, command: list[str], name: str) -> subprocess.Popen[bytes]:
         own: dict[str, Any] = {**os.environ, **self._values, "FLASK_SKIP_DOTENV": "1"}

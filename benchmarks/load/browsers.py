@@ -108,6 +108,13 @@ async def line(port: int, measured: Measured) -> AsyncIterator[Line]:
         made.close()
 
 
+def between(content: bytes, begin: bytes, end: bytes) -> bytes | None:
+    """Return what stands between two marks, None when one is missing."""
+    _before, found, rest = content.partition(begin)
+    inner, closed, _after = rest.partition(end)
+    return inner if found and closed else None
+
+
 def get(path: str, browser: Browser, accept: str = "text/html") -> bytes:
     """Return the bytes of a GET."""
     return _request("GET", path, browser, accept)

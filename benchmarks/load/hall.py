@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import Flask, g, session
 from flask_wtf.csrf import generate_csrf
@@ -81,20 +82,23 @@ class Hall:
         return range(begin, begin + count)
 
 
-def open_hall(app: Flask, voters: int, booths: int = 0, links: bool = False, first: int = FIRST) -> Hall:
-    """Make it; every voter holds a ballot pass at one of the booths (`booths` > 0) and a voting link (`links`)."""
+def open_hall(app: Flask, voters: int, booths: int = 0, links: bool = False, first: int = FIRST, **values: Any) -> Hall:
+    """Make it; every voter holds a ballot pass at one of the booths (`booths` > 0) and a voting link (`links`).
+
+    `values` are fields of the election.
+    """
     channels = [Channel.BOOTH, Channel.LINK, Channel.ACCOUNT]
-    election = factories.make_open_election(candidates=5, voters=1, channels=channels)
+    election = factories.make_open_election(candidates=5, voters=1, channels=channels, **values)
     chosen = [candidate.id for candidate in election.candidates]
     hall = Hall(election.id, election.public_id, chosen, first, first + voters - 1)
     opened = [_open_booth(app, election) for _ in range(booths)]
     hall.booths = [browser for _kiosk, browser in opened]
-    values = {"id": hall.id, "first": hall.first, "last": hall.last, "kiosks": [kiosk.id for kiosk, _ in opened]}
+    numbers = {"id": hall.id, "first": hall.first, "last": hall.last, "kiosks": [kiosk.id for kiosk, _ in opened]}
     statements = [_VOTERS, _ROLL, *([_EVENTS, _PASSES] if booths else []), *([_LINKS] if links else [])]
     with use_role("owner"), transaction():
         for statement in statements:
-            db.session.execute(text(statement), values)
-    _settle()
+            db.session.execute(text(statement), numbers)
+    settle()
     return hall
 
 
@@ -133,7 +137,7 @@ def _open_booth(app: Flask, election: Election) -> tuple[Kiosk, Browser]:
     return kiosk, with_form_token(app, kiosk=token)
 
 
-def _settle() -> None:
+def settle() -> None:
     """Let the planner know the tables, and the disk have them, before anything is timed."""
     with use_role("owner"), db.engines["owner"].connect() as connection:
         autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
