@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import InstallationKey, db
-from services import heads, redis_server, replica, worker_beats
+from services import heads, partitions, redis_server, replica, worker_beats
 from services.boot import check_keys
 from services.context import platform
 from services.email_service import queue_state
@@ -116,7 +116,7 @@ def _face_warnings() -> list[str]:
 
 
 def _scale_warnings() -> list[str]:
-    return [trouble for trouble in (redis_server.trouble(), replica.trouble()) if trouble]
+    return [trouble for trouble in (partitions.trouble(), redis_server.trouble(), replica.trouble()) if trouble]
 
 
 def _stamp_warnings() -> list[str]:

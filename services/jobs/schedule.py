@@ -154,6 +154,14 @@ def close_meetings(transaction: Transaction) -> None:
         attendance.close_due(WORKER)
 
 
+def make_partitions(transaction: Transaction) -> None:
+    """Make the partitions of the audit log that will be needed."""
+    from services import partitions  # Not at import, for the same reason.
+
+    with transaction():
+        partitions.make_ahead()
+
+
 def beat(transaction: Transaction) -> None:
     """Leave a sign of life."""
     from services import worker_beats  # Not at import, for the same reason.
@@ -198,6 +206,7 @@ TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask("write-planned-mails", MAILINGS_EVERY_SECONDS, write_planned_mails, beside=True),
     PeriodicTask("close-meetings", MEETINGS_EVERY_SECONDS, close_meetings),
     PeriodicTask("sweep", SWEEP_EVERY_SECONDS, sweep),
+    PeriodicTask("make-partitions", SWEEP_EVERY_SECONDS, make_partitions),
     PeriodicTask("watch-disk-and-logs", SWEEP_EVERY_SECONDS, watch),
     PeriodicTask("erase-faces", RETENTION_EVERY_SECONDS, erase_faces),
     PeriodicTask("retain-pictures", RETENTION_EVERY_SECONDS, retain),

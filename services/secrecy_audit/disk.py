@@ -114,29 +114,40 @@ def _whose(target: Target, one: Tuple, words: str) -> list[Voted]:
 
 
 def _by_pageinspect(table: str) -> Iterable[bytes]:
-    blocks = rows("SELECT pg_relation_size(CAST(:table AS regclass)) / 8192", table=table)[0][0]
-    for block in range(blocks):
-        yield bytes(rows("SELECT get_raw_page(:table, :block)", table=table, block=block)[0][0])
+    for part in parts_of(table):
+        blocks = rows("SELECT pg_relation_size(CAST(:table AS regclass)) / 8192", table=part)[0][0]
+        for block in range(blocks):
+            yield bytes(rows("SELECT get_raw_page(:table, :block)", table=part, block=block)[0][0])
 
 
 def _by_files_of_the_server(table: str) -> Iterable[bytes]:
-    path = file_of(table)
-    size = rows("SELECT pg_relation_size(CAST(:table AS regclass))", table=table)[0][0]
-    for start in range(0, size, CHUNK):
-        name = path if start < SEGMENT else f"{path}.{start // SEGMENT}"
-        values = {"path": name, "start": start % SEGMENT, "length": CHUNK}
-        yield bytes(rows("SELECT pg_read_binary_file(:path, :start, :length)", **values)[0][0])
+    for part in parts_of(table):
+        path = file_of(part)
+        size = rows("SELECT pg_relation_size(CAST(:table AS regclass))", table=part)[0][0]
+        for start in range(0, size, CHUNK):
+            name = path if start < SEGMENT else f"{path}.{start // SEGMENT}"
+            values = {"path": name, "start": start % SEGMENT, "length": CHUNK}
+            yield bytes(rows("SELECT pg_read_binary_file(:path, :start, :length)", **values)[0][0])
 
 
 def _by_files_in(folder: Path, table: str) -> Iterable[bytes]:
-    path = folder / file_of(table)
-    for number in count():
-        segment = path if number == 0 else path.with_name(f"{path.name}.{number}")
-        if not segment.exists():
-            return
-        with segment.open("rb") as file:
-            while content := file.read(CHUNK):
-                yield content
+    for path in (folder / file_of(part) for part in parts_of(table)):
+        for number in count():
+            segment = path if number == 0 else path.with_name(f"{path.name}.{number}")
+            if not segment.exists():
+                break
+            with segment.open("rb") as file:
+                while content := file.read(CHUNK):
+                    yield content
+
+
+def parts_of(table: str) -> list[str]:
+    """Return the tables that hold the rows: its partitions, or the table itself where it has none."""
+    found = rows(
+        "SELECT relid::regclass::text FROM pg_partition_tree(CAST(:table AS regclass)) WHERE isleaf ORDER BY relid",
+        table=table,
+    )
+    return [str(name) for (name,) in found] or [table]
 
 
 def file_of(table: str) -> str:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from models import AuditLog
+from models.audit import PARTITIONS
 from services.embedded_postgres import program
 from services.secrecy_audit.columns import PLANNED
 from services.secrecy_audit.contents import PUBLIC, is_readable
@@ -89,7 +91,12 @@ def _rows(path: Path) -> Iterator[tuple[str, Row]]:
                 yield table, dict(zip(columns, line.split("\t"), strict=False))
         elif line.startswith("COPY public."):
             name, rest = line.removeprefix("COPY public.").split(" (", 1)
-            table, columns = name.strip('"'), [one.strip('" ') for one in rest.split(")")[0].split(",")]
+            table, columns = _whole(name.strip('"')), [one.strip('" ') for one in rest.split(")")[0].split(",")]
+
+
+def _whole(table: str) -> str:
+    """Return the table that a dumped partition is part of."""
+    return AuditLog.__tablename__ if table.startswith(PARTITIONS) else table
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.embedded_postgres import program
-from services.secrecy_audit.disk import file_of
+from services.secrecy_audit.disk import file_of, parts_of
 from services.secrecy_audit.findings import Finding
 from services.secrecy_audit.pages import texts
 from services.secrecy_audit.target import Target
@@ -48,7 +48,9 @@ def write_ahead_log(target: Target) -> Finding:
     if folder is None:
         finding.say("no_wal")
         return finding
-    tables = {file_of(table).removeprefix("base/"): table for table in (*WHAT, *WHO, "ballot_box")}
+    tables = {
+        file_of(part).removeprefix("base/"): table for table in (*WHAT, *WHO, "ballot_box") for part in parts_of(table)
+    }
     by_transaction: dict[str, list[Record]] = defaultdict(list)
     total = 0
     for record in _records(folder, tables):

@@ -59,7 +59,7 @@ def test_a_dump_with_a_choice_beside_a_voter_is_found(attacked, dumped, tmp_path
     def spoilt(line):
         return re.sub('"channel": "(booth|link)"', f'"note": "{name}"', line) if place in line else line
 
-    sources = change(dumped, tmp_path, "audit_logs", lambda head, lines: [head, *map(spoilt, lines)])
+    sources = change(dumped, tmp_path, "audit_logs_first", lambda head, lines: [head, *map(spoilt, lines)])
     assert attacked(dump, sources=sources).linked == VOTERS
 
 
