@@ -152,12 +152,13 @@ def enter_by_hand(meeting_id: int, body: ByHand, asked: Repeatable | None) -> On
 
 @bp.post("/meetings/<int:meeting_id>/records/<int:record_id>/left")
 @requires(Permission.MANAGE_ATTENDANCE)
-@documented(TABLE, OneRecord)
-def note_left(meeting_id: int, record_id: int) -> OneRecord:
-    """Note that a member leaves now. Sent again, that the member is back."""
+@documented(TABLE, OneRecord, refuses=(409,), repeatable=True)
+def note_left(meeting_id: int, record_id: int, asked: Repeatable | None) -> OneRecord:
+    """Note that a member leaves now. Sent again, that the member is back; with the same key it counts once."""
+    actor = current_actor()
     with transaction():
-        record = records.note_left(meeting_id, record_id, current_actor())
-    return record_of(record)
+        once(asked, actor, lambda: records.note_left(meeting_id, record_id, actor).id)
+    return record_of(reviews.find(record_id, actor))
 
 
 @bp.get("/meetings/<int:meeting_id>/records.csv")

@@ -104,8 +104,11 @@ def test_the_code_stands_beside_who_is_in_the_room_and_who_left_is_not(officer, 
     for voter in (member, meetings.member(group)):
         record = officer("POST", f"{one}/records", {"voter_id": voter.voter_id, "reason": "No phone."}).json
     assert officer("GET", f"{one}/code").json["present"] == 2
-    officer("POST", f"{one}/records/{record['id']}/left")
+    key = {"Idempotency-Key": new_key()}
+    for _time in range(2):
+        assert officer("POST", f"{one}/records/{record['id']}/left", headers=key).json["left_at"]
     assert officer("GET", f"{one}/code").json["present"] == 1
+    assert officer("POST", f"{one}/records/{record['id']}/left").json["left_at"] is None
 
 
 def test_an_officer_checks_a_member_in_by_hand_and_sees_no_meeting_of_others(officer, own, member, group):
