@@ -105,7 +105,7 @@ def kinds(app: Flask, hall: Hall) -> list[Kind]:
         return lambda _number: {"path": path}
 
     def search(number: int) -> dict[str, Any]:
-        return {"path": f"/admin/voters?q=voter+{number}"}
+        return {"path": f"/admin/voters?q={number}"}
 
     here = hall.id
     return [

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 
 from models import AuthEvent, AuthMethod, AuthResult, Channel, Election, Vote, db
 from services.charts import Column
+from services.remembered import Remembered
 
 LONGEST_BY_HOUR = timedelta(hours=16)
 MOST_DAYS = 14
@@ -60,13 +61,25 @@ class Attempts:
         return self.by_face + self.by_document + self.failures
 
 
+_ATTEMPTS: Remembered[Attempts] = Remembered()
+_TURNOUTS: Remembered[Turnout] = Remembered()
+
+
 def by_hour(election: Election) -> bool:
     """Tell whether turnout is shown by the hour: a voting day, not a longer election."""
     return election.closes_at - election.opens_at <= LONGEST_BY_HOUR
 
 
 def turnout(election: Election, now: datetime, zone: str) -> Turnout:
-    """Return votes per local hour of a voting day, or per local day of a longer election (the last 14 days)."""
+    """Return votes per local hour of a voting day, or per local day of a longer election (the last 14 days).
+
+    Of a large election as of some seconds ago.
+    """
+    key = (election.public_id, election.closes_at, election.closed_at, zone)
+    return _TURNOUTS.get(key, lambda: _turnout(election, now, zone), lambda found: sum(found.by_channel.values()))
+
+
+def _turnout(election: Election, now: datetime, zone: str) -> Turnout:
     hourly = by_hour(election)
     votes = _votes_by("hour" if hourly else "day", election, zone)
     form = "{0.hour}" if hourly else "{0.day}.{0.month}."
@@ -84,7 +97,11 @@ def turnout(election: Election, now: datetime, zone: str) -> Turnout:
 
 
 def attempts(election: Election) -> Attempts:
-    """Count the finished checks of an election."""
+    """Count the finished checks of an election; of a large one as of some seconds ago."""
+    return _ATTEMPTS.get(election.public_id, lambda: _attempts(election), lambda found: found.total)
+
+
+def _attempts(election: Election) -> Attempts:
     rows = db.session.execute(
         select(AuthEvent.method, AuthEvent.result, func.count())
         .where(AuthEvent.election_id == election.id)
