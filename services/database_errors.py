@@ -9,11 +9,12 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from models.base import CommitLost
 
 DatabaseError = SQLAlchemyError
-AWAY = frozenset(
-    {"57P01", "57P02", "57P03", "53300", "08000", "08001", "08003", "08004", "08006", "08P01", "25006"}
-)  # fmt: skip
-"""SQLSTATEs of a server that shuts down, crashed, starts, has no connection left, or lost this one; of a PgBouncer
-without a server (08P01); and of a replica that is not promoted yet (25006)."""
+AWAY = frozenset({
+    "57P01", "57P02", "57P03", "53000", "53100", "53200", "53300", "08000", "08001", "08003", "08004", "08006",
+    "08P01", "25006",
+})  # fmt: skip
+"""SQLSTATEs of a server that shuts down, crashed, starts, lost this one, or has no room, memory or connection left; of
+a PgBouncer without a server (08P01); and of a replica that is not promoted yet (25006)."""
 
 
 def is_away(error: SQLAlchemyError) -> bool:

@@ -16,6 +16,8 @@ from urllib.parse import urlencode
 from benchmarks.day.figures import FAST, Figures
 
 TIMEOUT_SECONDS = 15.0
+SITE = "localhost"
+"""The name by which HTTPS is asked; it stands in the certificate."""
 CAST_RETRIES = 4
 CAST_PAUSE = 0.8
 """Seconds before the first repetition, doubled each time: static/js/lib/http.js."""
@@ -125,7 +127,7 @@ class Booth:
 
     def _send(self, method: str, path: str, content: str | None, headers: dict[str, str]) -> Answer:
         if self._tls is not None:
-            headers = headers | {"Referer": f"https://127.0.0.1:{self._port}/"}  # the CSRF check asks for it
+            headers = headers | {"Referer": f"https://{SITE}/"}  # the CSRF check asks for it
         headers = headers | {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         kept = self._connection is not None
         try:
@@ -156,7 +158,7 @@ class Booth:
     def _connect(self) -> http.client.HTTPConnection:
         if self._tls is None:
             return http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_SECONDS)
-        return http.client.HTTPSConnection("127.0.0.1", self._port, timeout=TIMEOUT_SECONDS, context=self._tls)
+        return http.client.HTTPSConnection(SITE, self._port, timeout=TIMEOUT_SECONDS, context=self._tls)
 
     def _hang_up(self) -> None:
         if self._connection is not None:

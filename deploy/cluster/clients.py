@@ -74,9 +74,13 @@ class Watch:
 
 
 class Crowd:
-    """Threads that let the voters of a roll vote, `clients` by link and API and `booths` at booths."""
+    """Threads that let the voters of a roll vote, `clients` by link and API and `booths` at booths.
 
-    def __init__(self, layout: Layout, roll: Roll, clients: int, booths: int) -> None:
+    Each thread rests `pause` seconds after each voter.
+    """
+
+    def __init__(self, layout: Layout, roll: Roll, clients: int, booths: int, pause: float = 0.0) -> None:
+        self.pause = pause
         self.roll, self.watch, self.figures = roll, Watch(), Figures(in_trouble=True)
         self._tls = ssl.create_default_context(cafile=str(certificate_of(layout)))
         self._port = layout.port("nginx")
@@ -105,9 +109,13 @@ class Crowd:
         """Whether anybody is still voting."""
         return any(thread.is_alive() for thread in self._threads)
 
-    def stop(self) -> None:
-        """Let nobody else in; who is voting ends it."""
+    def close_door(self) -> None:
+        """Let nobody else in."""
         self._over.set()
+
+    def stop(self) -> None:
+        """Let nobody else in and wait for who is voting."""
+        self.close_door()
         for thread in self._threads:
             thread.join(PATIENCE_SECONDS * 2)
 
@@ -130,6 +138,7 @@ class Crowd:
             except (LineLost, NotAsExpected) as error:
                 cast.words = f"{type(error).__name__} {self._last_words()}"
             self.watch.done(cast)
+            time.sleep(self.pause)
 
     def _booth_thread(self, place: int) -> None:
         try:
@@ -155,11 +164,12 @@ class Crowd:
         booth = self.browser(name)
 
         def sign_in() -> Answer:
-            booth.get("index", "/?room=polling")
+            if (shown := booth.get("index", "/?room=polling", (200, *AGAIN))).status in AGAIN:
+                return shown
             fields = {"room": "polling", "username": STAFF.officer, "password": PASSWORD,
                       "election_id": str(self.roll.election_id)}  # fmt: skip
-            booth.form("start", "/login", (302, 303), **fields)
-            return booth.get("index", "/poll/")
+            opened = booth.form("start", "/login", (302, 303, *AGAIN), **fields)
+            return opened if opened.status in AGAIN else booth.get("index", "/poll/", (200, *AGAIN))
 
         with self._signing_in:  # one officer opens them one after the other
             persist(sign_in, self.watch)

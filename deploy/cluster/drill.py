@@ -34,9 +34,11 @@ TICKET_STEPS = ("link", "link ballot", "link vote", "API ballot", "API vote")
 AFTERMATH_SECONDS = 10.0
 SAY_EVERY_SECONDS = 5.0
 NODE, WORKER, PROMOTE = "node1", "worker1", "primary, replica promoted"
-KINDS = ("node1", "node2", "worker1", "worker2", "pgbouncer", "nginx", REPLICA, PRIMARY, PROMOTE)
-CASTS_A_KILL = 12
-"""Voters for each kill cycle: enough that there are some before, during and after it."""
+KINDS = ("node1", "node2", "worker1", "worker2", "pgbouncer", "nginx", "redis", REPLICA, PRIMARY, PROMOTE)
+CASTS_A_KILL = 60
+"""Voters on the roll for each kill cycle, more than come: the kills end the run, not the voters."""
+LIGHT_CLIENTS, LIGHT_PAUSE = 4, 0.5
+"""The light load of a long run of kills: so many clients, with so many seconds after each voter."""
 
 
 @dataclass
@@ -65,13 +67,17 @@ def play(cluster: Cluster, part: str) -> Event:
     return event
 
 
-def drill(cluster: Cluster, casts: int, parts: list[str], clients: int) -> int:
-    """Let `casts` voters vote while `parts` are killed one after the other, spread evenly; return the exit status."""
+def drill(cluster: Cluster, casts: int, parts: list[str], clients: int, pause: float = 0.0) -> int:
+    """Let `casts` voters vote while `parts` are killed one after the other; return the exit status.
+
+    The kills are spread evenly over the voters; with a `pause` after each voter they follow each other, and the voting
+    ends with them.
+    """
     begun = time.monotonic()
     cluster.up()
     roll = open_election(cluster.application(), casts)
     print(f"cluster up and {casts} voters on the roll after {time.monotonic() - begun:.0f} s", flush=True)
-    crowd, voting = Crowd(cluster.layout, roll, clients, BOOTHS), time.monotonic()
+    crowd, voting = Crowd(cluster.layout, roll, clients, BOOTHS, pause), time.monotonic()
     events: list[Event] = []
     trouble = threading.Thread(target=_trouble, args=(cluster, crowd, parts, events), daemon=True)
     crowd.start()
@@ -92,13 +98,16 @@ def drill(cluster: Cluster, casts: int, parts: list[str], clients: int) -> int:
 def _trouble(cluster: Cluster, crowd: Crowd, parts: list[str], events: list[Event]) -> None:
     total = crowd.roll.total
     for place, part in enumerate(parts, start=1):
-        while crowd.cast < total * place / (len(parts) + 1) and crowd.busy:
+        while not crowd.pause and crowd.cast < total * place / (len(parts) + 1) and crowd.busy:
             time.sleep(0.02)
+        time.sleep(crowd.pause)
         try:
             events.append(play(cluster, part))
         except Exception as error:
             print(f"  {part} could not be brought back: {type(error).__name__}: {error}", flush=True)
             return
+        if crowd.pause and place == len(parts):
+            crowd.close_door()
 
 
 def _watch(crowd: Crowd, total: int, events: list[Event]) -> None:
@@ -154,7 +163,7 @@ def plan(kills: int, draw: random.Random) -> list[str]:
 def main() -> int:
     """Run one drill; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--casts", type=int, help="voters (default: 300, or 12 for each kill)")
+    parser.add_argument("--casts", type=int, help="voters (default: 300, or 60 for each kill)")
     parser.add_argument("--kills", type=int, default=0, help="random kill cycles instead of the three of the plan")
     parser.add_argument("--clients", type=int, default=CLIENTS, help="voters by link and API at a time")
     parser.add_argument("--seed", type=int, default=1, help="of the order of the kills")
@@ -163,7 +172,9 @@ def main() -> int:
     parts = plan(options.kills, random.Random(options.seed)) if options.kills else [NODE, WORKER, PROMOTE]
     cluster = Cluster()
     try:
-        return drill(cluster, options.casts or max(300, CASTS_A_KILL * options.kills), parts, options.clients)
+        if options.kills:
+            return drill(cluster, options.casts or CASTS_A_KILL * options.kills, parts, LIGHT_CLIENTS, LIGHT_PAUSE)
+        return drill(cluster, options.casts or 300, parts, options.clients)
     finally:
         if not options.keep:
             cluster.down()

@@ -13,7 +13,9 @@ from config import PROJECT
 from services.private_file import write_private
 
 HOST = "127.0.0.1"
-PORTS = ("nginx", "node1", "node2", "pgbouncer", "mail", "redis")
+SITE = "localhost"
+"""The name in the certificate: nginx shows it to nobody who asks by number."""
+PORTS = ("nginx", "http", "node1", "node2", "pgbouncer", "mail", "redis")
 NODES, WORKERS, SERVERS = ("node1", "node2"), ("worker1", "worker2"), ("a", "b")
 
 
@@ -55,7 +57,7 @@ class Layout:
     @property
     def address(self) -> str:
         """Where browsers go."""
-        return f"https://{HOST}:{self.port('nginx')}"
+        return f"https://{SITE}:{self.port('nginx')}"
 
     def _drawn(self, name: str, draw: Any) -> dict[str, Any]:
         file = self.folder / name

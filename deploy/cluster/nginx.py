@@ -1,4 +1,4 @@
-"""nginx with TLS before the nodes; a node that does not answer is left out for two seconds."""
+"""nginx with TLS before the nodes, with the site that every installation has."""
 
 from __future__ import annotations
 
@@ -8,65 +8,39 @@ import socket
 from pathlib import Path
 
 from config import PROJECT
-from deploy.cluster.layout import HOST, NODES, Layout
+from deploy.cluster.layout import HOST, NODES, SITE, Layout
 from deploy.cluster.processes import Process
+from deploy.render import render
 from services.tls_certificate import ensure_certificate
 
-CONFIG = """\
-{user}daemon off;
-pid {folder}/nginx-master.pid;
-error_log {folder}/error.log warn;
-worker_processes 2;
-events {{ worker_connections 2048; }}
-http {{
-    include /etc/nginx/mime.types;
-    access_log off;
-    server_tokens off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    client_max_body_size 32m;
-    upstream nodes {{
-{nodes}
-        keepalive 32;
-    }}
-    server {{
-        listen {host}:{port} ssl;
-        ssl_certificate {certificate};
-        ssl_certificate_key {key};
-        location /static/ {{ alias {project}/static/; }}
-        location / {{
-            proxy_pass http://nodes;
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-            proxy_set_header Host $http_host;
-            proxy_set_header X-Forwarded-For $remote_addr;
-            proxy_set_header X-Forwarded-Proto https;
-            proxy_set_header X-Forwarded-Host $http_host;
-            proxy_connect_timeout 2s;
-            proxy_read_timeout 60s;
-            # A request that was sent is never sent twice by us: who asked decides, with the same key.
-            proxy_next_upstream error timeout;
-        }}
-    }}
-}}
-"""
+FOLDER = PROJECT / "deploy" / "nginx"
 
 
 def nginx(layout: Layout) -> Process:
-    """Write the settings and return the part."""
+    """Write the settings from the templates of every installation, and return the part."""
     folder = layout.of("nginx")
     certificate, key = ensure_certificate(layout.folder / "tls", HOST)
-    lines = [f"        server {HOST}:{layout.port(node)} max_fails=1 fail_timeout=2s;" for node in NODES]
-    text = CONFIG.format(
-        user="user root;\n" if os.geteuid() == 0 else "", folder=folder, nodes="\n".join(lines), host=HOST,
-        port=layout.port("nginx"), certificate=certificate, key=key, project=PROJECT,
-    )  # fmt: skip
-    (folder / "nginx.conf").write_text(text)
+    values = {
+        "SV_SERVER_NAMES": SITE,
+        "SV_UPSTREAMS": " ".join(f"server {HOST}:{layout.port(node)};" for node in NODES),
+        "SV_HTTP_LISTEN": f"{HOST}:{layout.port('http')}",
+        "SV_HTTPS_LISTEN": f"{HOST}:{layout.port('nginx')}",
+        "SV_CERTIFICATE": str(certificate),
+        "SV_CERTIFICATE_KEY": str(key),
+        "SV_ACME_FOLDER": str(folder / "acme"),
+        "SV_RUN_FOLDER": str(folder),
+        "SV_LOG_FOLDER": str(folder),
+        "SV_STATIC_CACHE": str(folder / "cache"),
+        "SV_SITE": str(folder / "site.conf"),
+    }
+    for template, name in (("smart-voting.conf.template", "site.conf"), ("nginx.conf.template", "nginx.conf")):
+        (folder / name).write_text(render((FOLDER / template).read_text(), values))
+    user = "user root; " if os.geteuid() == 0 else ""  # our folders may lie in a home that nobody else may enter
     program = shutil.which("nginx") or "/usr/sbin/nginx"
-    command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
+    command = [
+        program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log"),
+        "-g", f"{user}daemon off;",
+    ]  # fmt: skip
     return Process("nginx", folder, command, folder, os.environ, lambda: listens(layout.port("nginx")))
 
 

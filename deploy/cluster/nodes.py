@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
 from blueprints.cli import serve
-from blueprints.work_gate import PLACES
 from config import PROJECT, Settings, load_settings
-from deploy.cluster.layout import HOST, Layout
+from deploy.cluster.layout import HOST, SITE, Layout
 from deploy.cluster.mail_server import PASSWORD_NAME, USER
 from deploy.cluster.nginx import certificate_of, listens
 from deploy.cluster.pgbouncer import Bouncer
@@ -17,26 +17,26 @@ from deploy.cluster.postgres import Pair
 from deploy.cluster.processes import Process
 from services.embedded_postgres import DATABASE
 
-PROCESSES = 2
-THREADS = PLACES + 48
 GUNICORN = PROJECT / "deploy" / "gunicorn.conf.py"
 
 
 def values(layout: Layout, pair: Pair, bouncer: Bouncer) -> dict[str, str]:
     """Return the settings that nodes and workers share, by name; whatever is not named here is empty."""
-    ports = ",".join(f"{HOST}:{server._port()}" for server in pair.servers.values() if server._process.is_initialised())
+    ports = ",".join(f"{HOST}:{server._port()}" for server in pair.servers.values())
     place = f"{ports}/{DATABASE}?target_session_attrs=read-write"
     app = layout.of("app")
     return dict.fromkeys(Settings.names(), "") | {
         "APP_ENV": "production",
         "SECRET_KEY": layout.secret("session"),
         "PUBLIC_URL": layout.address,
-        "TRUSTED_HOSTS": HOST,
+        "TRUSTED_HOSTS": SITE,
         "TRUSTED_PROXIES": "1",
         "DB_URL": bouncer.url("sv_web"),
         "DB_SEALER_URL": bouncer.url("sv_sealer"),
         "DB_RESULTS_URL": bouncer.url("sv_results"),
         "DB_DIRECT_URL": f"postgresql://sv_web:{pair.primary._passwords()['sv_web']}@{place}",
+        "DB_REPLICA_URL": _replica_url(pair),
+        "REDIS_URL": f"redis://{HOST}:{layout.port('redis')}/0" if shutil.which("redis-server") else "",
         "VAR_FOLDER": str(app),
         "UPLOAD_FOLDER": str(app / "uploads"),
         "DISK_FLOOR_MB": "10",
@@ -51,6 +51,13 @@ def values(layout: Layout, pair: Pair, bouncer: Bouncer) -> dict[str, str]:
         "METRICS_TOKEN": layout.secret("metrics"),
         "LOG_LEVEL": "WARNING",
     }
+
+
+def _replica_url(pair: Pair) -> str:
+    """Whichever of the two is a replica, else the primary: after a promotion nobody has to change it."""
+    hosts = "&".join(f"host={HOST}:{server._port()}" for server in pair.servers.values())
+    password = pair.primary._passwords()["sv_web"]
+    return f"postgresql://sv_web:{password}@/{DATABASE}?{hosts}&target_session_attrs=prefer-standby"
 
 
 def settings(layout: Layout, pair: Pair, bouncer: Bouncer) -> Settings:
@@ -68,9 +75,8 @@ def settings(layout: Layout, pair: Pair, bouncer: Bouncer) -> Settings:
 def node(name: str, layout: Layout, env: dict[str, str]) -> Process:
     """Return a gunicorn with two processes."""
     command = [
-        str(Path(sys.executable).parent / "gunicorn"), "--config", "python:blueprints.cli.server_hooks",
-        "--bind", f"{HOST}:{layout.port(name)}", "--workers", str(PROCESSES), "--worker-class", "gthread",
-        "--threads", str(THREADS), "--timeout", "60", "--log-level", "warning", "deploy.cluster.application:build()",
+        str(Path(sys.executable).parent / "gunicorn"), "--config", str(GUNICORN), "--bind",
+        f"{HOST}:{layout.port(name)}", "--log-level", "warning", "deploy.cluster.application:build()",
     ]  # fmt: skip
     return Process(
         name, layout.of(name), command, PROJECT, _environment(layout, name, env), lambda: listens(layout.port(name))
@@ -87,6 +93,13 @@ def mail(layout: Layout) -> Process:
     command = [sys.executable, "-m", "deploy.cluster.mail_server", str(layout.port("mail")), str(layout.folder)]
     env = {**os.environ, PASSWORD_NAME: layout.secret("mail")}
     return Process("mail", layout.of("mail"), command, PROJECT, env, lambda: listens(layout.port("mail")))
+
+
+def redis(layout: Layout) -> Process:
+    """Return Redis; it keeps nothing on disk."""
+    folder, program = layout.of("redis"), shutil.which("redis-server") or "redis-server"
+    command = [program, "--port", str(layout.port("redis")), "--bind", HOST, "--save", ""]
+    return Process("redis", folder, command, folder, os.environ, lambda: listens(layout.port("redis")))
 
 
 def _environment(layout: Layout, name: str, env: dict[str, str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from deploy.cluster.processes import Process
 from services.security import Keyring
 
 PRIMARY, REPLICA = "primary", "replica"
-PARTS = ("nginx", *NODES, *WORKERS, "pgbouncer", PRIMARY, REPLICA, "mail")
+PARTS = ("nginx", *NODES, *WORKERS, "pgbouncer", PRIMARY, REPLICA, "mail", "redis")
 
 
 class Cluster:
@@ -43,7 +43,8 @@ class Cluster:
         if not self._processes:
             env = nodes.values(self.layout, self.pair, self.bouncer)
             self._processes = {
-                "nginx": nginx(self.layout), "pgbouncer": self.bouncer.process, "mail": nodes.mail(self.layout),
+                "nginx": nginx(self.layout), "pgbouncer": self.bouncer.process,
+                "mail": nodes.mail(self.layout), "redis": nodes.redis(self.layout),
                 **{name: nodes.node(name, self.layout, env) for name in NODES},
                 **{name: nodes.worker(name, self.layout, env) for name in WORKERS},
             }  # fmt: skip
@@ -57,7 +58,7 @@ class Cluster:
             self.pair.join()
         self.bouncer.write()
         self._migrate()
-        for name in ("pgbouncer", "mail"):
+        for name in ("pgbouncer", "mail", "redis"):
             self.processes[name].start()
         for name in (*NODES, *WORKERS, "nginx"):
             self.processes[name].start(wait=False)
@@ -67,7 +68,7 @@ class Cluster:
     def down(self) -> None:
         """Stop everything; the folder stays."""
         if self.pair.primary._process.is_initialised():
-            for name in ("nginx", *NODES, *WORKERS, "pgbouncer", "mail"):
+            for name in ("nginx", *NODES, *WORKERS, "pgbouncer", "mail", "redis"):
                 self.processes[name].kill(signal.SIGCONT)  # one that stands still hears nothing else
                 self.processes[name].kill(signal.SIGTERM)
         for server in (self.pair.primary, self.pair.replica):
