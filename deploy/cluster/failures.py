@@ -1,0 +1,272 @@
+"""One failure at a time on the cluster: what voters are told, what is lost, how it heals.
+
+    python -m deploy.cluster.failures NAME [--casts 60] [--keep]      (--help names them; `all` plays each in turn)
+
+Voters cast at booths, by link and through the API while the failure lasts and afterwards. Prints what they were
+answered, what the health page said, and the checks; exits 1 when one fails. Two of them mount a small disk in memory
+and so need root.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import ssl
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.day.checks import Checks
+from deploy.cluster import checks
+from deploy.cluster.clients import Crowd
+from deploy.cluster.layout import NODES, WORKERS
+from deploy.cluster.nginx import certificate_of
+from deploy.cluster.proxy import CuttingProxy
+from deploy.cluster.roll import open_election
+from deploy.cluster.whole import REPLICA, Cluster
+
+LASTS_SECONDS = 12.0
+BOOTHS, CLIENTS = 1, 6
+SMALL_DISK_MB = 48
+FILLING = "filling"
+CLOCK_AHEAD = 3 * 3600
+"""Seconds: longer than the ticket of a voting link is good for."""
+
+
+@dataclass
+class Trial:
+    """One run: the failure begins when `begin` of the voters are through."""
+
+    cluster: Cluster
+    crowd: Crowd
+    seen: list[str] = field(default_factory=list)
+
+    def health(self, when: str) -> None:
+        """Note what the health page says."""
+        tls = ssl.create_default_context(cafile=str(certificate_of(self.cluster.layout)))
+        try:
+            with urllib.request.urlopen(f"{self.cluster.layout.address}/ops/health/ready", context=tls) as answer:  # noqa: S310
+                said = json.load(answer)
+        except urllib.error.HTTPError as error:
+            said = json.load(error)
+        except OSError as error:
+            said = {"status": type(error).__name__}
+        words = [*said.get("problems", ()), *said.get("warnings", ())]
+        self.seen.append(f"{when}: {said['status']}{': ' if words else ''}{' '.join(words)}")
+
+
+def commit_cut(trial: Trial) -> None:
+    """The line between PgBouncer and the primary is cut after COMMIT was carried out, before its answer, 10 times."""
+    proxy = CuttingProxy(trial.cluster.pair.primary._port())
+    trial.cluster.bouncer.repoint(proxy.port)
+    proxy.cut(10)
+    _while(lambda: proxy.done < 10 and trial.crowd.busy, LASTS_SECONDS * 3)
+    trial.seen.append(f"commits cut: {proxy.done}")
+    trial.cluster.bouncer.repoint()
+    proxy.close()
+
+
+def mail_down(trial: Trial) -> None:
+    """The mail server is away; what an hour of growing pauses would do is shortened to its last try."""
+    trial.cluster.kill("mail")
+    time.sleep(LASTS_SECONDS)
+    trial.health("meanwhile")
+    trial.cluster.start("mail")
+    with trial.cluster.pair.asked(trial.cluster.layout.primary) as cursor:
+        cursor.execute("SELECT count(*) FROM email_messages WHERE status <> 'sent'")
+        trial.seen.append(f"mails that waited: {cursor.fetchone()[0]}")
+        cursor.execute("UPDATE mail_queue_state SET probe_at = clock_timestamp() WHERE probe_at IS NOT NULL")
+
+
+def worker_stuck(trial: Trial) -> None:
+    """A worker stands still (SIGSTOP) and goes on later; the other does the work meanwhile."""
+    trial.cluster.processes[WORKERS[0]].kill(signal.SIGSTOP)
+    time.sleep(LASTS_SECONDS)
+    trial.health("meanwhile")
+    trial.cluster.processes[WORKERS[0]].kill(signal.SIGCONT)
+
+
+def workers_stuck(trial: Trial) -> None:
+    """Both workers stand still, until somebody kills them and they are started again."""
+    for name in WORKERS:
+        trial.cluster.processes[name].kill(signal.SIGSTOP)
+    time.sleep(LASTS_SECONDS * 4)
+    trial.health("meanwhile")
+    for name in WORKERS:
+        trial.cluster.kill(name)
+        trial.cluster.start(name)
+
+
+def replica_down(trial: Trial) -> None:
+    """The replica is away: commits wait for it, until the operator lifts that, or it is back."""
+    trial.cluster.kill(REPLICA)
+    time.sleep(LASTS_SECONDS)
+    trial.cluster.start(REPLICA)
+
+
+def redis_lost(trial: Trial) -> None:
+    """Redis, which keeps rate limits and tells live pages, is killed and comes back empty."""
+    trial.cluster.kill("redis")
+    time.sleep(LASTS_SECONDS)
+    trial.health("meanwhile")
+    trial.cluster.start("redis")
+
+
+def clock_jump(trial: Trial) -> None:
+    """The clock of one node is three hours ahead, for its own code; the database's clock is right."""
+    node = trial.cluster.processes[NODES[0]]
+    right = dict(node.env)
+    node.kill()
+    node.env = {**right, "SV_CLUSTER_CLOCK_AHEAD": str(CLOCK_AHEAD)}
+    node.start()
+    _while(lambda: trial.crowd.busy, LASTS_SECONDS * 2)
+    node.kill()
+    node.env = right
+    node.start()
+
+
+def uploads_full(trial: Trial) -> None:
+    """The disk with the pictures is full to the last byte."""
+    folder = trial.cluster.layout.of("app") / "uploads"
+    _on_small_disk(folder, lambda: _fill(folder, trial))
+
+
+def database_full(trial: Trial) -> None:
+    """The disk with the tables of votes, audit log and mails is full to the last byte."""
+    server, name = trial.cluster.pair.primary, trial.cluster.layout.primary
+    tables = ("votes", "ballot_box", "audit_logs", "email_messages", "auth_events")
+    with trial.cluster.pair.asked(name) as cursor:
+        cursor.execute("SELECT oid FROM pg_tablespace WHERE spcname = 'drill_small'")
+        row = cursor.fetchone()
+        if row is None:
+            cursor.execute("SET allow_in_place_tablespaces = on")
+            cursor.execute("CREATE TABLESPACE drill_small LOCATION ''")
+            cursor.execute("SELECT oid FROM pg_tablespace WHERE spcname = 'drill_small'")
+            row = cursor.fetchone()
+        folder = server.base / "data" / "pg_tblspc" / str(row[0])
+
+        def play() -> None:
+            for table in tables:
+                cursor.execute(f"ALTER TABLE {table} SET TABLESPACE drill_small")
+            _fill(folder, trial)
+            for table in tables:
+                cursor.execute(f"ALTER TABLE {table} SET TABLESPACE pg_default")
+            cursor.execute("CHECKPOINT")
+
+        _on_small_disk(folder, play)
+
+
+FAILURES: dict[str, Callable[[Trial], None]] = {
+    "commit-cut": commit_cut,
+    "mail-down": mail_down,
+    "worker-stuck": worker_stuck,
+    "workers-stuck": workers_stuck,
+    "replica-down": replica_down,
+    "redis-lost": redis_lost,
+    "clock-jump": clock_jump,
+    "uploads-full": uploads_full,
+    "database-full": database_full,
+}
+
+
+def run(cluster: Cluster, name: str, casts: int) -> Checks:
+    """Play one failure while `casts` voters vote; return the checks."""
+    cluster.up()
+    roll = open_election(cluster.application(), casts)
+    trial = Trial(cluster, Crowd(cluster.layout, roll, CLIENTS, BOOTHS))
+    trial.health("before")
+    trial.crowd.start()
+    _while(lambda: trial.crowd.cast < casts * 0.2 and trial.crowd.busy, 120)
+    begun = time.monotonic()
+    FAILURES[name](trial)
+    ended = time.monotonic()
+    _while(lambda: trial.crowd.busy, 300)
+    trial.health("afterwards")
+    done, app, watch = Checks(), cluster.application(), trial.crowd.watch
+    checks.check_votes(done, app, roll, watch.casts)
+    checks.check_count(done, app, roll, watch.casts)
+    checks.check_mails(done, cluster, app, 2)
+    outcomes = Counter(f"{cast.channel} {cast.outcome}" for cast in watch.casts)
+    done.equal("voters who gave up", sum(cast.outcome == "gave up" for cast in watch.casts), 0)
+    done.lines += [f"       {cast.channel} {cast.words}" for cast in watch.casts if cast.outcome == "gave up"][:5]
+    print(f"\n== {name}: {FAILURES[name].__doc__}\n   lasted {ended - begun:.1f} s; {dict(outcomes)}")
+    print(f"   longest silence {watch.longest_silence(begun, ended + 10):.1f} s")
+    booth = Counter(
+        f"{row.status or 'no answer'} {row.words[:110]} (booth)" for row in trial.crowd.figures.troubled
+        if not row.step.startswith(("link", "API"))
+    )  # fmt: skip
+    for words, count in (watch.bad + booth).most_common(8):
+        print(f"   {count:5} x {words}")
+    print(*(f"   health {line}" for line in trial.seen), *(f"   {line}" for line in done.lines), sep="\n", flush=True)
+    return done
+
+
+def _on_small_disk(folder: Path, act: Callable[[], None]) -> None:
+    """Mount a small disk in memory over a folder with what is in it; take it away afterwards, contents copied back."""
+    before = folder.stat()
+    copy = folder.with_name(folder.name + ".copy")
+    shutil.copytree(folder, copy, dirs_exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_MB}m", "none", str(folder)], check=True)
+    try:
+        shutil.copytree(copy, folder, dirs_exist_ok=True)
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, before.st_uid, before.st_gid)
+        act()
+    finally:
+        (folder / FILLING).unlink(missing_ok=True)
+        shutil.copytree(folder, copy, dirs_exist_ok=True)
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+        shutil.copytree(copy, folder, dirs_exist_ok=True)
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, before.st_uid, before.st_gid)
+        shutil.rmtree(copy)
+
+
+def _fill(folder: Path, trial: Trial) -> None:
+    """Fill the disk to the last byte, again and again while it lasts; then make room."""
+    file, until = folder / FILLING, time.monotonic() + LASTS_SECONDS
+    while time.monotonic() < until:
+        with suppress(OSError), file.open("ab", buffering=0) as filling:
+            while True:
+                filling.write(b"\0" * 4096)
+        time.sleep(0.2)
+    trial.health("meanwhile")
+    file.unlink()
+
+
+def _while(going: Callable[[], bool], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while going() and time.monotonic() < until:
+        time.sleep(0.05)
+
+
+def main() -> int:
+    """Play what was asked; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", choices=("all", *FAILURES))
+    parser.add_argument("--casts", type=int, default=60)
+    parser.add_argument("--keep", action="store_true", help="leave the cluster up")
+    options = parser.parse_args()
+    cluster = Cluster()
+    failed = []
+    try:
+        for name in FAILURES if options.name == "all" else (options.name,):
+            failed += run(cluster, name, options.casts).failed
+    finally:
+        if not options.keep:
+            cluster.down()
+    print("all held" if not failed else f"{len(failed)} checks FAILED")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
