@@ -131,8 +131,10 @@ def _known(head: str | None, mail: click.utils.LazyFile | None) -> list[KnownHea
 def _bring_up_to_date(manifest: backup.Manifest) -> None:
     """Let the roles sign in, and migrate the tables of an earlier version."""
     settings = platform().settings
-    if settings.uses_embedded_database:
-        EmbeddedPostgres(settings.embedded_database_folder).grant_logins()
+    server = EmbeddedPostgres(settings.embedded_database_folder)
+    # The settings of a running application name its database, embedded or not.
+    if server.is_running() and server.urls().web == settings.db_url:
+        server.grant_logins()
     if backup.needs_upgrade(manifest):
         flask_migrate.upgrade(str(PROJECT / "migrations"))
 

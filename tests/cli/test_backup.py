@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import select, text
 
+from blueprints.cli import backup as cli_backup
 from models import (
     AuditBlock,
     AuditLog,
@@ -63,6 +64,22 @@ def read(real):
     kept = bytearray()
     real(type("Into", (), {"write": lambda _self, data: kept.extend(data)})())
     return bytes(kept)
+
+
+class Embedded:
+    """The embedded server that an application runs on."""
+
+    def __init__(self, app):
+        self.web, self.granted = app.extensions["platform"].settings.db_url, 0
+
+    def is_running(self):
+        return True
+
+    def urls(self):
+        return self
+
+    def grant_logins(self):
+        self.granted += 1
 
 
 def interrupted(*_arguments):
@@ -129,7 +146,10 @@ def test_a_backup_comes_back_whole_and_an_older_one_is_told_from_the_mailed_head
     heads_beside_the_keys = tmp_path / "var" / "keys" / "heads.jsonl"
     assert not heads_beside_the_keys.exists()
 
+    server = Embedded(empty)
+    monkeypatch.setattr(cli_backup, "EmbeddedPostgres", lambda _folder: server)
     restored = flask(empty, "restore", target, "--verify", "--head", head)
+    assert server.granted == 1, "without it no role can sign in on a new machine"
     assert restored.exit_code == 0, restored.output
     assert "Everything is as it was signed." in restored.output
     with working(empty):
