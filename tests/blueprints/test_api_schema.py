@@ -77,6 +77,7 @@ def asked(operation, mode, headers, cases, excluded):
     return len(sent), None
 
 
+@pytest.mark.timeout(0 if MANY else 600)
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_every_answer_is_one_that_the_document_promises(app, mode, monkeypatch):
     monkeypatch.setitem(app.config, "RATELIMIT_ENABLED", False)
