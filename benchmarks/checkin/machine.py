@@ -24,7 +24,7 @@ class Spent:
         """Return the processor seconds of the web server."""
         return self._now()["web server"] - self._before["web server"]
 
-    def said(self, answers: int, people: int) -> str:
+    def said(self, answers: int, people: int | None = None) -> str:
         """Return the figures in one sentence."""
         passed = time.monotonic() - self._begun
         now = self._now()
@@ -34,8 +34,8 @@ class Spent:
         return (
             f"processor seconds: {shown}; everything else on this machine {others:.1f}, of"
             f" {passed * (os.cpu_count() or 1):.0f} there were; an answer cost the web server"
-            f" {1000 * spent['web server'] / max(1, answers):.1f} ms, a member"
-            f" {1000 * spent['web server'] / max(1, people):.0f} ms"
+            f" {1000 * spent['web server'] / max(1, answers):.1f} ms"
+            + (f", a member {1000 * spent['web server'] / max(1, people):.0f} ms" if people is not None else "")
         )
 
     def _now(self) -> dict[str, float]:
