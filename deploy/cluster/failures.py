@@ -84,7 +84,7 @@ def mail_down(trial: Trial) -> None:
     with trial.cluster.pair.asked(trial.cluster.layout.primary) as cursor:
         cursor.execute("SELECT count(*) FROM email_messages WHERE status <> 'sent'")
         trial.seen.append(f"mails that waited: {cursor.fetchone()[0]}")
-        cursor.execute("UPDATE mail_queue_state SET probe_at = clock_timestamp() WHERE probe_at IS NOT NULL")
+        cursor.execute("UPDATE mail_queue SET probe_at = clock_timestamp() WHERE probe_at IS NOT NULL")
 
 
 def worker_stuck(trial: Trial) -> None:
