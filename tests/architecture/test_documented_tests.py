@@ -13,9 +13,13 @@ from config import PROJECT
 PAGES = (PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md")))
 MODEL = PROJECT / "docs" / "threat-model.md"
 PATH = re.compile(
-    r"`((?:tests|services|blueprints|models|migrations|benchmarks|static|templates)/[\w./-]+)(?:::(\w+))?`"
+    r"`((?:tests|services|blueprints|models|migrations|benchmarks|static|templates|deploy)/[\w./-]+)(?:::(\w+))?`"
 )
 BARE = re.compile(r"`(test_\w+\.py)`")
+ASVS = PROJECT / "docs" / "asvs.md"
+LINE = re.compile(r"^\| (\d+\.\d+\.\d+) \| ([12]) \| [^|]+ \| ([^|]+) \| [^|]+ \|$", re.MULTILINE)
+TOTAL = re.compile(r"^\| ([12]) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", re.MULTILINE)
+STATES = ("met", "partly", "**not met**", "not applicable")
 NUMBER = re.compile(r"\[(\d+)\]")
 ROW = re.compile(r"^\| (\d+) \| `(tests/[\w/.]+)::(\w+)` \|$", re.MULTILINE)
 CANNOT = re.compile(r"^\*\*(.+?)\.?\*\*.*?\*Cannot:\*(.*?)\*Noticed:\*", re.MULTILINE | re.DOTALL)
@@ -54,6 +58,16 @@ def test_each_claim_of_the_threat_model_names_the_test_that_holds_it():
     model = MODEL.read_text(encoding="utf-8")
     assert len(CANNOT.findall(model)) == 16
     assert unproved(model) == []
+
+
+def test_every_line_of_the_asvs_is_judged_once_and_its_figures_fit():
+    page = ASVS.read_text(encoding="utf-8")
+    lines, totals = LINE.findall(page), TOTAL.findall(page)
+    assert len(lines) == len({number for number, _level, _state in lines}) == 253  # 70 of level 1, 183 of level 2
+    for level, *figures in totals:
+        counted = [sum(one == level and state == wanted for _, one, state in lines) for wanted in STATES]
+        assert [int(figure) for figure in figures] == [*counted, sum(counted)]
+    assert [(level, figures[-1]) for level, *figures in totals] == [("1", "70"), ("2", "183")]
 
 
 def test_a_test_that_is_gone_and_a_claim_without_one_are_found():
