@@ -1,6 +1,7 @@
 """Run every tool, or those that are named, and say what nobody has judged yet. Exit 1 when there is something.
 
-.venv/bin/python -m benchmarks.security [bandit] [semgrep] [pip-audit] [fuzz] [--seconds 60]
+.venv/bin/python -m benchmarks.security [bandit] [semgrep] [pip-audit] [fuzz] [wapiti] [sqlmap]
+        [--seconds 60]
 """
 
 from __future__ import annotations
@@ -10,16 +11,24 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks.security import fuzz, reading, tools
+from benchmarks.security import attacking, fuzz, reading, tools
 from benchmarks.security.findings import Outcome, judge, read_entries
+from benchmarks.security.served import Site, served_demo
 
-KINDS = {"bandit": tools.SCAN, "semgrep": tools.SCAN, "pip-audit": tools.SCAN, "fuzz": tools.SCAN}
+KINDS = {
+    "bandit": tools.SCAN, "semgrep": tools.SCAN, "pip-audit": tools.SCAN, "fuzz": tools.SCAN,
+    "wapiti": tools.ATTACK, "sqlmap": tools.ATTACK,
+}  # fmt: skip
+WAPITI_TIMES = 4
+"""wapiti crawls for so many times the seconds of a fuzz target."""
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("tools", nargs="*", metavar="tool", help=f"of {', '.join(KINDS)}; none: all")
-    arguments.add_argument("--seconds", type=int, default=60, help="for each fuzz target")
+    arguments.add_argument(
+        "--seconds", type=int, default=60, help="for each fuzz target; wapiti crawls four times as long"
+    )
     asked = arguments.parse_args()
     if unknown := set(asked.tools) - set(KINDS):
         arguments.error(f"no such tool: {', '.join(sorted(unknown))}")
@@ -51,8 +60,15 @@ def run(name: str, seconds: int) -> Outcome:
     acts: dict[str, Callable[[], Outcome]] = {
         "bandit": reading.bandit, "semgrep": reading.semgrep, "pip-audit": reading.pip_audit,
         "fuzz": lambda: fuzz.fuzz(seconds),
+        "wapiti": lambda: _on_a_site(lambda site: attacking.wapiti(site, seconds * WAPITI_TIMES)),
+        "sqlmap": lambda: _on_a_site(attacking.sqlmap),
     }  # fmt: skip
     return acts[name]()
+
+
+def _on_a_site(attack: Callable[[Site], Outcome]) -> Outcome:
+    with served_demo() as site:
+        return attack(site)
 
 
 if __name__ == "__main__":
