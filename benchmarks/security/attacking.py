@@ -20,7 +20,8 @@ LEAVES = ("/logout", "/admin/staff")
 """Not attacked, because they end the session of the attacker or take the rights of the attacker away."""
 ASKED = (
     "/admin/voters?q=1", "/admin/voters?status=1&page=1", "/admin/audit?q=1&kind=1&page=1",
-    "/admin/mail?status=1&page=1", "/admin/attempts?result=1&page=1", "/admin/verifications?q=1", "/api/voting/validate-token?token=1",
+    "/admin/mail?status=1&page=1", "/admin/attempts?result=1&page=1", "/admin/verifications?q=1",
+    "/api/voting/validate-token?token=1",
     "/results/?page=1", "/verify/?page=1", "/vote?token=1", "/?room=1", "/admin/results/live?election=1",
 )  # fmt: skip
 SENT = (
