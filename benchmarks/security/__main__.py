@@ -1,6 +1,6 @@
 """Run every tool, or those that are named, and say what nobody has judged yet. Exit 1 when there is something.
 
-.venv/bin/python -m benchmarks.security [bandit] [semgrep] [pip-audit] [fuzz] [wapiti] [sqlmap]
+.venv/bin/python -m benchmarks.security [bandit] [semgrep] [pip-audit] [patterns] [fuzz] [wapiti] [sqlmap]
         [--seconds 60]
 """
 
@@ -11,12 +11,12 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks.security import attacking, fuzz, reading, tools
+from benchmarks.security import attacking, fuzz, patterns, reading, tools
 from benchmarks.security.findings import Outcome, judge, read_entries
 from benchmarks.security.served import Site, served_demo
 
 KINDS = {
-    "bandit": tools.SCAN, "semgrep": tools.SCAN, "pip-audit": tools.SCAN, "fuzz": tools.SCAN,
+    "bandit": tools.SCAN, "semgrep": tools.SCAN, "pip-audit": tools.SCAN, "patterns": "", "fuzz": tools.SCAN,
     "wapiti": tools.ATTACK, "sqlmap": tools.ATTACK,
 }  # fmt: skip
 WAPITI_TIMES = 4
@@ -55,10 +55,11 @@ def run(name: str, seconds: int) -> Outcome:
     """Run one tool."""
     if name == "fuzz" and not fuzz.can_run():
         return Outcome(name, skipped="atheris is for Linux only")
-    if not tools.install(KINDS[name]):
+    if KINDS[name] and not tools.install(KINDS[name]):
         return Outcome(name, skipped=tools.NOT_INSTALLED)
     acts: dict[str, Callable[[], Outcome]] = {
         "bandit": reading.bandit, "semgrep": reading.semgrep, "pip-audit": reading.pip_audit,
+        "patterns": patterns.patterns,
         "fuzz": lambda: fuzz.fuzz(seconds),
         "wapiti": lambda: _on_a_site(lambda site: attacking.wapiti(site, seconds * WAPITI_TIMES)),
         "sqlmap": lambda: _on_a_site(attacking.sqlmap),

@@ -25,7 +25,7 @@ MOST_PAPERS = 10**12
 MOST_DIGITS = 20
 _STRING = re.compile(r'"((?:[^"]|"")*)"|([^"\s][^"]*)')
 _NAME_IN_COMMENT = re.compile(r"#\s*ALTERNATIVE NAME \d+:\s*(.+)")
-_BALLOT_NAME = re.compile(r"\s*(?:\([^)]*\)|\[[^\]]*\])\s*")
+_BALLOT_NAME = re.compile(r"(?:\([^)]*\)|\[[^\]]*\])\s*")
 Lines = Iterator[tuple[int, str]]
 
 
@@ -99,7 +99,8 @@ def _lines(text: str) -> Lines:
 def _read_ballots(lines: Lines, last: int, found: Blt, candidates: int) -> int:
     for number, line in lines:
         last = number
-        words = _BALLOT_NAME.sub("", line, count=1) if line[0] in "([" else line
+        named = _BALLOT_NAME.match(line)
+        words = line[named.end() :] if named else line
         tokens = words.split("#")[0].split()
         if tokens == ["0"]:
             return number

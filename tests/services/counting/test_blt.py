@@ -74,6 +74,12 @@ def test_an_error_names_the_line(text, line, what):
     assert refused.value.line == line
 
 
+def test_a_bracket_that_is_never_closed_costs_no_more_than_its_line():
+    """Looked for from each bracket anew, two million of them would take hours."""
+    with pytest.raises(BltError, match="no number of papers"):
+        read_blt("2 1\n" + "(" * 2_000_000 + " 1 0\n0\n")
+
+
 def test_what_is_written_is_read_again():
     made = Blt(2, ["Amy", 'Bob "B"', "Cy"], "Board\n2026", [(1, (2, 1)), (1, ()), (1, (2, 1))], [3])
 
