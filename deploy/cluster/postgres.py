@@ -29,6 +29,8 @@ SETTINGS = {
     "max_connections": "120",
     "wal_receiver_timeout": "5s",
     "wal_retrieve_retry_interval": "500ms",
+    # The drill with a full disk makes one; without this a server that crashed does not start with it.
+    "allow_in_place_tablespaces": "on",
 }
 
 
