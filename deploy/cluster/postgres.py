@@ -18,7 +18,7 @@ import psycopg2
 
 from deploy.cluster.layout import HOST, SERVERS, Layout
 from deploy.cluster.processes import children_of
-from services.embedded_postgres import DATABASE, OWNER, DatabaseUrls, EmbeddedPostgres
+from services.embedded_postgres import DATABASE, OWNER, DatabaseUrls, EmbeddedPostgres, EmbeddedPostgresError
 from services.embedded_postgres.binaries import account_for
 from services.private_file import write_private
 
@@ -54,13 +54,14 @@ class Pair:
         return self.servers[name or self.layout.primary].urls()
 
     def start(self) -> None:
-        """Start the primary; also the replica when there is one already."""
+        """Start the primary; also the replica when there is one that starts: `join` makes another one."""
         fresh = not self.primary.base.exists()
         self.primary.ensure()
         if fresh:
             self.configure()
         if self.replica._process.is_initialised():
-            self.replica.ensure()
+            with contextlib.suppress(EmbeddedPostgresError):
+                self.replica.ensure()
 
     def configure(self) -> None:
         """Write what a primary of this cluster needs, and start it anew."""
