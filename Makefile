@@ -46,6 +46,7 @@ api-check: venv-dev ## Send so many cases to every operation of the API, fitting
 	API_CASES=$(or $(CASES),30) $(BIN)/python -m pytest -q -s -n 0 tests/blueprints/test_api_schema.py
 
 security: venv-dev ## Read, fuzz and attack the application (ARGS="bandit fuzz --seconds 10" runs some of it)
+	$(if $(ARGS),,EVERY_VALUE=1 $(BIN)/python -m pytest -q -n $(WORKERS) tests/blueprints/test_bad_input.py)
 	@$(BIN)/python -m benchmarks.security $(ARGS)
 
 api-docs: venv ## Fetch what draws the documentation of the API (make run does it)
