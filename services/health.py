@@ -58,7 +58,8 @@ def readiness() -> Readiness:
 
 def _warnings() -> list[str]:
     return (
-        _worker_warnings()
+        _schema_warnings()
+        + _worker_warnings()
         + _mail_warnings()
         + _stamp_warnings()
         + _storage_warnings()
@@ -70,14 +71,24 @@ def _warnings() -> list[str]:
 def _schema_problems() -> list[str]:
     if db.session.scalar(text("SELECT to_regclass('alembic_version') IS NULL")):
         return ["The database has no tables."]
-    present = db.session.scalar(text("SELECT version_num FROM alembic_version"))
-    wanted = _newest_migration()
-    return [] if present == wanted else [f"The database has the schema {present}; this version needs {wanted}."]
+    present, wanted = _schema(), max(_migrations())
+    return [] if present >= wanted else [f"The database has the schema {present or None}; this version needs {wanted}."]
+
+
+def _schema_warnings() -> list[str]:
+    """A newer schema stops nothing: during an upgrade the nodes of the version before go on until each is replaced."""
+    present = _schema()
+    return [] if present in _migrations() else [f"The database has the schema {present}, newer than this version."]
+
+
+def _schema() -> str:
+    return db.session.scalar(text("SELECT version_num FROM alembic_version")) or ""
 
 
 @cache
-def _newest_migration() -> str | None:
-    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+def _migrations() -> frozenset[str]:
+    """Return the numbers of all migrations of this version, each of four digits."""
+    return frozenset(script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
 
 
 def _key_problems() -> list[str]:
