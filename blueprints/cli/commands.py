@@ -19,6 +19,7 @@ from services import (
     face_erasure,
     health,
     membership,
+    production_check,
     retention,
     sealed_file,
     second_step,
@@ -156,13 +157,18 @@ def unlock_command(username: str) -> None:
 
 
 @click.command("check")
+@click.option("--production", is_flag=True, help="Say of everything whether it is fit for a real election.")
 @with_appcontext
-def check_command() -> None:
+def check_command(production: bool) -> None:
     """Say what is not right with this installation; exit 1 when something has to be mended."""
-    report = health.check_installation()
-    for line in report.lines():
-        click.echo(line)
-    if not report.ok:
+    if production:
+        rows = production_check.examine(current_app.debug)
+        lines, ok = production_check.table(rows), production_check.is_fit(rows)
+    else:
+        report = health.check_installation()
+        lines, ok = report.lines(), report.ok
+    click.echo("\n".join(lines))
+    if not ok:
         sys.exit(1)
 
 

@@ -39,7 +39,7 @@ ROOM_OF: dict[str, str] = {
         "domain",
     ),
     **dict.fromkeys(
-        "forking privacy"
+        "forking privacy production_check"
         " api_pages backup boot embedded_postgres face_erasure first_run health jobs key_rotation ops_figures retention"
         " secrecy_audit seed tls_certificate".split(),
         "operation",
