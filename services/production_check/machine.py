@@ -18,9 +18,8 @@ def folders(name: str) -> list[Row]:
     """Judge whether every folder can be written to, and whether the keys are for this account alone."""
     settings = platform().settings
     wanted = {"VAR_FOLDER": settings.var_folder, "KEY_FOLDER": settings.key_folder, "LOG_FOLDER": settings.log_folder}
-    if settings.storage_backend == "local":
-        wanted["UPLOAD_FOLDER"] = settings.upload_folder
     problems = [f"{setting}: {words}" for setting, path in wanted.items() if (words := trouble_with(path))]
+    problems += [trouble] if (trouble := platform().storage.trouble()) else []
     keys = settings.key_folder
     if keys.is_dir() and keys.stat().st_mode & OTHERS:
         problems.append(f"KEY_FOLDER: others may look into it: chmod 700 {keys}")
@@ -48,7 +47,7 @@ def what_runs(name: str) -> list[Row]:
     """Judge schema, keys, face engine and files as problems; the worker and mail as warnings: they may start later."""
     report, ready = health.check_installation(), health.readiness()
     settings = platform().settings
-    known = {*settings.problems(), *settings.warnings()}
+    known = {*settings.problems(), *settings.warnings(), platform().storage.trouble()}
     problems = [line for line in dict.fromkeys((*report.problems, *ready.problems)) if line not in known]
     warnings = [line for line in ready.warnings if line not in problems]
     return judged(name, "schema, keys, faces, files and the worker are as they should be", problems, warnings)

@@ -135,12 +135,15 @@ def test_a_folder_that_is_not_there_or_cannot_be_written_is_a_problem(app, tmp_p
     assert "Permission denied" in machine.trouble_with(tmp_path)
 
 
+def test_pictures_that_cannot_be_stored_are_a_problem_of_the_folders(app, monkeypatch):
+    monkeypatch.setattr(type(platform().storage), "trouble", lambda storage: "The pictures cannot be stored.")
+    assert "The pictures cannot be stored." in [row.words for row in machine.folders("Folders")]
+
+
 def test_keys_that_others_may_read_are_a_problem(app, tmp_path, monkeypatch):
     keys = tmp_path / "keys"
     keys.mkdir(mode=0o700)
-    settings = replace(
-        platform().settings, key_folder=keys, var_folder=tmp_path, log_folder=tmp_path, upload_folder=tmp_path
-    )
+    settings = replace(platform().settings, key_folder=keys, var_folder=tmp_path, log_folder=tmp_path)
     monkeypatch.setattr(platform(), "settings", settings)
     assert [row.level for row in machine.folders("Folders")] == [Level.FINE]
     keys.chmod(0o750)
