@@ -213,7 +213,14 @@ def voter_types_a_wrong_code(site: Site, demo: Demo) -> Page:
 
 @public
 def voter_signs_with_the_phone(site: Site, demo: Demo) -> Page:
-    page = _checking_in(site, "device")
+    """The page of a phone that came back after its code was taken; typed just now, it signs by itself."""
+    group = factories.GroupFactory()
+    session = meetings.meeting(("device",), group_id=group.id, title="Branch North, autumn meeting")
+    member = meetings.member(group, name="Solveig Eriksen")
+    meetings.begin(session, member)
+    page = site.page(
+        f"/voter/meetings/{session.id}", session_cookie(site.app, voter_session=voter_accounts.token_of(member))
+    )
     page.locator("[data-module=check-in][data-bound]").wait_for()
     expect(page.get_by_role("button", name="Sign with this phone")).to_be_visible()
     return page

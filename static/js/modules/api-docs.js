@@ -20,9 +20,10 @@ export default class ApiDocs {
     else this.drawRedoc(address, place);
   }
 
+  // With some 128 operations unfolded at once, Swagger UI 5.35.0 stops in the middle of the first group, without a word.
   drawSwagger(url, domNode) {
     window.SwaggerUIBundle({
-      url, domNode, deepLinking: true, validatorUrl: null, docExpansion: "list", defaultModelsExpandDepth: 0,
+      url, domNode, deepLinking: true, validatorUrl: null, docExpansion: "none", defaultModelsExpandDepth: 0,
       tryItOutEnabled: false, persistAuthorization: false,
     });
   }
