@@ -64,7 +64,9 @@ class Process:
         """Wait until the part answers. Raises PartDown."""
         deadline = time.monotonic() + seconds
         while not self.answers():
-            if time.monotonic() > deadline or self.pid is None:
+            # A child is asked itself: while a program writes its own title, its command line is empty.
+            ended = self.pid is None if self._child is None else self._child.poll() is not None
+            if time.monotonic() > deadline or ended:
                 raise PartDown(f"{self.name} did not start; see {self.folder / self.name}.log")
             time.sleep(PAUSE_SECONDS)
 
