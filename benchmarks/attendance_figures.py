@@ -11,12 +11,10 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from benchmarks.day.installation import Installation
+from benchmarks.day.installation import installed
 from models import StaffRole, db, transaction, use_role
 from services.actor import Actor
 from services.attendance import codes, figure_files, member_rates
@@ -53,14 +51,8 @@ def main() -> int:
     for name, default in (("meetings", 200), ("members", 2000), ("times", 7)):
         parser.add_argument(f"--{name}", type=int, default=default)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="attendance-figures-") as folder:
-        Path(folder).chmod(0o755)  # the embedded database runs as another account
-        installation = Installation(Path(folder), "fake")
-        try:
-            with installation.prepare().app_context():
-                return run(asked)
-        finally:
-            installation.stop()
+    with installed("attendance-figures") as installation, installation.prepare().app_context():
+        return run(asked)
 
 
 def run(asked: argparse.Namespace) -> int:

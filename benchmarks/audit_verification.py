@@ -14,15 +14,13 @@ import argparse
 import hashlib
 import resource
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import text
 
-from benchmarks.day.installation import Installation
+from benchmarks.day.installation import installed
 from models import db, transaction, use_role
 from services import heads
 from tests.support.voting import as_attacker
@@ -46,14 +44,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--rows", type=int, default=1_000_000)
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="audit-verification-") as folder:
-        Path(folder).chmod(0o755)  # the embedded database runs as another account
-        installation = Installation(Path(folder), "fake")
-        try:
-            with installation.prepare().app_context():
-                return _run(wanted.rows)
-        finally:
-            installation.stop()
+    with installed("audit-verification") as installation, installation.prepare().app_context():
+        return _run(wanted.rows)
 
 
 def _run(rows: int) -> int:

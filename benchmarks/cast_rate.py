@@ -14,15 +14,13 @@ from __future__ import annotations
 import argparse
 import secrets
 import sys
-import tempfile
 import time
 from functools import partial
-from pathlib import Path
 
 from sqlalchemy import text
 
 from benchmarks.checkin.machine import Spent
-from benchmarks.day.installation import Installation
+from benchmarks.day.installation import Installation, installed
 from benchmarks.load import browsers, sql_script
 from benchmarks.load.hall import Hall, open_hall
 from models import db, use_role
@@ -39,14 +37,8 @@ def main() -> int:
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--show", action="store_true")
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="cast-rate-") as folder:
-        Path(folder).chmod(0o755)  # the embedded database runs as another account
-        installation = Installation(Path(folder), "fake", application="app:create_app()")
-        try:
-            with installation.prepare().app_context():
-                return _run(installation, wanted)
-        finally:
-            installation.stop()
+    with installed("cast-rate", application="app:create_app()") as installation, installation.prepare().app_context():
+        return _run(installation, wanted)
 
 
 def _run(installation: Installation, wanted: argparse.Namespace) -> int:

@@ -25,13 +25,11 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -42,7 +40,7 @@ from benchmarks.checkin.machine import Spent
 from benchmarks.checkin.members import meetings, members, screen_cookie
 from benchmarks.checkin.phone import Line, Member, NotAsExpected, check_in, check_in_by_pages
 from benchmarks.day.figures import percentile
-from benchmarks.day.installation import Installation
+from benchmarks.day.installation import Installation, installed
 from models import AttendanceRecord, AuditLog, Device, PresenceFlag, db
 from services import attendance
 from services.clock import utc_now
@@ -69,14 +67,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=55.0)
     parser.add_argument("--cut", type=float, default=0.1)
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="checkin-load-") as folder:
-        Path(folder).chmod(0o755)  # the embedded database runs as another account
-        engine = "dlib" if wanted.selfie else "fake"
-        installation = Installation(Path(folder), engine, application="app:create_app()", LOG_LEVEL="INFO")
-        try:
-            return _run(installation, wanted)
-        finally:
-            installation.stop()
+    engine = "dlib" if wanted.selfie else "fake"
+    with installed("checkin-load", engine, application="app:create_app()", LOG_LEVEL="INFO") as installation:
+        return _run(installation, wanted)
 
 
 def _run(installation: Installation, wanted: argparse.Namespace) -> int:

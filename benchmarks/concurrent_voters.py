@@ -17,16 +17,14 @@ import asyncio
 import random
 import secrets
 import sys
-import tempfile
 import time
 from functools import partial
-from pathlib import Path
 
 from sqlalchemy import text
 
 from benchmarks.checkin.machine import Spent
 from benchmarks.day.figures import percentile
-from benchmarks.day.installation import Installation
+from benchmarks.day.installation import Installation, installed
 from benchmarks.load import browsers
 from benchmarks.load.browsers import Measured, NotAsExpected
 from benchmarks.load.hall import Browser, Hall, link_browser, link_token, open_hall, with_form_token
@@ -47,14 +45,11 @@ def main() -> int:
     parser.add_argument("--think", type=float, default=5.0)
     wanted = parser.parse_args()
     numbers = [int(number) for number in wanted.at_once.split(",")]
-    with tempfile.TemporaryDirectory(prefix="concurrent-voters-") as folder:
-        Path(folder).chmod(0o755)  # the embedded database runs as another account
-        installation = Installation(Path(folder), "fake", application="app:create_app()")
-        try:
-            with installation.prepare().app_context():
-                return _run(installation, numbers, wanted.seconds, wanted.think)
-        finally:
-            installation.stop()
+    with (
+        installed("concurrent-voters", application="app:create_app()") as installation,
+        installation.prepare().app_context(),
+    ):
+        return _run(installation, numbers, wanted.seconds, wanted.think)
 
 
 def _run(installation: Installation, numbers: list[int], seconds: float, think: float) -> int:

@@ -17,14 +17,12 @@ import argparse
 import asyncio
 import statistics
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from benchmarks.cast_rate import cast
 from benchmarks.day.figures import percentile
-from benchmarks.day.installation import Installation
+from benchmarks.day.installation import Installation, installed
 from benchmarks.hot_spots import Kind, kinds, measure
 from benchmarks.load import browsers, crowd, memory
 from benchmarks.load.hall import Browser, Hall, open_hall
@@ -52,14 +50,9 @@ def main() -> int:
         parser.add_argument(f"--{name}", type=int, default=default)
     wanted = parser.parse_args()
     sizes = [int(size) for size in wanted.sizes.split(",")]
-    with tempfile.TemporaryDirectory(prefix="growth-") as folder:
-        Path(folder).chmod(0o755)  # the embedded database runs as another account
-        installation = Installation(Path(folder), "fake", application="app:create_app()")
-        try:
-            installation.prepare()
-            return _run(installation, sizes, wanted)
-        finally:
-            installation.stop()
+    with installed("growth", application="app:create_app()") as installation:
+        installation.prepare()
+        return _run(installation, sizes, wanted)
 
 
 def _run(installation: Installation, sizes: list[int], wanted: argparse.Namespace) -> int:

@@ -19,19 +19,17 @@ import re
 import secrets
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import event
 from werkzeug.test import Client, EnvironBuilder
 
-from benchmarks.day.installation import Installation
+from benchmarks.day.installation import installed
 from benchmarks.load.hall import Browser, Hall, link_browser, open_hall, staff_browser, with_form_token
 from models import db
 
@@ -73,18 +71,13 @@ def main() -> int:
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--sql", action="store_true")
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="hot-spots-") as folder:
-        Path(folder).chmod(0o755)  # the embedded database runs as another account
-        installation = Installation(Path(folder), "fake")
-        try:
-            app = installation.prepare()
-            with app.app_context():
-                hall = open_hall(app, wanted.voters, booths=2, links=True)
-                made = kinds(app, hall)
-                db.session.remove()
-            return _run(app, hall, made, wanted)
-        finally:
-            installation.stop()
+    with installed("hot-spots") as installation:
+        app = installation.prepare()
+        with app.app_context():
+            hall = open_hall(app, wanted.voters, booths=2, links=True)
+            made = kinds(app, hall)
+            db.session.remove()
+        return _run(app, hall, made, wanted)
 
 
 def kinds(app: Flask, hall: Hall) -> list[Kind]:

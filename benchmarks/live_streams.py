@@ -20,7 +20,6 @@ import selectors
 import socket
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +30,7 @@ import psycopg2
 from flask import Flask, g, session
 from flask_wtf.csrf import generate_csrf
 
-from benchmarks.day.installation import Installation
+from benchmarks.day.installation import Installation, installed
 from models import Election, StaffRole, db
 from services import accounts, kiosks, membership
 from services.actor import SYSTEM, Actor
@@ -127,13 +126,8 @@ def main() -> int:
     for name, default in (("streams", 200), ("votes", 400), ("rounds", 2), ("clients", 8)):
         parser.add_argument(f"--{name}", type=int, default=default)
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="live-streams-") as folder:
-        Path(folder).chmod(0o755)  # the embedded database runs as another account
-        installation = Installation(Path(folder), "fake", liveness=False)
-        try:
-            return _run(installation, wanted)
-        finally:
-            installation.stop()
+    with installed("live-streams", liveness=False) as installation:
+        return _run(installation, wanted)
 
 
 def _run(installation: Installation, wanted: argparse.Namespace) -> int:

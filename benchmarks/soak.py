@@ -20,7 +20,6 @@ import random
 import secrets
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -30,7 +29,7 @@ from sqlalchemy import text
 
 from benchmarks.cast_rate import cast
 from benchmarks.day.figures import percentile
-from benchmarks.day.installation import Installation
+from benchmarks.day.installation import Installation, installed
 from benchmarks.growth import Page
 from benchmarks.load import browsers, memory
 from benchmarks.load.browsers import Measured, NotAsExpected
@@ -71,14 +70,8 @@ def main() -> int:
     for name, default in (("minutes", 60.0), ("every", 5.0), ("rate", 8.0)):
         parser.add_argument(f"--{name}", type=float, default=default)
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="soak-") as folder:
-        Path(folder).chmod(0o755)  # the embedded database runs as another account
-        installation = Installation(Path(folder), "fake", application="app:create_app()")
-        try:
-            with installation.prepare().app_context():
-                return _run(installation, wanted.minutes, min(wanted.every, wanted.minutes / 6), wanted.rate)
-        finally:
-            installation.stop()
+    with installed("soak", application="app:create_app()") as installation, installation.prepare().app_context():
+        return _run(installation, wanted.minutes, min(wanted.every, wanted.minutes / 6), wanted.rate)
 
 
 def _run(installation: Installation, minutes: float, every: float, rate: float) -> int:

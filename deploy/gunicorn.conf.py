@@ -13,7 +13,7 @@ from blueprints.cli.server_hooks import THREADS, post_fork, post_worker_init, wh
 
 __all__ = ["post_fork", "post_worker_init", "when_ready"]
 
-MEMORY = Path("/dev/shm")  # noqa: S108
+MEMORY = Path("/dev/shm")  # noqa: S108  gunicorn makes a file of its own there
 
 wsgi_app = "app:create_app()"
 bind = "127.0.0.1:8000"

@@ -21,7 +21,7 @@ def gunicorn():
     """The settings as gunicorn reads them from the file."""
     settings = Config()
     names: dict[str, object] = {"__file__": "deploy/gunicorn.conf.py"}
-    exec((PROJECT / "deploy/gunicorn.conf.py").read_text(), names)  # noqa: S102
+    exec((PROJECT / "deploy/gunicorn.conf.py").read_text(), names)  # noqa: S102  as gunicorn does
     for name, value in names.items():
         if name in settings.settings:
             settings.set(name, value)

@@ -8,7 +8,10 @@ import secrets
 import signal
 import socket
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +145,15 @@ def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
+
+
+@contextmanager
+def installed(name: str, engine: str = "fake", **options: Any) -> Iterator[Installation]:
+    """Give an installation in a folder of its own; afterwards it is stopped and the folder removed."""
+    with tempfile.TemporaryDirectory(prefix=f"{name}-") as folder:
+        Path(folder).chmod(0o755)  # the embedded database runs as another account
+        installation = Installation(Path(folder), engine, **options)
+        try:
+            yield installation
+        finally:
+            installation.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from config import PROJECT
 
@@ -35,10 +36,12 @@ def install(kind: str) -> bool:
     return done
 
 
-def run(kind: str, name: str, *words: str, seconds: float, **options: object) -> subprocess.CompletedProcess[str]:
+def run(
+    kind: str, name: str, *words: str, seconds: float, cwd: Path = PROJECT, **options: Any
+) -> subprocess.CompletedProcess[str]:
     """Run a program and return what it printed; one that takes longer is stopped with TimeoutExpired."""
     command = [str(folder(kind) / name), *words]
-    return subprocess.run(  # type: ignore[call-overload,no-any-return]
-        command, cwd=options.pop("cwd", PROJECT), capture_output=True, text=True, errors="replace",
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, errors="replace",
         timeout=seconds, check=False, **options,
     )  # fmt: skip

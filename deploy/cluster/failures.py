@@ -54,7 +54,8 @@ class Trial:
         """Note what the health page says."""
         tls = ssl.create_default_context(cafile=str(certificate_of(self.cluster.layout)))
         try:
-            with urllib.request.urlopen(f"{self.cluster.layout.address}/ops/health/ready", context=tls) as answer:  # noqa: S310
+            address = f"{self.cluster.layout.address}/ops/health/ready"
+            with urllib.request.urlopen(address, context=tls) as answer:  # noqa: S310  our own https address
                 said = json.load(answer)
         except urllib.error.HTTPError as error:
             said = json.load(error)

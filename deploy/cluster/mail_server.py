@@ -22,7 +22,7 @@ from deploy.cluster.layout import HOST
 from services.tls_certificate import ensure_certificate
 
 USER = "commission@vote.test"
-PASSWORD_NAME = "SV_CLUSTER_MAIL_PASSWORD"  # noqa: S105
+PASSWORD_NAME = "SV_CLUSTER_MAIL_PASSWORD"  # noqa: S105  a name
 TAKEN = "taken.txt"
 
 
@@ -32,7 +32,7 @@ class Taken:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  aiosmtpd calls it so
         mail = message_from_bytes(envelope.content)
         with self._file.open("a") as file:
             file.write(f"{mail['Message-ID']} {','.join(envelope.rcpt_tos)}\n")

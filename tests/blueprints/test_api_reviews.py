@@ -80,7 +80,8 @@ def test_an_officer_reviews_the_own_meetings_and_an_admin_all(client, session, g
             assert client.get(address, headers=header).status_code == status
         many = {**body, "records": [record.id]}
         assert client.post(f"{REVIEWS}/reviews", json=many, headers=header).status_code == status
-        assert client.post(f"{REVIEWS}/{record.id}/review", json={**body, "note": "Seen."}, headers=header).status_code == status  # fmt: skip  # noqa: E501
+        noted = {**body, "note": "Seen."}
+        assert client.post(f"{REVIEWS}/{record.id}/review", json=noted, headers=header).status_code == status
 
 
 def test_a_decision_needs_its_note_and_what_was_seen_and_many_are_decided_at_once(client, session, group, officer):
