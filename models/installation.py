@@ -30,7 +30,7 @@ class RateLimitHit(Model):
 
 
 class WorkerBeat(Model):
-    """The last sign of life of a worker; `name` is that of its computer."""
+    """The last sign of life of a worker; `name` is that of its computer and its process number, `votes-1:4711`."""
 
     __tablename__ = "worker_beats"
 

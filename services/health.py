@@ -104,10 +104,14 @@ def _key_problems() -> list[str]:
 def _worker_warnings() -> list[str]:
     age = worker_beats.age()
     if age is None:
-        return ["No worker has run yet: no mail is sent, no ballot sealed."]
+        return ["No worker runs: no mail is sent, no ballot sealed."]
     if age > worker_beats.LATE_AFTER:
         return [f"The worker gave no sign of life for {int(age.total_seconds())} s."]
-    return []
+    return [
+        f"The worker {one.name} gave no sign of life for {int(one.age.total_seconds())} s. Others do its work, but what"
+        " it holds waits: start it again."
+        for one in worker_beats.silent()
+    ]
 
 
 def _mail_warnings() -> list[str]:

@@ -96,9 +96,13 @@ def _elections() -> Metric:
 
 
 def _worker() -> list[Metric]:
-    """Return the worker's age in seconds, nothing while no worker ever ran."""
+    """Return the youngest worker's age in seconds and how many stand still, nothing while there is no worker."""
     age = worker_beats.age()
     if age is None:
         return []
-    said = "Seconds since the worker's last sign of life."
-    return [GaugeMetricFamily(f"{PREFIX}_worker_age_seconds", said, age.total_seconds())]
+    said = "Seconds since any worker's last sign of life."
+    silent = "Workers without a sign of life for two minutes, though others may do their work."
+    return [
+        GaugeMetricFamily(f"{PREFIX}_worker_age_seconds", said, age.total_seconds()),
+        GaugeMetricFamily(f"{PREFIX}_workers_silent", silent, len(worker_beats.silent())),
+    ]

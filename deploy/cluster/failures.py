@@ -38,6 +38,8 @@ LASTS_SECONDS = 12.0
 BOOTHS, CLIENTS = 1, 6
 SMALL_DISK_MB = 48
 FILLING = "filling"
+NOTICED_SECONDS = 180.0
+"""A worker counts as stuck after two minutes; the one beside it must not hide that."""
 CLOCK_AHEAD = 3 * 3600
 """Seconds: longer than the ticket of a voting link is good for."""
 
@@ -52,6 +54,10 @@ class Trial:
 
     def health(self, when: str) -> None:
         """Note what the health page says."""
+        self.seen.append(f"{when}: {self.health_words()}")
+
+    def health_words(self) -> str:
+        """Return what the health page says now: its status, and then all problems and warnings."""
         tls = ssl.create_default_context(cafile=str(certificate_of(self.cluster.layout)))
         try:
             address = f"{self.cluster.layout.address}/ops/health/ready"
@@ -62,7 +68,7 @@ class Trial:
         except OSError as error:
             said = {"status": type(error).__name__}
         words = [*said.get("problems", ()), *said.get("warnings", ())]
-        self.seen.append(f"{when}: {said['status']}{': ' if words else ''}{' '.join(words)}")
+        return f"{said['status']}{': ' if words else ''}{' '.join(words)}"
 
 
 def commit_cut(trial: Trial) -> None:
@@ -89,10 +95,11 @@ def mail_down(trial: Trial) -> None:
 
 
 def worker_stuck(trial: Trial) -> None:
-    """A worker stands still (SIGSTOP) and goes on later; the other does the work meanwhile."""
+    """A worker stands still (SIGSTOP) until health names it, and goes on later; the other does the work meanwhile."""
     trial.cluster.processes[WORKERS[0]].kill(signal.SIGSTOP)
-    time.sleep(LASTS_SECONDS)
-    trial.health("meanwhile")
+    begun = time.monotonic()
+    _while(lambda: "gave no sign" not in trial.health_words(), NOTICED_SECONDS)
+    trial.health(f"after {time.monotonic() - begun:.0f} s")
     trial.cluster.processes[WORKERS[0]].kill(signal.SIGCONT)
 
 

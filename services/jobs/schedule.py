@@ -35,12 +35,14 @@ class PeriodicTask:
     """`run` gets the `transaction` callable and opens as many transactions as it needs, one after the other.
 
     A task that takes long runs `beside` the others, in a thread of its own: mail and sealing do not wait for it.
+    What is not done `alone` every worker does for itself.
     """
 
     name: str
     every_seconds: float
     run: Callable[[Transaction], object]
     beside: bool = False
+    alone: bool = True
 
 
 @dataclass
@@ -170,6 +172,14 @@ def beat(transaction: Transaction) -> None:
         worker_beats.beat()
 
 
+def end_beat(transaction: Transaction) -> None:
+    """Take this worker's sign of life away: it stops as it should, and nobody need look for it."""
+    from services import worker_beats  # Not at import, for the same reason.
+
+    with transaction():
+        worker_beats.end()
+
+
 def watch(transaction: Transaction) -> None:
     """Turn full logs over, and say so when the disk is nearly full or the bucket does not answer."""
     from services import retention  # Not at import, for the same reason.
@@ -194,7 +204,7 @@ def erase_faces(transaction: Transaction) -> None:
 
 
 TASKS: tuple[PeriodicTask, ...] = (
-    PeriodicTask("beat", BEAT_EVERY_SECONDS, beat),
+    PeriodicTask("beat", BEAT_EVERY_SECONDS, beat, alone=False),
     PeriodicTask("follow-timetable", TIMETABLE_EVERY_SECONDS, follow_timetable),
     PeriodicTask("seal-due-elections", SEAL_EVERY_SECONDS, seal_due_elections),
     PeriodicTask("chain-audit-rows", CHAIN_EVERY_SECONDS, chain_audit_rows),
@@ -211,6 +221,9 @@ TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask("erase-faces", RETENTION_EVERY_SECONDS, erase_faces),
     PeriodicTask("retain-pictures", RETENTION_EVERY_SECONDS, retain),
 )
+
+LAST_TASK = PeriodicTask("end-beat", BEAT_EVERY_SECONDS, end_beat, alone=False)
+"""Done once, when a worker stops."""
 
 
 @contextmanager

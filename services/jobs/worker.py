@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from types import FrameType
@@ -18,7 +18,7 @@ from models.base import use_role
 from services.context import platform
 from services.email_service.transports import transport_for
 from services.jobs.mail_queue import MailQueue
-from services.jobs.schedule import TASKS, PeriodicTask, Schedule, Transaction, advisory_lock
+from services.jobs.schedule import LAST_TASK, TASKS, PeriodicTask, Schedule, Transaction, advisory_lock
 
 log = logging.getLogger(__name__)
 
@@ -69,10 +69,11 @@ class Worker:
         return busy
 
     def end(self) -> None:
-        """Wait for what runs beside, but not for ever."""
+        """Wait for what runs beside, but not for ever; then take leave."""
         until = time.monotonic() + LAST_WORK_SECONDS
         for thread in self._threads.values():
             thread.join(max(0.0, until - time.monotonic()))
+        self._run_task(LAST_TASK)
 
     def _start(self, task: PeriodicTask) -> bool:
         if not task.beside or self.beside is None:
@@ -86,7 +87,7 @@ class Worker:
 
     def _run_task(self, task: PeriodicTask) -> bool:
         try:
-            with advisory_lock(task.name) as held:
+            with advisory_lock(task.name) if task.alone else nullcontext(True) as held:
                 if held:
                     task.run(self.transaction)
         except Exception:

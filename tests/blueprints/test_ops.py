@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +15,8 @@ from services.clock import utc_now
 from services.context import platform
 
 TOKEN = "t" * 32
+NO_PROCESS = 2**22 + 1
+"""A number above all that Linux gives to processes."""
 LABELS = re.compile(r"\{([^}]*)\}")
 
 
@@ -44,7 +47,7 @@ def test_a_process_that_lives_says_so_without_the_database(client, monkeypatch):
 def test_an_installation_is_ready_and_a_missing_worker_is_a_warning(client):
     answer = client.get("/ops/health/ready")
     assert (answer.status_code, answer.json["status"], answer.json["problems"]) == (200, "ready", [])
-    assert answer.json["warnings"] == ["No worker has run yet: no mail is sent, no ballot sealed."]
+    assert answer.json["warnings"] == ["No worker runs: no mail is sent, no ballot sealed."]
 
 
 def test_a_worker_that_fell_silent_is_a_warning(client):
@@ -56,6 +59,46 @@ def test_a_worker_that_fell_silent_is_a_warning(client):
         db.session.query(WorkerBeat).update({"seen_at": utc_now() - timedelta(minutes=5)})
         db.session.commit()
     assert client.get("/ops/health/ready").json["warnings"][0].startswith("The worker gave no sign of life for 30")
+
+
+def note_worker(name, ago):
+    db.session.merge(WorkerBeat(name=name, seen_at=utc_now() - ago))
+    db.session.commit()
+
+
+def test_a_worker_that_stands_still_is_named_although_another_on_its_computer_does_its_work(client, fresh_figures):
+    computer, own = worker_beats.own_name().split(":")
+    stuck = f"{computer}:{os.getppid()}"  # A process that lives, as one that was stopped does.
+    with use_role("sealer"):
+        worker_beats.beat()
+        note_worker(stuck, timedelta(minutes=5))
+        worker_beats.beat()
+        db.session.commit()
+    warned = client.get("/ops/health/ready").json["warnings"]
+    assert [line.split(" gave no sign")[0] for line in warned] == [f"The worker {stuck}"]
+    assert own not in stuck
+    assert value(read(client), "smart_voting_workers_silent") == 1
+
+
+def test_a_worker_that_was_killed_is_forgotten_by_the_next_one_on_its_computer_and_by_no_other(client):
+    computer = worker_beats.own_name().split(":")[0]
+    with use_role("sealer"):
+        for name in (computer, f"{computer}:{NO_PROCESS}", f"elsewhere:{NO_PROCESS}"):
+            note_worker(name, timedelta(minutes=5))
+        worker_beats.beat()
+        db.session.commit()
+        assert {row.name for row in db.session.query(WorkerBeat)} == {
+            worker_beats.own_name(),
+            f"elsewhere:{NO_PROCESS}",
+        }
+
+
+def test_a_worker_that_is_told_to_stop_leaves_no_sign_of_life_behind(client):
+    with use_role("sealer"):
+        worker_beats.beat()
+        worker_beats.end()
+        db.session.commit()
+    assert client.get("/ops/health/ready").json["warnings"] == ["No worker runs: no mail is sent, no ballot sealed."]
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,19 @@ def test_worker_runs_the_real_tasks_of_an_empty_installation(
 
 
 @commits
+def test_two_workers_both_leave_a_sign_of_life_while_one_of_them_holds_the_lock_of_that_task(
+    committing_app: Flask,
+) -> None:
+    beats: list[str] = []
+    own = PeriodicTask("beat", 60, lambda transaction: beats.append("one"), alone=False)
+    with advisory_lock("beat") as held:
+        run_worker(committing_app, once=True, tasks=(own,))
+    assert held
+    assert beats == ["one"]
+    assert not next(task for task in TASKS if task.name == "beat").alone
+
+
+@commits
 def test_worker_sends_everything_once_and_returns(committing_app: Flask, tmp_path: Path) -> None:
     for number in range(3):
         queue_mail(f"ref-{number}")
