@@ -59,6 +59,8 @@ def live_pages() -> dict[str, streams.Maker]:
 
 def create_app(config_name: str | None = None, settings: Settings | None = None) -> Flask:
     """Build the application; raises SettingsError, KeyringError or PolicyMissing rather than start half right."""
+    if cli.makes_keys():
+        return cli.without_keys()
     settings = settings or load_settings(config_name)
     settings = settings.resolve_database(start=not cli.stops_database())
     app = Flask(__name__)

@@ -4,7 +4,10 @@ import sys
 
 from flask import Flask
 
-from blueprints.cli import audit, backup, commands, count, privacy, secrecy, storage
+from blueprints.cli import audit, backup, commands, count, make_keys, privacy, secrecy, storage
+from blueprints.cli.make_keys import without_keys
+
+__all__ = ["init_app", "makes_keys", "stops_database", "without_keys"]
 
 
 def stops_database() -> bool:
@@ -15,8 +18,13 @@ def stops_database() -> bool:
     return sys.argv[-1:] == [commands.db_stop_command.name]
 
 
+def makes_keys() -> bool:
+    """Tell whether the application is built to make its first keys, and so has none."""
+    return make_keys.make_keys_command.name in sys.argv[1:]
+
+
 def init_app(app: Flask) -> None:
-    for command in (*commands.ALL, *backup.ALL):
+    for command in (*commands.ALL, *backup.ALL, make_keys.make_keys_command):
         app.cli.add_command(command)
     audit.audit.add_command(secrecy.secrecy_command)
     app.cli.add_command(audit.audit)

@@ -44,7 +44,10 @@ class Keyring:
             self._cast_key = (folder / "cast.key").read_bytes()
             self._fernet = WatchedFile(folder / "fernet.keys", self._read_fernet)
         except OSError as error:
-            raise KeyringError(f"The key folder {folder} is not complete: {error.strerror}.") from error
+            raise KeyringError(
+                f"The key folder {folder} is not complete: {error.strerror}. Of a new installation: flask make-keys. Of"
+                " one that ran before: put its keys back, python -m blueprints.cli.restore_keys FILE."
+            ) from error
         except HandoverError as error:
             raise KeyringError(f"The key folder {folder} does not fit together: {error}") from error
         self.cipher = FieldCipher(lambda: self._fernet.content)
