@@ -57,7 +57,7 @@ def _refuse_keys_in(folder: Path) -> None:
     found = sorted(path.name for path in folder.rglob("*") if path.is_file())
     if found:
         raise Conflict(
-            _("%(folder)s holds keys already (%(names)s): nothing was changed. A new installation needs an empty folder.",
+            _("%(folder)s holds keys already (%(names)s), and nothing was changed. A new one has an empty folder.",
               folder=folder, names=", ".join(found[:5]))
         )  # fmt: skip
 

@@ -40,7 +40,8 @@ ROOM_OF: dict[str, str] = {
     ),
     **dict.fromkeys(
         "forking privacy production_check"
-        " api_pages backup boot embedded_postgres face_erasure first_keys first_run health jobs key_rotation ops_figures retention"
+        " api_pages backup boot embedded_postgres face_erasure first_keys"
+        " first_run health jobs key_rotation ops_figures retention"
         " secrecy_audit seed tls_certificate".split(),
         "operation",
     ),
