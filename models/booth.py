@@ -205,6 +205,13 @@ class AuthEvent(TimestampMixin, Model):
         Index(
             "ix_auth_events_doubted", "election_id", "id", postgresql_where=text("review IN ('pending', 'rejected')")
         ),
+        Index(
+            "ix_auth_events_alerts",
+            "election_id",
+            "created_at",
+            "id",
+            postgresql_where=text("result <> 'success' OR method = 'document'"),
+        ),  # fmt: skip
         Index("ix_auth_events_kept_pictures", "created_at", postgresql_where=text("snapshot_path IS NOT NULL")),
     )
 

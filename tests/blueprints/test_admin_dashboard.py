@@ -66,6 +66,24 @@ def test_an_alert_of_another_election_stays_there(app):
     assert desk.recent_alerts(other)[0].title == "Voter not recognised"
 
 
+def test_the_last_alerts_are_found_by_their_index_without_reading_all_attempts(app):
+    election, sent = make_open_election(), []
+    engine = db.session.get_bind().engine
+
+    def note(_connection, _cursor, statement, values, *_more):
+        sent.append((statement, values))
+
+    event.listen(engine, "before_cursor_execute", note)
+    desk.recent_alerts(election)
+    event.remove(engine, "before_cursor_execute", note)
+    statement, values = next(one for one in sent if "FROM auth_events" in one[0])
+    for other_way in ("enable_seqscan", "enable_sort", "enable_bitmapscan"):  # An empty table is read whole else.
+        db.session.execute(db.text(f"SET LOCAL {other_way} = off"))
+    plan = db.session.connection().exec_driver_sql(f"EXPLAIN {statement}", values).scalars().all()
+    assert any("ix_auth_events_alerts" in line for line in plan), plan
+    assert not any("Sort" in line for line in plan), plan
+
+
 def test_an_identification_by_document_is_an_alert(app):
     election = make_open_election()
     db.session.add(
