@@ -23,7 +23,8 @@ from tests import factories
 
 INDEX = "ix_auth_events_alerts"
 ADD = text("""
-    INSERT INTO auth_events (election_id, voter_id_input, result, method, created_at, document, officer_id, note, review)
+    INSERT INTO auth_events
+        (election_id, voter_id_input, result, method, created_at, document, officer_id, note, review)
     SELECT :election, '20481735',
            CASE WHEN n % 40 = 0 THEN 'mismatch' WHEN n % 40 = 20 THEN 'unknown' ELSE 'success' END,
            CASE WHEN n % 100 = 1 THEN 'document' ELSE 'face' END,
@@ -79,7 +80,7 @@ def measure(attempts: int) -> int:
     slow = show(f"without the index, {attempts:,} attempts", number)
     with use_role("owner"), transaction():
         print(f"\nmaking the index: {timed(lambda: db.session.execute(text(wanted))):.0f} ms")
-        print("its size:", db.session.scalar(text(f"SELECT pg_size_pretty(pg_relation_size('{INDEX}'))")))  # noqa: S608
+        print("its size:", db.session.scalar(text(f"SELECT pg_size_pretty(pg_relation_size('{INDEX}'))")))
     quick = show("with the index", number)
     print(f"\n{slow / quick:.0f} times as fast")
     return 0 if quick < slow else 1

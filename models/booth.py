@@ -211,7 +211,7 @@ class AuthEvent(TimestampMixin, Model):
             "created_at",
             "id",
             postgresql_where=text("result <> 'success' OR method = 'document'"),
-        ),  # fmt: skip
+        ),
         Index("ix_auth_events_kept_pictures", "created_at", postgresql_where=text("snapshot_path IS NOT NULL")),
     )
 
