@@ -47,6 +47,19 @@ def test_a_long_drill_kills_each_kind_of_part_equally_often():
     assert max(counted.values()) - min(counted.values()) <= 1
 
 
+def test_a_loss_is_counted_at_the_kill_next_to_it_and_a_silence_ends_where_the_next_kill_begins():
+    events = [drill.Event("nginx", 10.0, 12.0), drill.Event("redis", 18.0, 19.0), drill.Event("nginx", 40.0, 43.0)]
+    drill.blame(events, "lost", [17.0, 41.0, 500.0])
+    windows = []
+    told = drill.table(events, lambda since, until: windows.append((since, until)) or until - since)
+    assert windows == [(10.0, 18.0), (18.0, 29.0), (40.0, 53.0)]
+    assert [line.split() for line in told[1:]] == [
+        ["nginx", "2", "2.5", "3.0", "10.5", "13.0", "2", "0", "0"],
+        ["redis", "1", "1.0", "1.0", "11.0", "11.0", "1", "0", "0"],
+        ["all", "3", "2.0", "3.0", "11.0", "13.0", "3", "0", "0"],
+    ]
+
+
 def test_choices_and_receipts_are_compared_without_their_dress():
     assert (as_choice("000000000042"), as_choice("nota........")) == ("42", "NOTA")
     assert bare('<span class="a">AB12</span> <span>CD34</span>') == "AB12CD34"

@@ -30,8 +30,8 @@ MAIL_SECONDS = 200
 """A mail whose worker was killed goes again when its lease of two minutes is over."""
 
 
-def check_votes(checks: Checks, app: Flask, roll: Roll, casts: Sequence[Cast]) -> None:
-    """Compare what voters were told with what is stored, before closing."""
+def check_votes(checks: Checks, app: Flask, roll: Roll, casts: Sequence[Cast]) -> tuple[list[Cast], list[Cast]]:
+    """Compare what voters were told with what is stored, before closing; return who lost a vote and who has two."""
     shown = [cast for cast in casts if cast.outcome == ACKNOWLEDGED]
     with app.app_context():
         rows = db.session.execute(
@@ -44,10 +44,12 @@ def check_votes(checks: Checks, app: Flask, roll: Roll, casts: Sequence[Cast]) -
     lost = [cast for cast in shown if stored[cast.reference] != 1]
     checks.equal("acknowledged votes that are not there exactly once", len(lost), 0)
     checks.lines += [f"       {cast.channel} {cast.number} {cast.reference}" for cast in lost[:10]]
+    double = [cast for cast in casts if voters[cast.number] > 1]
     checks.equal("voters with two votes", sum(count > 1 for count in voters.values()), 0)
     silent = sum(voters.values()) - len(shown)
     checks.holds("votes whose voter saw no receipt are known ones", silent >= 0, f"{silent} of {len(rows)}")
     checks.equal("participations = box + ballots + spoiled", counts.votes, counts.box + counts.sealed + counts.spoiled)
+    return lost, double
 
 
 def check_count(checks: Checks, app: Flask, roll: Roll, casts: Sequence[Cast]) -> None:
@@ -98,11 +100,11 @@ def check_chains(checks: Checks, cluster: Cluster, app: Flask, roll: Roll) -> No
     checks.holds("verify.py on the evidence pack", done.returncode == 0, done.stdout.strip().splitlines()[-1])
 
 
-def check_mails(checks: Checks, cluster: Cluster, app: Flask, killed: int) -> None:
+def check_mails(checks: Checks, cluster: Cluster, app: Flask, killed: int) -> list[float]:
     """Wait for the queue to empty and compare it with what the mail server took.
 
     SMTP cannot promise once: who is killed between the server's answer and the note sends the same Message-ID again.
-    At most one mail for each of the `killed` may have come twice.
+    At most one mail for each of the `killed` may have come twice. Returns when those were taken first, Unix seconds.
     """
     with app.app_context():
         waiting = select(func.count()).where(EmailMessage.status != MailStatus.SENT)
@@ -110,11 +112,12 @@ def check_mails(checks: Checks, cluster: Cluster, app: Flask, killed: int) -> No
         checks.equal("mails that wait or failed", db.session.scalar(waiting), 0)
         sender = app.extensions["platform"].settings.email_from
         known = [message_id(number, sender) for number in db.session.scalars(select(EmailMessage.id))]
-    lines = (cluster.layout.folder / TAKEN).read_text().splitlines()
-    taken = Counter(line.split()[0] for line in lines)
+    lines = [line.split() for line in (cluster.layout.folder / TAKEN).read_text().splitlines()]
+    taken, first = Counter(line[0] for line in lines), {line[0]: float(line[2]) for line in reversed(lines)}
     checks.equal("mails that the server never took", sum(taken[one] == 0 for one in known), 0)
     twice = sum(count - 1 for count in taken.values())
     checks.holds("mails taken twice with one Message-ID", twice <= killed, f"{twice} of {len(known)}, {killed} killed")
+    return [first[one] for one, count in taken.items() for _again in range(count - 1)]
 
 
 def _close(roll: Roll) -> None:

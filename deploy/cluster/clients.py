@@ -31,7 +31,10 @@ ACKNOWLEDGED, TOLD, GAVE_UP = "acknowledged", "told that the vote is cast", "gav
 
 @dataclass
 class Cast:
-    """What came of one voter: `choice` is a candidate's number or NOTA, references only where they were shown."""
+    """What came of one voter: `choice` is a candidate's number or NOTA, references only where they were shown.
+
+    `at` is when the voter was through, in monotonic seconds.
+    """
 
     channel: str
     number: str
@@ -40,6 +43,7 @@ class Cast:
     reference: str = ""
     receipt: str = ""
     words: str = ""
+    at: float = 0.0
 
 
 @dataclass
@@ -63,6 +67,7 @@ class Watch:
             self.bad["no answer"] += 1
 
     def done(self, cast: Cast) -> None:
+        cast.at = time.monotonic()
         with self._lock:
             self.casts.append(cast)
 
@@ -76,11 +81,12 @@ class Watch:
 class Crowd:
     """Threads that let the voters of a roll vote, `clients` by link and API and `booths` at booths.
 
-    Each thread rests `pause` seconds after each voter.
+    Each thread rests `pause` seconds after each voter; booths so much longer that all come to an end together.
     """
 
     def __init__(self, layout: Layout, roll: Roll, clients: int, booths: int, pause: float = 0.0) -> None:
         self.pause = pause
+        self._booth_pause = pause * (len(roll.tickets) / clients) / max(1.0, len(roll.booth) / booths)
         self.roll, self.watch, self.figures = roll, Watch(), Figures(in_trouble=True)
         self._tls = ssl.create_default_context(cafile=str(certificate_of(layout)))
         self._port = layout.port("nginx")
@@ -138,7 +144,7 @@ class Crowd:
             except (LineLost, NotAsExpected) as error:
                 cast.words = f"{type(error).__name__} {self._last_words()}"
             self.watch.done(cast)
-            time.sleep(self.pause)
+            self._over.wait(self.pause)
 
     def _booth_thread(self, place: int) -> None:
         try:
@@ -155,6 +161,7 @@ class Crowd:
             outcome = ACKNOWLEDGED if found.outcome == VOTED else found.outcome
             choice = "" if outcome == GAVE_UP and not found.reference else found.choice
             self.watch.done(Cast(BOOTH, person.number, outcome, choice, found.reference, found.receipt))
+            self._over.wait(self._booth_pause)
 
     def _last_words(self) -> str:
         rows = self.figures.troubled[-1:]

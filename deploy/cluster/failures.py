@@ -1,10 +1,11 @@
 """One failure at a time on the cluster: what voters are told, what is lost, how it heals.
 
     python -m deploy.cluster.failures NAME [--casts 60] [--keep]      (--help names them; `all` plays each in turn)
+    python -m deploy.cluster.failures mail-down --lasts 3600 --casts 600       an hour as it is, voters all the while
 
 Voters cast at booths, by link and through the API while the failure lasts and afterwards. Prints what they were
-answered, what the health page said, and the checks; exits 1 when one fails. Two of them mount a small disk in memory
-and so need root.
+answered, what the health page said, and the checks; exits 1 when one fails. Those with a full disk mount a small one in
+memory and so need root.
 """
 
 from __future__ import annotations
@@ -25,17 +26,23 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg2
+
 from benchmarks.day.checks import Checks
 from deploy.cluster import checks
 from deploy.cluster.clients import Crowd
 from deploy.cluster.layout import NODES, WORKERS
+from deploy.cluster.mail_server import TAKEN
 from deploy.cluster.nginx import certificate_of
 from deploy.cluster.proxy import CuttingProxy
 from deploy.cluster.roll import open_election
-from deploy.cluster.whole import REPLICA, Cluster
+from deploy.cluster.whole import PRIMARY, REPLICA, Cluster
+from services.email_service.queue_state import LONGEST_PAUSE
 
 LASTS_SECONDS = 12.0
 BOOTHS, CLIENTS = 1, 6
+MOST_BEFORE = 20
+"""Voters who are through before the failure comes, at most: a fifth of a small roll."""
 SMALL_DISK_MB = 48
 FILLING = "filling"
 NOTICED_SECONDS = 180.0
@@ -50,6 +57,7 @@ class Trial:
 
     cluster: Cluster
     crowd: Crowd
+    lasts: float = LASTS_SECONDS
     seen: list[str] = field(default_factory=list)
 
     def health(self, when: str) -> None:
@@ -83,15 +91,30 @@ def commit_cut(trial: Trial) -> None:
 
 
 def mail_down(trial: Trial) -> None:
-    """The mail server is away; what an hour of growing pauses would do is shortened to its last try."""
+    """The mail server is away; where it is only for seconds, the pauses that grew are shortened to their last try."""
     trial.cluster.kill("mail")
-    time.sleep(LASTS_SECONDS)
+    time.sleep(trial.lasts)
     trial.health("meanwhile")
     trial.cluster.start("mail")
+    begun = time.monotonic()
     with trial.cluster.pair.asked(trial.cluster.layout.primary) as cursor:
-        cursor.execute("SELECT count(*) FROM email_messages WHERE status <> 'sent'")
-        trial.seen.append(f"mails that waited: {cursor.fetchone()[0]}")
-        cursor.execute("UPDATE mail_queue SET probe_at = clock_timestamp() WHERE probe_at IS NOT NULL")
+
+        def waiting() -> int:
+            cursor.execute("SELECT count(*) FROM email_messages WHERE status <> 'sent'")
+            return int(cursor.fetchone()[0])
+
+        trial.seen.append(f"mails that waited: {waiting()}")
+        if trial.lasts <= LASTS_SECONDS:
+            cursor.execute("UPDATE mail_queue SET probe_at = clock_timestamp() WHERE probe_at IS NOT NULL")
+            return
+        taken, longest = trial.cluster.layout.folder / TAKEN, LONGEST_PAUSE.total_seconds() * 2
+        size = taken.stat().st_size
+        for told, going in (
+            ("a mail left again", lambda: taken.stat().st_size == size),
+            ("no mail waited any more", lambda: waiting() > 0),
+        ):
+            _while(going, longest)
+            trial.seen.append(f"{told} {time.monotonic() - begun:.0f} s after the mail server was back")
 
 
 def worker_stuck(trial: Trial) -> None:
@@ -174,6 +197,38 @@ def database_full(trial: Trial) -> None:
         _on_small_disk(folder, play)
 
 
+def wal_full(trial: Trial) -> None:
+    """The disk of the write-ahead log is full: PostgreSQL stops, and is started by hand when there is room again."""
+    cluster, server = trial.cluster, trial.cluster.pair.primary
+    folder = server.data / "pg_wal"
+    server.stop()
+    used = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+    def use_up() -> None:
+        with suppress(psycopg2.Error), cluster.pair.asked(cluster.layout.primary) as cursor:
+            cursor.execute("SELECT pg_logical_emit_message(false, 'drill', ''), pg_switch_wal()")
+
+    def play() -> None:
+        cluster.start(PRIMARY)
+        trial.crowd.start()
+        _while(lambda: trial.crowd.cast < MOST_BEFORE and trial.crowd.busy, LASTS_SECONDS * 5)
+        cast = trial.crowd.cast
+        _fill(folder, trial, use_up)
+        trial.seen.append(
+            f"{cast} voters were through before; PostgreSQL {'lives' if _takes(trial) else 'does not answer'}"
+        )
+        begun = time.monotonic()
+        cluster.start(PRIMARY)
+        trial.seen.append(f"it took writes {time.monotonic() - begun:.1f} s after it was told to start")
+        _while(lambda: trial.crowd.busy, 300)
+        server.stop()
+
+    try:
+        _on_small_disk(folder, play, used // 2**20 + SMALL_DISK_MB)
+    finally:
+        cluster.start(PRIMARY)
+
+
 FAILURES: dict[str, Callable[[Trial], None]] = {
     "commit-cut": commit_cut,
     "mail-down": mail_down,
@@ -184,22 +239,24 @@ FAILURES: dict[str, Callable[[Trial], None]] = {
     "clock-jump": clock_jump,
     "uploads-full": uploads_full,
     "database-full": database_full,
+    "wal-full": wal_full,
 }
 
 
-BEFORE = ("clock-jump",)
+BEFORE = ("clock-jump", "wal-full")
 """What must be so before anybody comes; these let the voters in themselves."""
 
 
-def run(cluster: Cluster, name: str, casts: int) -> Checks:
-    """Play one failure while `casts` voters vote; return the checks."""
+def run(cluster: Cluster, name: str, casts: int, lasts: float = LASTS_SECONDS) -> Checks:
+    """Play one failure while `casts` voters vote; return the checks. They spread over one that `lasts` longer."""
     cluster.up()
     roll = open_election(cluster.application(), casts)
-    trial = Trial(cluster, Crowd(cluster.layout, roll, CLIENTS, BOOTHS))
+    pause = lasts * CLIENTS / casts if lasts > LASTS_SECONDS else 0.0
+    trial = Trial(cluster, Crowd(cluster.layout, roll, CLIENTS, BOOTHS, pause), lasts)
     trial.health("before")
     if name not in BEFORE:
         trial.crowd.start()
-    _while(lambda: trial.crowd.cast < casts * 0.2 and trial.crowd.busy, 120)
+    _while(lambda: trial.crowd.cast < min(casts * 0.2, MOST_BEFORE) and trial.crowd.busy, 120)
     begun = time.monotonic()
     FAILURES[name](trial)
     ended = time.monotonic()
@@ -224,12 +281,18 @@ def run(cluster: Cluster, name: str, casts: int) -> Checks:
     return done
 
 
-def _on_small_disk(folder: Path, act: Callable[[], None]) -> None:
+def _takes(trial: Trial) -> bool:
+    with suppress(psycopg2.Error), trial.cluster.pair.asked(trial.cluster.layout.primary):
+        return True
+    return False
+
+
+def _on_small_disk(folder: Path, act: Callable[[], None], megabytes: int = SMALL_DISK_MB) -> None:
     """Mount a small disk in memory over a folder with what is in it; take it away afterwards, contents copied back."""
     before = folder.stat()
     copy = folder.with_name(folder.name + ".copy")
     shutil.copytree(folder, copy, dirs_exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_MB}m", "none", str(folder)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "none", str(folder)], check=True)
     try:
         shutil.copytree(copy, folder, dirs_exist_ok=True)
         for path in (folder, *folder.rglob("*")):
@@ -237,7 +300,8 @@ def _on_small_disk(folder: Path, act: Callable[[], None]) -> None:
         act()
     finally:
         (folder / FILLING).unlink(missing_ok=True)
-        shutil.copytree(folder, copy, dirs_exist_ok=True)
+        shutil.rmtree(copy)
+        shutil.copytree(folder, copy)
         subprocess.run(["umount", "-l", str(folder)], check=True)
         shutil.copytree(copy, folder, dirs_exist_ok=True)
         for path in (folder, *folder.rglob("*")):
@@ -245,13 +309,14 @@ def _on_small_disk(folder: Path, act: Callable[[], None]) -> None:
         shutil.rmtree(copy)
 
 
-def _fill(folder: Path, trial: Trial) -> None:
+def _fill(folder: Path, trial: Trial, meanwhile: Callable[[], None] = lambda: None) -> None:
     """Fill the disk to the last byte, again and again while it lasts; then make room."""
     file, until = folder / FILLING, time.monotonic() + LASTS_SECONDS
     while time.monotonic() < until:
         with suppress(OSError), file.open("ab", buffering=0) as filling:
             while True:
                 filling.write(b"\0" * 4096)
+        meanwhile()
         time.sleep(0.2)
     trial.health("meanwhile")
     file.unlink()
@@ -268,13 +333,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", choices=("all", *FAILURES))
     parser.add_argument("--casts", type=int, default=60)
+    parser.add_argument("--lasts", type=float, default=LASTS_SECONDS, help="seconds, of mail-down alone")
     parser.add_argument("--keep", action="store_true", help="leave the cluster up")
     options = parser.parse_args()
     cluster = Cluster()
     failed = []
     try:
         for name in FAILURES if options.name == "all" else (options.name,):
-            failed += run(cluster, name, options.casts).failed
+            failed += run(cluster, name, options.casts, options.lasts).failed
     finally:
         if not options.keep:
             cluster.down()

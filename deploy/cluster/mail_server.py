@@ -1,4 +1,4 @@
-"""A mail server that keeps nothing but the Message-ID and the recipient of every mail it took, one line each.
+"""A mail server that keeps of every mail only Message-ID, recipient and time taken (Unix seconds), one line each.
 
     python -m deploy.cluster.mail_server PORT FOLDER
 
@@ -11,6 +11,7 @@ import os
 import signal
 import ssl
 import sys
+import time
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ class Taken:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  aiosmtpd calls it so
         mail = message_from_bytes(envelope.content)
         with self._file.open("a") as file:
-            file.write(f"{mail['Message-ID']} {','.join(envelope.rcpt_tos)}\n")
+            file.write(f"{mail['Message-ID']} {','.join(envelope.rcpt_tos)} {time.time():.3f}\n")
         return "250 OK"
 
 
