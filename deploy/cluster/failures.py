@@ -200,7 +200,7 @@ def database_full(trial: Trial) -> None:
 def wal_full(trial: Trial) -> None:
     """The disk of the write-ahead log is full: PostgreSQL stops, and is started by hand when there is room again."""
     cluster, server = trial.cluster, trial.cluster.pair.primary
-    folder = server.data / "pg_wal"
+    folder = server.base / "data" / "pg_wal"
     server.stop()
     used = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
