@@ -39,6 +39,13 @@ def is_low() -> bool:
     return free_mb() < platform().settings.disk_floor_mb
 
 
+def trouble() -> str | None:
+    """Return in words for the operator that room runs out where pictures and the embedded database lie, else None."""
+    if not is_low():
+        return None
+    return f"Below DISK_FLOOR_MB={platform().settings.disk_floor_mb}: make room, no check of a face begins."
+
+
 def alert() -> bool:
     """Tell the commissioner, at most once an hour; return whether a mail was queued in the caller's transaction."""
     return email_service.queue_system_alert(HEADLINE, WORDS) is not None

@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import InstallationKey, db
-from services import heads, partitions, redis_server, replica, worker_beats
+from services import disk, heads, partitions, redis_server, replica, worker_beats, write_probe
 from services.boot import check_keys
 from services.context import platform
 from services.email_service import queue_state
@@ -47,9 +47,9 @@ class Readiness:
 
 
 def readiness() -> Readiness:
-    """Look at database, schema, keys, worker and the store of files; changes nothing."""
+    """Look at database, its room, schema, keys, worker and the store of files; leaves nothing behind."""
     try:
-        problems = [*_schema_problems()] or [*_key_problems()]
+        problems = [*_schema_problems()] or [*_key_problems(), *_write_problems()]
         return Readiness(tuple(problems), () if problems else tuple(_warnings()))
     except SQLAlchemyError as error:
         log.error("The database does not answer: %s", type(error).__name__)
@@ -63,6 +63,7 @@ def _warnings() -> list[str]:
         + _mail_warnings()
         + _stamp_warnings()
         + _storage_warnings()
+        + _room_warnings()
         + _face_warnings()
         + _scale_warnings()
     )
@@ -101,6 +102,11 @@ def _key_problems() -> list[str]:
     return missing + [f"The {name} key does not belong to this database." for name in wrong]
 
 
+def _write_problems() -> list[str]:
+    trouble = write_probe.trouble()
+    return [trouble] if trouble else []
+
+
 def _worker_warnings() -> list[str]:
     age = worker_beats.age()
     if age is None:
@@ -122,6 +128,11 @@ def _mail_warnings() -> list[str]:
 def _storage_warnings() -> list[str]:
     """Warn only: votes by link and open ballots need no file, and every process would go at once."""
     trouble = platform().storage.trouble()
+    return [trouble] if trouble else []
+
+
+def _room_warnings() -> list[str]:
+    trouble = disk.trouble()
     return [trouble] if trouble else []
 
 

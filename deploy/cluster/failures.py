@@ -184,6 +184,7 @@ def database_full(trial: Trial) -> None:
             cursor.execute("CREATE TABLESPACE drill_small LOCATION ''")
             cursor.execute("SELECT oid FROM pg_tablespace WHERE spcname = 'drill_small'")
             row = cursor.fetchone()
+        cursor.execute("GRANT CREATE ON TABLESPACE drill_small TO sv_web")  # Where health probes, as tables lie there.
         folder = server.base / "data" / "pg_tblspc" / str(row[0])
 
         def play() -> None:

@@ -39,15 +39,15 @@ def trouble_with(path: Path) -> str | None:
 
 def room(name: str) -> list[Row]:
     """Judge the room that is left."""
-    low = f"Below DISK_FLOOR_MB={platform().settings.disk_floor_mb}: make room, no check of a face would begin."
-    return judged(name, "above DISK_FLOOR_MB", [low] if disk.is_low() else [])
+    low = disk.trouble()
+    return judged(name, "above DISK_FLOOR_MB", [low] if low else [])
 
 
 def what_runs(name: str) -> list[Row]:
     """Judge schema, keys, face engine and files as problems; the worker and mail as warnings: they may start later."""
     report, ready = health.check_installation(), health.readiness()
     settings = platform().settings
-    known = {*settings.problems(), *settings.warnings(), platform().storage.trouble()}
+    known = {*settings.problems(), *settings.warnings(), platform().storage.trouble(), disk.trouble()}
     problems = [line for line in dict.fromkeys((*report.problems, *ready.problems)) if line not in known]
     warnings = [line for line in ready.warnings if line not in problems]
     return judged(name, "schema, keys, faces, files and the worker are as they should be", problems, warnings)
