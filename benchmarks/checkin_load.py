@@ -1,12 +1,13 @@
 """2,000 members check in to ONE meeting within a minute: how long does each wait, is nobody lost and nobody double?
 
-    python -m benchmarks.checkin_load [--members 2000] [--seconds 55] [--cut 0.1] [--compare 60] [--selfie 0]
+    python -m benchmarks.checkin_load [--members 2000] [--seconds 55] [--cut 0.1] [--typed 0] [--selfie 0]
 
 Own database (the embedded PostgreSQL), web server (gunicorn, 2 processes) and worker as `make run` starts them, over
 HTTP on the loopback, rate limits, CSRF and the log on. The layers are a rolling code, the device (a real P-256 key pair
 each, made before the clock runs; the signature is made in time, because it signs what the server sends, and the server
-checks it) and the location. Each member opens *My meetings* and the page of the meeting, types the code and sends key
-and position, as the page's script does. Of `--cut` of them the answer to each step is lost on the way and the step sent
+checks it) and the location. Each member scans the big screen, which opens the page of the meeting with the code
+typed, and sends code, key and position, as the page's script does; a share of `--typed` opens *My meetings* first and
+types the code. Of `--cut` of them the answer to each step is lost on the way and the step sent
 again. They come at random moments of `--seconds`; the big screen asks once a second meanwhile. The phones run in this
 process, on the same processors.
 
@@ -66,6 +67,7 @@ def main() -> int:
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--seconds", type=float, default=55.0)
     parser.add_argument("--cut", type=float, default=0.1)
+    parser.add_argument("--typed", type=float, default=0.0)
     wanted = parser.parse_args()
     engine = "dlib" if wanted.selfie else "fake"
     with installed("checkin-load", engine, application="app:create_app()", LOG_LEVEL="INFO") as installation:
@@ -77,7 +79,7 @@ def _run(installation: Installation, wanted: argparse.Namespace) -> int:
     count, others = wanted.selfie or wanted.members, 0 if wanted.selfie else WARM + WARM_NOW + 2 * wanted.compare
     with app.app_context():
         before_id, meeting_id = meetings(("device", "location", *(["selfie"] if wanted.selfie else [])), 2)
-        people = members(app, meeting_id, count + others, wanted.cut, bool(wanted.selfie), SEED)
+        people = members(app, meeting_id, count + others, wanted.cut, wanted.typed, bool(wanted.selfie), SEED)
         screen = screen_cookie(app)
     installation.serve()
     print(f"{count} members, meeting {meeting_id}", flush=True)

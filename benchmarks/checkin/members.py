@@ -40,8 +40,10 @@ def meetings(layers: tuple[str, ...], count: int) -> list[int]:
     return [one.id for one in made]
 
 
-def members(app: Flask, meeting_id: int, count: int, cut: float, with_faces: bool, seed: int) -> list[Member]:
-    """Make the members of a meeting's group; a share of `cut` of them has a line that is cut."""
+def members(
+    app: Flask, meeting_id: int, count: int, cut: float, typed: float, with_faces: bool, seed: int
+) -> list[Member]:
+    """Make the members of a meeting's group; a share of `cut` has a line that is cut, of `typed` scans no screen."""
     group_id = db.session.get_one(attendance.sessions.AttendanceSession, meeting_id).group_id
     draw, made = random.Random(seed), []
     faces: Sequence[films.Film | None] = films.real_films(count) if with_faces else [None] * count
@@ -61,7 +63,8 @@ def members(app: Flask, meeting_id: int, count: int, cut: float, with_faces: boo
         north, east = (draw.uniform(-50, 50) for _ in range(2))
         position = {"latitude": HALL.latitude + north / 111_195, "longitude": HALL.longitude + east / 67_000,
                     "accuracy": round(draw.uniform(5, 30), 1)}  # fmt: skip
-        made.append(Member(voter.voter_id, cookie, token, Phone(), position, draw.random() < cut, film))
+        made.append(Member(voter.voter_id, cookie, token, Phone(), position, draw.random() < cut,
+                           draw.random() < typed, film))  # fmt: skip
     db.session.commit()
     return made
 

@@ -30,7 +30,9 @@ class NotAsExpected(Exception):
 
 @dataclass
 class Member:
-    """Who checks in with what: `cut` lets the answer to each step get lost once, `film` is the face."""
+    """Who checks in with what: `cut` lets the answer to each step get lost once, who `types` does not scan the screen,
+    `film` is the face.
+    """
 
     number: str
     cookie: str
@@ -38,6 +40,7 @@ class Member:
     phone: Phone
     position: dict[str, float]
     cut: bool = False
+    types: bool = False
     film: Film | None = None
 
 
@@ -107,10 +110,12 @@ class Line:
 def check_in(line: Line, meeting_id: int, code: Callable[[], str]) -> None:
     """Do what the page's script does: the code, then key and position at once. Raises NotAsExpected.
 
+    The screen's square opens the page of the meeting; who types the code comes by the list of their meetings.
     Whose line is cut sends each step twice; everybody else sends it once.
     """
     here, member = f"/voter/meetings/{meeting_id}", line.member
-    line.get("my meetings", "/voter/meetings")
+    if member.types:
+        line.get("my meetings", "/voter/meetings")
     line.get("page", here)
     due = line.post("code", f"{here}/code", {"code": code(), "page": True})["next"]
     proofs = {"device": _signed(member, due["attempt"], due["nonce"]), "location": member.position, "page": True}

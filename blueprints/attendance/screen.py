@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from blueprints.attendance import bp, words
 from blueprints.http import current_actor, public_address, wants_json
 from blueprints.policy import requires
-from services import motions, presence
+from services import motions, presence, qr_code
 from services.attendance import codes, sessions
 from services.clock import utc_now
 from services.result_words import verdict_title
@@ -30,8 +30,9 @@ def screen(meeting_id: int) -> ResponseReturnValue:
     counted, now = sessions.figures_of(session), utc_now()
     shown, stage = codes.shown(session, now), words.stage(session)
     over = shown.until is not None and shown.until <= now
+    code = None if stage == "closed" or over else shown.code
     state: dict[str, Any] = {
-        "stage": stage, "code": None if stage == "closed" or over else shown.code,
+        "stage": stage, "code": code, "qr": qr_code.picture(_scanned(meeting_id, code)) if code else None,
         "seconds_left": max(0.0, (shown.until - now).total_seconds()) if shown.until else None,
         "there": sessions.here_now(session.id), "members": counted.members, "vote": _vote(meeting_id),
     }  # fmt: skip
@@ -41,6 +42,11 @@ def screen(meeting_id: int) -> ResponseReturnValue:
         "attendance/screen.html", meeting=session, state=state, step_seconds=codes.STEP_SECONDS,
         address=public_address("voter.meetings").split("//")[-1],
     )  # fmt: skip
+
+
+def _scanned(meeting_id: int, code: str) -> str:
+    """Return where a phone goes that scans the screen: the code is behind the #, which no server and no log gets."""
+    return f"{public_address('voter.check_in', meeting_id=meeting_id)}#code={code}"
 
 
 def _vote(meeting_id: int) -> dict[str, Any] | None:

@@ -11,11 +11,10 @@ import re
 import uuid
 from dataclasses import dataclass
 
-import segno
 from flask_babel import gettext as _
 
 from models import BallotReceipt, Election, db
-from services import hashing
+from services import hashing, qr_code
 from services.context import platform
 from services.errors import ValidationFailed
 
@@ -69,8 +68,7 @@ def check_signed_receipt(election: Election, typed: str) -> SignedReceipt:
 
 def receipt_qr(text: str) -> str:
     """Return the QR code of a signed receipt as SVG without styles, scripts or sizes."""
-    code = segno.make(text, error="m", mode="alphanumeric", micro=False)
-    return str(code.svg_inline(omitsize=True, svgclass="qr-code", lineclass="qr-line", border=2))
+    return qr_code.inline(text, mode="alphanumeric")
 
 
 def _is_genuine(election: str, code: str, signature: str) -> bool:

@@ -6,12 +6,12 @@ import hmac
 from datetime import datetime
 
 import pyotp
-import segno
 from cryptography.fernet import InvalidToken
 
 from models import StaffUser
 from services.clock import utc_now
 from services.context import platform
+from services.qr_code import inline
 
 STEP_SECONDS = 30
 WINDOW = 1
@@ -38,9 +38,7 @@ def grouped(secret: str) -> str:
 
 def qr_code(secret: str, username: str) -> str:
     """Return the QR code for the app as SVG without styles, scripts or sizes."""
-    address = pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER)
-    code = segno.make(address, error="m", micro=False)
-    return str(code.svg_inline(omitsize=True, svgclass="qr-code", lineclass="qr-line", border=2))
+    return inline(pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER))
 
 
 def step_of(code: str, secret: str, now: datetime) -> int | None:

@@ -55,7 +55,8 @@ def test_the_big_screen_shows_the_code_and_no_other_page_does(held, officer_clie
     assert code[:3] in officer_client.get(address(held, "/screen")).text
     assert code[:3] not in officer_client.get(address(held)).text
     officer_client.post(address(held, "/code/expire"))
-    assert officer_client.get(address(held, "/screen"), headers=JSON).json["code"] is None
+    gone = officer_client.get(address(held, "/screen"), headers=JSON).json
+    assert (gone["code"], gone["qr"]) == (None, None)
     officer_client.post(address(held, "/code"))
     assert officer_client.get(address(held, "/screen"), headers=JSON).json["code"] not in (None, code)
     officer_client.post(address(held, "/close"))

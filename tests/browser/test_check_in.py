@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
@@ -66,6 +68,27 @@ def test_who_refuses_position_and_camera_is_told_how_to_go_on_and_is_checked_in_
     assert checked_in(page, session, member) == ["layer_missing"]
     found = attendance.checkin.record_of(session.id, member.id).layers
     assert {layer: found[layer]["why"] for layer in found} == {"location": "refused", "selfie": "refused"}
+
+
+def scanned(page):
+    """Return the address that a phone reads from the square on the big screen."""
+    pixels = cv2.imdecode(np.frombuffer(page.locator("[data-qr]").screenshot(), np.uint8), cv2.IMREAD_COLOR)
+    return cv2.QRCodeDetector().detectAndDecode(pixels)[0]
+
+
+def test_who_scans_the_big_screen_need_not_type_the_code(site):
+    group = factories.GroupFactory()
+    session, member = meetings.meeting(("device",), group_id=group.id), meetings.member(group)
+    screen = site.staff_page(f"/attendance/meetings/{session.id}/screen")
+    host, path = scanned(screen).split("/voter/")
+    assert host == site.web.url
+    phone = site.page(
+        f"/voter/{path}", session_cookie(site.app, voter_session=token_of(member)), viewport=PHONE_SCREEN, own=True
+    )
+    expect(phone.get_by_label("Code")).to_have_value(meetings.code(session))
+    assert phone.url.endswith(f"/voter/meetings/{session.id}")
+    phone.keyboard.press("Enter")
+    assert checked_in(phone, session, member) == []
 
 
 def test_a_second_phone_of_a_member_is_a_flag_and_the_first_one_stays_the_members(site):

@@ -49,13 +49,15 @@ export default class BigCode {
     if (this.part(name).textContent !== text) this.part(name).textContent = text;
   }
 
-  show({ code, stage }) {
+  show({ code, stage, qr }) {
     const seen = code ?? (stage === "closed" ? this.words.closed : this.words.over);
     if (this.seen === seen) return;
     this.seen = seen;
     this.code = code;
     const parts = code ? [code.slice(0, HALF), code.slice(HALF)].map((text) => this.element("span", text)) : [this.element("b", seen)];
     this.part("code").replaceChildren(...parts);
+    this.part("qr").hidden = !qr;
+    if (qr) this.part("qr").src = qr;
   }
 
   element(name, text) {

@@ -22,6 +22,18 @@ export default class CheckIn {
     this.on("[data-sign]", "click", () => this.prove());
     this.on("[data-locate]", "click", () => this.locate());
     this.on("[data-leave]", "submit", (form) => this.leave(form));
+    this.takeScanned();
+  }
+
+  /** Who scanned the screen has the code in the address, behind the #. It is typed for them; sending it is their act. */
+  takeScanned() {
+    const code = new URLSearchParams(location.hash.slice(1)).get("code");
+    if (!code) return;
+    history.replaceState(history.state, "", location.pathname + location.search);
+    const form = this.root.querySelector("form[data-code]");
+    if (!form) return;
+    form.elements.code.value = code;
+    form.querySelector("[type=submit], button").focus();
   }
 
   /** One touch, one act; what failed is said beside it. */
