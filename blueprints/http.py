@@ -105,6 +105,14 @@ def public_address(endpoint: str, **values: Any) -> str:
     return (platform().settings.public_url or request.host_url.rstrip("/")) + url_for(endpoint, **values)
 
 
+def cookie_name(name: str) -> str:
+    """Return the name of a cookie with a path of its own: under TLS with the prefix that keeps plain pages from setting it.
+
+    Browsers take a name that begins with __Secure- from https only (RFC 6265bis); __Host- would need the path /.
+    """
+    return f"__Secure-{name}" if platform().settings.secure_cookies else name
+
+
 def mark_refused(kind: str) -> None:
     """Note why this request is refused where its status does not say it (a redirect to the door, a missing token)."""
     request.environ[REFUSAL_KEY] = kind

@@ -14,7 +14,7 @@ from flask_limiter import Limiter, RateLimitExceeded
 from werkzeug.exceptions import HTTPException
 
 from blueprints.errors import domain_error
-from blueprints.http import json_value
+from blueprints.http import cookie_name, json_value
 from models import transaction
 from services import disk, metrics, redis_limits, voters  # noqa: F401  the import registers the storages
 from services.errors import DiskFull, TooMany
@@ -101,7 +101,7 @@ def booth_key() -> str:
 
 def link_key() -> str:
     """Return the voting link that this browser opened, by the signature of its ticket; the address without one."""
-    ticket = request.cookies.get("voting_link", "")
+    ticket = request.cookies.get(cookie_name("voting_link"), "")
     return f"link:{ticket[-KEY_LIMIT:]}" if ticket else address_key()
 
 

@@ -23,7 +23,7 @@ from blueprints.cli import serve
 from config import PROJECT, Settings, load_settings
 from services.embedded_postgres import EmbeddedPostgres
 
-START_SECONDS = 60
+START_SECONDS = 180
 FLOOR_MB = 10
 """Low, so that a nearly full machine can run the day; the run raises it when it plays a full disk."""
 APPLICATION = "benchmarks.day.web:build()"

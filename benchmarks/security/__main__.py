@@ -1,7 +1,7 @@
 """Run every tool, or those that are named, and say what nobody has judged yet. Exit 1 when there is something.
 
 .venv/bin/python -m benchmarks.security [bandit] [semgrep] [pip-audit] [patterns] [fuzz] [wapiti] [sqlmap]
-        [--seconds 60]
+        [headers] [--seconds 60]
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from collections.abc import Callable
 
 from benchmarks.security import attacking, fuzz, patterns, reading, tools
 from benchmarks.security.findings import Outcome, judge, read_entries
+from benchmarks.security.proxy.headers import headers
 from benchmarks.security.served import Site, served_demo
 
 KINDS = {
     "bandit": tools.SCAN, "semgrep": tools.SCAN, "pip-audit": tools.SCAN, "patterns": "", "fuzz": tools.SCAN,
-    "wapiti": tools.ATTACK, "sqlmap": tools.ATTACK,
+    "wapiti": tools.ATTACK, "sqlmap": tools.ATTACK, "headers": "",
 }  # fmt: skip
 WAPITI_TIMES = 4
 """wapiti crawls for so many times the seconds of a fuzz target."""
@@ -63,6 +64,7 @@ def run(name: str, seconds: int) -> Outcome:
         "fuzz": lambda: fuzz.fuzz(seconds),
         "wapiti": lambda: _on_a_site(lambda site: attacking.wapiti(site, seconds * WAPITI_TIMES)),
         "sqlmap": lambda: _on_a_site(attacking.sqlmap),
+        "headers": headers,
     }  # fmt: skip
     return acts[name]()
 

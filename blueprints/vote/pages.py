@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app, jsonify, make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from blueprints.http import wants_json
+from blueprints.http import cookie_name, wants_json
 from blueprints.voting_words import Words
 from models import Election
 from services import voting_links
@@ -20,7 +20,7 @@ def give_ticket(response: Response, token: str) -> Response:
     """Put a ticket for the token into the browser, for the pages below /vote and for no other site's requests."""
     settings = platform().settings
     response.set_cookie(
-        COOKIE, voting_links.issue_ticket(current_app.config["SECRET_KEY"], token), path="/vote", httponly=True,
+        cookie_name(COOKIE), voting_links.issue_ticket(current_app.config["SECRET_KEY"], token), path="/vote", httponly=True,
         secure=settings.secure_cookies, samesite="Lax", max_age=voting_links.TICKET_SECONDS,
     )  # fmt: skip
     return response
@@ -28,7 +28,7 @@ def give_ticket(response: Response, token: str) -> Response:
 
 def present_token_hash() -> bytes | None:
     """Return the SHA-256 of the token whose ticket this browser holds."""
-    ticket = request.cookies.get(COOKIE, "")
+    ticket = request.cookies.get(cookie_name(COOKIE), "")
     return voting_links.read_ticket(current_app.config["SECRET_KEY"], ticket) if ticket else None
 
 

@@ -21,7 +21,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from blueprints import limits
-from blueprints.http import body, current_actor, public_address, text_field, wants_json
+from blueprints.http import body, cookie_name, current_actor, public_address, text_field, wants_json
 from blueprints.policy import public
 from blueprints.principal import VOTER_KEY, end_present_session, refuse_booths
 from blueprints.voter import bp
@@ -48,7 +48,7 @@ def login() -> ResponseReturnValue:
     email, password = text_field(values, "email", 254), text_field(values, "password", 1000, strip=False)
     try:
         with transaction():
-            device = request.cookies.get(DEVICE_COOKIE, "")[:100]
+            device = request.cookies.get(cookie_name(DEVICE_COOKIE), "")[:100]
             entry = voter_accounts.enter(email, password, device, current_actor(), public_address("voter.login"))
     except TooMany as error:
         return _refused(error.status, error.message, email, timedelta(seconds=error.seconds))
@@ -121,7 +121,7 @@ def _let_in(token: str, device: str = "") -> Response:
     answer = make_response(jsonify(redirect=where) if wants_json() else redirect(where, 303))
     if device:
         answer.set_cookie(
-            DEVICE_COOKIE, device, max_age=voter_accounts.TRUSTED_FOR, path=url_for("voter.login"), httponly=True,
+            cookie_name(DEVICE_COOKIE), device, max_age=voter_accounts.TRUSTED_FOR, path=url_for("voter.login"), httponly=True,
             samesite="Lax", secure=current_app.config["SESSION_COOKIE_SECURE"],
         )  # fmt: skip
     return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 from config import PROJECT
@@ -18,13 +19,18 @@ FOLDER = PROJECT / "deploy" / "nginx"
 
 def nginx(layout: Layout) -> Process:
     """Write the settings from the templates of every installation, and return the part."""
-    folder = layout.of("nginx")
-    certificate, key = ensure_certificate(layout.folder / "tls", HOST)
+    ports = [layout.port(node) for node in NODES]
+    return before(layout.of("nginx"), layout.folder / "tls", ports, layout.port("http"), layout.port("nginx"))
+
+
+def before(folder: Path, tls: Path, nodes: Sequence[int], http: int, https: int) -> Process:
+    """Return nginx before the nodes at these ports, all on loopback; its settings are in `folder` (site.conf)."""
+    certificate, key = ensure_certificate(tls, HOST)
     values = {
         "SV_SERVER_NAMES": SITE,
-        "SV_UPSTREAMS": " ".join(f"server {HOST}:{layout.port(node)};" for node in NODES),
-        "SV_HTTP_LISTEN": f"{HOST}:{layout.port('http')}",
-        "SV_HTTPS_LISTEN": f"{HOST}:{layout.port('nginx')}",
+        "SV_UPSTREAMS": " ".join(f"server {HOST}:{port};" for port in nodes),
+        "SV_HTTP_LISTEN": f"{HOST}:{http}",
+        "SV_HTTPS_LISTEN": f"{HOST}:{https}",
         "SV_CERTIFICATE": str(certificate),
         "SV_CERTIFICATE_KEY": str(key),
         "SV_ACME_FOLDER": str(folder / "acme"),
@@ -41,7 +47,7 @@ def nginx(layout: Layout) -> Process:
         program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log"),
         "-g", f"{user}daemon off;",
     ]  # fmt: skip
-    return Process("nginx", folder, command, folder, os.environ, lambda: listens(layout.port("nginx")))
+    return Process("nginx", folder, command, folder, os.environ, lambda: listens(https))
 
 
 def certificate_of(layout: Layout) -> Path:

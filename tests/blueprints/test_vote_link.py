@@ -2,6 +2,7 @@
 
 import logging
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -236,6 +237,16 @@ def test_every_unknown_link_costs_the_same_two_questions(election, token, client
         counts.add(tuple(found))
     assert len(counts) == 1
     assert len(counts.pop()) == 2
+
+
+def test_under_tls_the_ticket_has_a_name_that_no_plain_page_can_set(election, token, client, app, monkeypatch):
+    platform = app.extensions["platform"]
+    monkeypatch.setattr(platform, "settings", replace(platform.settings, https=True))
+    flags = client.get(f"/vote?token={token}", base_url="https://localhost").headers.getlist("Set-Cookie")
+    (ticket,) = [one for one in flags if "voting_link" in one]
+    assert ticket.startswith("__Secure-voting_link=")
+    assert "; Secure" in ticket
+    assert client.get("/vote", base_url="https://localhost").status_code == 200
 
 
 def test_a_ticket_that_we_did_not_sign_or_of_nobody_opens_nothing(election, token, client):
