@@ -106,7 +106,7 @@ def public_address(endpoint: str, **values: Any) -> str:
 
 
 def cookie_name(name: str) -> str:
-    """Return the name of a cookie with a path of its own: under TLS with the prefix that keeps plain pages from setting it.
+    """Return the name of a cookie with a path of its own: under TLS one that a plain page cannot set.
 
     Browsers take a name that begins with __Secure- from https only (RFC 6265bis); __Host- would need the path /.
     """

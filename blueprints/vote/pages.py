@@ -20,8 +20,8 @@ def give_ticket(response: Response, token: str) -> Response:
     """Put a ticket for the token into the browser, for the pages below /vote and for no other site's requests."""
     settings = platform().settings
     response.set_cookie(
-        cookie_name(COOKIE), voting_links.issue_ticket(current_app.config["SECRET_KEY"], token), path="/vote", httponly=True,
-        secure=settings.secure_cookies, samesite="Lax", max_age=voting_links.TICKET_SECONDS,
+        cookie_name(COOKIE), voting_links.issue_ticket(current_app.config["SECRET_KEY"], token), path="/vote",
+        httponly=True, secure=settings.secure_cookies, samesite="Lax", max_age=voting_links.TICKET_SECONDS,
     )  # fmt: skip
     return response
 

@@ -121,8 +121,8 @@ def _let_in(token: str, device: str = "") -> Response:
     answer = make_response(jsonify(redirect=where) if wants_json() else redirect(where, 303))
     if device:
         answer.set_cookie(
-            cookie_name(DEVICE_COOKIE), device, max_age=voter_accounts.TRUSTED_FOR, path=url_for("voter.login"), httponly=True,
-            samesite="Lax", secure=current_app.config["SESSION_COOKIE_SECURE"],
+            cookie_name(DEVICE_COOKIE), device, max_age=voter_accounts.TRUSTED_FOR, path=url_for("voter.login"),
+            httponly=True, samesite="Lax", secure=current_app.config["SESSION_COOKIE_SECURE"],
         )  # fmt: skip
     return answer
 

@@ -23,9 +23,7 @@ def streams(walk: Walk) -> None:
     """The first event of a live page has to come while the stream stays open."""
     with line(walk.site.https, walk.site.certificate) as open_line:
         began, got = time.monotonic(), b""
-        open_line.sendall(
-            f"GET {STREAM} HTTP/1.1\r\nHost: {SITE}\r\nAccept: text/event-stream\r\n\r\n".encode()
-        )
+        open_line.sendall(f"GET {STREAM} HTTP/1.1\r\nHost: {SITE}\r\nAccept: text/event-stream\r\n\r\n".encode())
         while b"data: " not in got and (part := open_line.recv(65536)):
             got += part
         first = time.monotonic() - began
@@ -74,5 +72,3 @@ def _hold(walk: Walk, name: str, open_line: Any, sent: bytes, seconds: int) -> N
     took = time.monotonic() - began
     walk.expect("slow", name, gone, f"still open after {seconds + SLACK_SECONDS} s")
     walk.asked[f"slow {name} let go after {took:.0f} s"] += 1
-
-
