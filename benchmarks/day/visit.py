@@ -59,7 +59,11 @@ class Visited:
 class Visit:
     """One person at one booth. `run_out` ends the person's open ballot's time (in the database)."""
 
-    def __init__(self, booth: Booth, person: Person, staff: Staff, run_out: Callable[[str], None]) -> None:
+    def __init__(
+        self, booth: Booth, person: Person, staff: Staff, run_out: Callable[[str], None],
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:  # fmt: skip
+        self._patience = patience
         self.booth, self.person, self.staff, self.run_out = booth, person, staff, run_out
         self.figures: Figures = booth.figures
         self.done = Visited(person, booth.name)
@@ -70,7 +74,7 @@ class Visit:
         """Go in, and out with a vote or without; begin anew, as people do, when an answer makes no sense."""
         booth, begun = self.booth, time.monotonic()
         booth.voter, booth.engine = self.person.number, REAL if self.person.real else FAST
-        while self.done.outcome == GAVE_UP and time.monotonic() - begun < PATIENCE_SECONDS:
+        while self.done.outcome == GAVE_UP and time.monotonic() - begun < self._patience:
             try:
                 self._go_through()
             except (LineLost, NotAsExpected):

@@ -23,7 +23,8 @@ from deploy.cluster.layout import Layout
 from deploy.cluster.nginx import certificate_of
 from deploy.cluster.roll import API, BOOTH, Roll, Ticket
 
-PATIENCE_SECONDS = 150.0
+PATIENCE_SECONDS = 300.0
+"""Longer than any part stays away: whoever gives up is a finding."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
 AGAIN = (500, 502, 503, 504)
 ACKNOWLEDGED, TOLD, GAVE_UP = "acknowledged", "told that the vote is cast", "gave up"
@@ -157,7 +158,7 @@ class Crowd:
                 person = self._persons.get_nowait()
             except queue.Empty:
                 return
-            found = Visit(booth, person, STAFF, lambda _number: None).run()
+            found = Visit(booth, person, STAFF, lambda _number: None, PATIENCE_SECONDS).run()
             outcome = ACKNOWLEDGED if found.outcome == VOTED else found.outcome
             choice = "" if outcome == GAVE_UP and not found.reference else found.choice
             self.watch.done(Cast(BOOTH, person.number, outcome, choice, found.reference, found.receipt))

@@ -101,7 +101,7 @@ class Cluster:
     def start(self, part: str) -> None:
         """Start a part that was killed, as a service manager does, and wait until it answers."""
         if part in (PRIMARY, REPLICA):
-            self.pair.servers[self.name_of(part)].ensure()
+            self.pair.bring_up(self.name_of(part))
             self.pair.wait_for_stream()
         else:
             self.processes[part].start()
