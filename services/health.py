@@ -22,6 +22,8 @@ from services.errors import DomainError
 from services.security import KeyringError
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
+COMMITS_WAIT_FOR = "synchronous_standby_names"
+"""PostgreSQL's setting: the replicas that must have a change before it is acknowledged."""
 log = logging.getLogger(__name__)
 
 
@@ -59,6 +61,7 @@ def readiness() -> Readiness:
 def _warnings() -> list[str]:
     return (
         _schema_warnings()
+        + _commit_warnings()
         + _worker_warnings()
         + _mail_warnings()
         + _stamp_warnings()
@@ -143,6 +146,16 @@ def _face_warnings() -> list[str]:
 
 def _scale_warnings() -> list[str]:
     return [trouble for trouble in (partitions.trouble(), redis_server.trouble(), replica.trouble()) if trouble]
+
+
+def _commit_warnings() -> list[str]:
+    """Warn only: what waits goes on by itself, and whoever asks again meanwhile waits no shorter."""
+    waits = text(
+        "SELECT current_setting(:name) <> '' AND NOT EXISTS (SELECT FROM pg_stat_replication)"
+    ).bindparams(name=COMMITS_WAIT_FOR)  # fmt: skip
+    if not db.session.scalar(waits):
+        return []
+    return ["No replica is there: every vote waits for one. Start it, or set synchronous_standby_names to empty."]
 
 
 def _stamp_warnings() -> list[str]:

@@ -45,6 +45,8 @@ MOST_BEFORE = 20
 """Voters who are through before the failure comes, at most: a fifth of a small roll."""
 SMALL_DISK_MB = 48
 FILLING = "filling"
+ANSWER_SECONDS = 30.0
+"""What the health page gets."""
 NOTICED_SECONDS = 180.0
 """A worker counts as stuck after two minutes; the one beside it must not hide that."""
 CLOCK_AHEAD = 3 * 3600
@@ -69,7 +71,7 @@ class Trial:
         tls = ssl.create_default_context(cafile=str(certificate_of(self.cluster.layout)))
         try:
             address = f"{self.cluster.layout.address}/ops/health/ready"
-            with urllib.request.urlopen(address, context=tls) as answer:  # noqa: S310  our own https address
+            with urllib.request.urlopen(address, context=tls, timeout=ANSWER_SECONDS) as answer:  # noqa: S310  our own https address
                 said = json.load(answer)
         except urllib.error.HTTPError as error:
             said = json.load(error)
@@ -141,6 +143,7 @@ def replica_down(trial: Trial) -> None:
     """The replica is away: commits wait for it, until the operator lifts that, or it is back."""
     trial.cluster.kill(REPLICA)
     time.sleep(LASTS_SECONDS)
+    trial.health("meanwhile")
     trial.cluster.start(REPLICA)
 
 

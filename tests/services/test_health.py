@@ -51,6 +51,15 @@ def test_a_face_engine_that_works_but_slowly_is_a_warning(app, monkeypatch):
     assert "Faces are encoded slowly." in health.readiness().warnings
 
 
+def test_a_database_that_waits_for_a_replica_which_is_not_there_is_a_warning(app, monkeypatch):
+    words = "No replica is there: every vote waits for one."
+    assert not any(words in warning for warning in health.readiness().warnings)
+    monkeypatch.setattr(health, "COMMITS_WAIT_FOR", "server_version")  # one that is not empty in any database
+    ready = health.readiness()
+    assert ready.ok
+    assert any(words in warning for warning in ready.warnings)
+
+
 def test_keys_of_another_installation_are_a_problem(app):
     db.session.merge(InstallationKey(name="cast", fingerprint="somebody else's"))
     db.session.flush()
