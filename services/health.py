@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import InstallationKey, db
-from services import disk, heads, partitions, redis_server, replica, worker_beats, write_probe
+from services import clock_skew, disk, heads, partitions, redis_server, replica, worker_beats, write_probe
 from services.boot import check_keys
 from services.context import platform
 from services.email_service import queue_state
@@ -63,6 +63,7 @@ def _warnings() -> list[str]:
         _schema_warnings()
         + _commit_warnings()
         + _worker_warnings()
+        + _clock_warnings()
         + _mail_warnings()
         + _stamp_warnings()
         + _storage_warnings()
@@ -121,6 +122,11 @@ def _worker_warnings() -> list[str]:
         " it holds waits: start it again."
         for one in worker_beats.silent()
     ]
+
+
+def _clock_warnings() -> list[str]:
+    trouble = clock_skew.trouble()
+    return [trouble] if trouble else []
 
 
 def _mail_warnings() -> list[str]:

@@ -34,8 +34,9 @@ def documents() -> Iterator[dict[str, Any]]:
 def pods() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Every pod of the manifests with its only container."""
     for found in documents():
-        if found.get("kind") in ("Deployment", "Job"):
-            pod = found["spec"]["template"]["spec"]
+        if found.get("kind") in ("Deployment", "Job", "CronJob"):
+            work = found["spec"].get("jobTemplate", found)["spec"]
+            pod = work["template"]["spec"]
             yield pod, pod["containers"][0]
 
 
@@ -92,7 +93,7 @@ def test_whoever_stops_the_web_server_waits_until_its_requests_have_ended():
 
 def test_every_container_runs_without_root_and_cannot_write_into_its_own_system():
     found = list(pods())
-    assert len(found) == 4
+    assert len(found) == 5
     for pod, container in found:
         assert pod["securityContext"]["runAsNonRoot"]
         assert not pod["automountServiceAccountToken"]
@@ -108,6 +109,17 @@ def test_only_the_worker_and_the_operator_are_given_the_account_that_opens_the_b
     assert "DB_SEALER_URL" not in secrets["web-settings"]["settings.env"]
     assert "DB_SEALER_URL" in secrets["worker-settings"]["settings.env"]
     assert "DB_OWNER_URL" not in secrets["worker-settings"]["settings.env"]
+
+
+def test_a_backup_lies_on_a_volume_of_its_own_without_the_keys():
+    pod, container = next(found for found in pods() if found[1]["name"] == "backup")
+    places = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+    claims = {volume["name"]: volume.get("persistentVolumeClaim") for volume in pod["volumes"]}
+    target = container["args"][container["args"].index("backup") + 1]
+    settings = next(found for found in documents() if found.get("kind") == "ConfigMap")["data"]
+    assert claims[places[target]] not in (None, claims[places["/data"]])
+    assert settings["KEY_FOLDER"].startswith("/data/")
+    assert [one for one in pod["volumes"] if one.get("secret", {}).get("secretName") == "owner-settings"]
 
 
 def test_probes_ask_a_page_that_exists_under_a_name_that_is_trusted(app):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import db
-from services.clock import utc_now
+from services import clock_skew
 from services.production_check.rows import Row, judged
 
 SETTING_OF = {None: "DB_URL", "owner": "DB_OWNER_URL", "sealer": "DB_SEALER_URL", "results": "DB_RESULTS_URL"}
-MOST_SECONDS = 2.0
-"""Time-based codes allow 30 s, closing times are to the second, and NTP keeps a machine within 0.1 s."""
+NOT_KEPT = (
+    "The kernel says that nobody keeps this machine's clock: timedatectl set-ntp true (chrony: rtcsync in chrony.conf)."
+)
+UNKNOWN = "Whether NTP keeps this machine's clock could not be asked: look yourself (timedatectl, or chronyc tracking)."
 RIGHTS = text(
     "SELECT current_user, rolsuper, rolbypassrls OR rolcreaterole OR rolreplication AS much"
     " FROM pg_roles WHERE rolname = current_user"
@@ -56,22 +56,16 @@ def ballot_box(name: str) -> list[Row]:
 
 
 def clock(name: str) -> list[Row]:
-    """Judge how far this machine's clock is from the database's."""
-    before = utc_now()
+    """Judge how far this machine's clock is from the database's, and whether somebody keeps it."""
     try:
         with db.engines[None].connect() as connection:
-            before = utc_now()
-            there = connection.scalar(text("SELECT clock_timestamp()"))
+            connection.scalar(text("SELECT 1"))  # So that signing in is no part of the time of asking.
+            apart = clock_skew.apart_words(clock_skew.of_database(connection))
     except SQLAlchemyError:
         return judged(name, "", ["The database does not answer."])
-    away = skew(before, there, utc_now())
-    words = f"This machine and the database are {away:.0f} s apart: run NTP on both (timedatectl set-ntp true)."
-    return judged(name, "with the database's", [words] if away > MOST_SECONDS else [])
-
-
-def skew(before: datetime, there: datetime, after: datetime) -> float:
-    """Return the seconds that `there` lies outside the time in which it was asked."""
-    return max((before - there).total_seconds(), (there - after).total_seconds(), 0.0)
+    kept = clock_skew.is_kept()
+    fine = "with the database's, kept by NTP" if kept else "with the database's"
+    return judged(name, fine, [apart] if apart else [], [] if kept else [NOT_KEPT if kept is False else UNKNOWN])
 
 
 def _rights(engine: Engine) -> tuple[str, bool, bool]:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from services import disk, health
+from services import clock_skew, disk, health
 from services.context import platform
 from services.production_check import Level, database, examine, is_fit, machine, settings_part, table
 from services.production_check.rows import Row
@@ -113,14 +113,45 @@ def test_the_web_role_sees_no_ballot_box(app):
 @pytest.mark.parametrize(("seconds", "expected"), [(0, 0), (1, 0), (2, 0), (12, 10), (-30, 30)])
 def test_a_clock_is_as_wrong_as_it_lies_outside_the_time_of_asking(seconds, expected):
     there = NOON + timedelta(seconds=seconds)
-    assert database.skew(NOON, there, NOON + timedelta(seconds=2)) == expected
+    assert clock_skew.skew(NOON, there, NOON + timedelta(seconds=2)) == expected
 
 
 def test_a_clock_far_from_the_database_is_a_problem(app, monkeypatch):
-    monkeypatch.setattr(database, "utc_now", lambda: NOON)
+    monkeypatch.setattr(clock_skew, "utc_now", lambda: NOON)
+    monkeypatch.setattr(clock_skew, "is_kept", lambda: True)
     [row] = database.clock("Clock")
     assert row.level is Level.PROBLEM
     assert "NTP" in row.words
+    assert row.words in health.readiness().warnings
+
+
+@pytest.mark.parametrize(
+    ("kept", "level", "words"),
+    [
+        (True, Level.FINE, "kept by NTP"),
+        (False, Level.WARNING, "nobody keeps this machine's clock"),
+        (None, Level.WARNING, "could not be asked"),
+    ],
+)
+def test_a_clock_that_nobody_keeps_or_of_which_that_is_unknown_is_a_warning(app, monkeypatch, kept, level, words):
+    monkeypatch.setattr(clock_skew, "is_kept", lambda: kept)
+    [row] = database.clock("Clock")
+    assert row.level is level
+    assert words in row.words
+
+
+@pytest.mark.parametrize(("answer", "kept"), [(0, True), (1, True), (5, False), (-1, None)])
+def test_the_kernel_is_asked_who_keeps_the_clock_and_nothing_is_set(monkeypatch, answer, kept):
+    given: list[bytes] = []
+
+    def adjtimex(room):
+        given.append(room.raw)
+        return answer
+
+    monkeypatch.setattr(clock_skew.sys, "platform", "linux")
+    monkeypatch.setattr(clock_skew.ctypes, "CDLL", lambda _name: SimpleNamespace(adjtimex=adjtimex))
+    assert clock_skew.is_kept() is kept
+    assert given == [bytes(clock_skew.ROOM_FOR_TIMEX)]
 
 
 def test_a_folder_that_is_not_there_or_cannot_be_written_is_a_problem(app, tmp_path, monkeypatch):
