@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
+from benchmarks.security import patterns
 from benchmarks.security.findings import Entry, Finding, Outcome, judge, read_entries
 from config import PROJECT
 
@@ -38,3 +41,17 @@ def test_a_verdict_needs_a_known_word_and_a_reason(verdict, why, tmp_path):
 def test_every_verdict_is_about_a_file_that_is_there():
     for entry in read_entries():
         assert entry.tool not in ("bandit", "semgrep") or (PROJECT / entry.place).is_file(), entry
+
+
+def test_a_pattern_is_tried_as_the_code_asks_it():
+    source = 'NAME.search(words)\nself.RULE.fullmatch(words)\nre.sub(r"a+b", "", words)\nwords.lower()\n'
+    asked = {ast.unparse(one): [ast.unparse(word) for word in words] for one, words in patterns.calls_in(source)}
+    assert asked == {"NAME.search": ["words"], "self.RULE.fullmatch": ["words"], "re.sub": ["'a+b'", "''", "words"]}
+    assert patterns.WAYS["search"] == patterns.WAYS["sub"] == "findall" != patterns.WAYS["fullmatch"]
+
+
+def test_every_file_that_writes_cells_guards_them():
+    """semgrep names each such file; its verdict is that the cells pass `safe_cell`."""
+    writers = [file for file in (PROJECT / "services").rglob("*.py") if "csv.writer(" in file.read_text("utf-8")]
+    assert len(writers) > 5
+    assert [file for file in writers if "safe_cell(" not in file.read_text("utf-8")] == []

@@ -6,12 +6,12 @@ import uuid
 from datetime import datetime
 from typing import Annotated
 
-from flask import url_for
 from pydantic import Field
 
 from blueprints.api import bp
 from blueprints.api.operations import documented
 from blueprints.api.shapes import Shape
+from blueprints.http import public_address
 from blueprints.policy import public
 from models import HeadKind, Method, SignedHead, use_role
 from services import ballots, elections, heads
@@ -169,12 +169,12 @@ def list_documents(public_id: uuid.UUID) -> Documents:
         election=public_id, title=found.title, status=found.status.value,
         definition=Definition(**{name: getattr(definition, name) for name in Definition.model_fields}),
         key_fingerprint=platform().keyring.fingerprints()["signing"],
-        page=url_for("verify.election", public_id=public_id, _external=True),
-        evidence=None if problem else url_for("verify.pack", public_id=public_id, _external=True),
+        page=public_address("verify.election", public_id=public_id),
+        evidence=None if problem else public_address("verify.pack", public_id=public_id),
         evidence_sha256=pack.sha256 if pack else None, reason=problem,
         check=Check(code=pack.check.code, lines=pack.check.lines, checked_at=pack.check.moment) if pack else None,
-        verifier=url_for("verify.program", _external=True), verifier_sha256=verifier_sum(),
-        ballots_blt=url_for("verify.blt", public_id=public_id, _external=True) if ranked else None,
+        verifier=public_address("verify.program"), verifier_sha256=verifier_sum(),
+        ballots_blt=public_address("verify.blt", public_id=public_id) if ranked else None,
     )  # fmt: skip
 
 
@@ -182,6 +182,6 @@ def _head(head: SignedHead, checked: bool = True) -> OneHead:
     """Return a head; to check one takes milliseconds, so a long list is not checked."""
     told, stamp = heads.stamp_document(head), None
     if told is not None:
-        stamp = TimeStamp(**told, address=url_for("verify.stamp", number=head.id, _external=True))
+        stamp = TimeStamp(**told, address=public_address("verify.stamp", number=head.id))
     problem = heads.check_head(head) if checked else None
     return OneHead(**heads.as_document(head), time_stamp=stamp, problem=problem)

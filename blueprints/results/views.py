@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from blueprints import limits, streams
 from blueprints.from_replica import from_replica
-from blueprints.http import body, text_field, wants_json
+from blueprints.http import body, public_address, text_field, wants_json
 from blueprints.limits import limiter
 from blueprints.policy import public
 from blueprints.result_context import result_context, result_document, result_json, tie_facts
@@ -165,14 +165,13 @@ def sample_ballot() -> ResponseReturnValue:
 def _page(election: Election, receipt: dict[str, object] | None = None) -> str:
     result = shown_result(election, utc_now())
     poster = poster_of(result)
-    address = platform().settings.public_url or request.url_root
     return render_template(
         "results/public.html",
         result=result_context(result),
         headline=verdict_title(result),
         words=verdict_words(result),
         tie_facts=tie_facts(result),
-        share_url=address.rstrip("/") + url_for("results.share", election=election.id, v=poster_key(poster)),
+        share_url=public_address("results.share", election=election.id, v=poster_key(poster)),
         share_words=f"{poster.headline}. {poster.turnout}.",
         under_review=under_review_sentence(identification.under_review(election)) if is_over(election) else "",
         receipts_listed=receipts_listed(election),

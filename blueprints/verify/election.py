@@ -6,12 +6,12 @@ import uuid
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from flask import jsonify, render_template, request, url_for
+from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from blueprints import limits
 from blueprints.from_replica import from_replica
-from blueprints.http import body, text_field, wants_json
+from blueprints.http import body, public_address, text_field, wants_json
 from blueprints.limits import limiter
 from blueprints.policy import public
 from blueprints.verify import bp
@@ -127,10 +127,10 @@ def _document(shown: Shown) -> dict[str, Any]:
         "status": shown.election.status.value,
         "definition": {name: definition[name] for name in ("text", "hash", "signature", "intact")},
         "key_fingerprint": shown.fingerprint,
-        "evidence": None if shown.pack_problem else url_for("verify.pack", public_id=public_id, _external=True),
+        "evidence": None if shown.pack_problem else public_address("verify.pack", public_id=public_id),
         "evidence_sha256": pack.sha256 if pack else None,
         "check": asdict(pack.check) if pack else None,
-        "verifier": {"address": url_for("verify.program", _external=True), "sha256": verifier_sum()},
+        "verifier": {"address": public_address("verify.program"), "sha256": verifier_sum()},
         "heads": shown.heads,
         "receipts": {"codes": shown.receipts, "total": shown.total, "page": shown.page, "pages": shown.pages},
     }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
-from flask import Response, jsonify, render_template, send_file, url_for
+from flask import Response, jsonify, render_template, send_file
 from flask.typing import ResponseReturnValue
 
-from blueprints.http import wants_json
+from blueprints.http import public_address, wants_json
 from blueprints.policy import public
 from blueprints.verify import bp
 from models import SignedHead, use_role
@@ -62,7 +62,7 @@ def as_public(head: SignedHead, check: bool = True) -> dict[str, Any]:
     """
     told = heads.stamp_document(head)
     if told is not None:
-        told["address"] = url_for("verify.stamp", number=head.id, _external=True)
+        told["address"] = public_address("verify.stamp", number=head.id)
         told["command"] = CHECK.format(hash=told["hash"], file=STAMP_NAME.format(head.id))
         told |= {"problem": heads.stamp_problem(head)} if check else {}
     return {**heads.as_document(head), "time_stamp": told}

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, cast
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from models import db
 from services import storage
 from services.context import platform
-from services.errors import DomainError, FileDamaged, NotFound
+from services.errors import Conflict, DomainError, FileDamaged, NotFound
 from services.storage import StoredFile
 
 Done = Callable[[int, int], None]
@@ -41,17 +42,31 @@ def pack(files: list[StoredFile], into: Any, done: Done) -> dict[str, int]:
     return {"count": count, "bytes": size}
 
 
-def unpack(source: Any, expected: int, done: Done) -> int:
-    """Put the files of a tar stream into storage and return how many; only names of stored files are taken."""
-    store, count = platform().storage.store, 0
-    with tarfile.open(fileobj=source, mode="r|") as tar:
-        for entry in tar:
-            content = tar.extractfile(entry)
-            if content is None or not storage.PATH.fullmatch(entry.name):
-                continue
-            store.put(entry.name, cast(Any, content), over=True)
-            count += 1
-            done(count, expected)
+def unpack(source: Any, expected: Mapping[str, int], done: Done) -> int:
+    """Put the files of a tar stream into storage and return how many; only files with names of stored ones are taken.
+
+    `expected` holds the `count` and `bytes` that were signed. Raises Conflict for more bytes, before they are written,
+    and for a stream that is no tar.
+    """
+    try:
+        with tarfile.open(fileobj=source, mode="r|") as tar:
+            return _put_all(tar, expected, done)
+    except tarfile.TarError as error:
+        raise Conflict(_("The files of this backup cannot be read: %(why)s", why=error)) from error
+
+
+def _put_all(tar: tarfile.TarFile, expected: Mapping[str, int], done: Done) -> int:
+    count = size = 0
+    for entry in tar:
+        if not entry.isreg() or not storage.PATH.fullmatch(entry.name):
+            continue
+        # What it unpacks to: a sparse file of some bytes may stand for a terabyte.
+        size += entry.size
+        if size > expected["bytes"]:
+            raise Conflict(_("This backup holds files that are larger than its manifest says. Take another backup."))
+        platform().storage.store.put(entry.name, cast(Any, tar.extractfile(entry)), over=True)
+        count += 1
+        done(count, expected["count"])
     return count
 
 

@@ -79,7 +79,7 @@ def put_keys_back(file: Path, folder: Path, passphrase: str) -> int:
         raise ValidationFailed(_("%(file)s cannot be read.", file=file)) from error
     parts: dict[str, str] = json.loads(sealed_file.open_sealed(content, passphrase))
     for name in parts:
-        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+        if PurePosixPath(name).is_absolute() or ".." in (PurePosixPath(name).parts or ("..",)):
             raise ValidationFailed(_("%(file)s names a file outside of the key folder.", file=file))
     for name, encoded in parts.items():
         path = folder / name

@@ -76,10 +76,10 @@ class Manifest:
         try:
             entry = json.loads((folder / FILE).read_text("utf-8"))
             made, signature = cls(**entry["manifest"]), bytes.fromhex(entry["signature"])
-            message = made._message()
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            message, parts = made._message(), set(made.parts)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValidationFailed(_("%(folder)s holds no backup that can be read.", folder=folder)) from error
-        if made.format != FORMAT or set(made.parts) != set(PARTS):
+        if made.format != FORMAT or parts != set(PARTS):
             raise ValidationFailed(_("%(folder)s was written by another version of this application.", folder=folder))
         if not platform().keyring.is_signed(message, signature):
             raise ValidationFailed(

@@ -63,7 +63,7 @@ def put_back(folder: Path, manifest: Manifest, transaction: Transaction, progres
     with transaction():
         database.refuse_unless_empty()
     with _part(folder, manifest, FILES) as source:
-        files.unpack(source, manifest.files["count"], lambda count, of: progress(FILES, count, of))
+        files.unpack(source, manifest.files, lambda count, of: progress(FILES, count, of))
     with transaction():
         database.prepare_empty(manifest.name)
     try:

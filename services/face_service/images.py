@@ -11,6 +11,7 @@ import contextlib
 import io
 import re
 import struct
+import threading
 
 import numpy as np
 from flask_babel import gettext as _
@@ -23,6 +24,8 @@ Pixels = NDArray[np.uint8]
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_PIXELS = 25_000_000
+LARGE_PIXELS = 4_000_000
+"""Above it a process unpacks one picture at a time: a WebP of 46 kB and 25 megapixels takes 420 MB, a PNG 220."""
 MIN_SIDE = 160
 """Shortest side in pixels; smaller pictures cannot hold a face of 80 px with its surroundings."""
 WORKING_SIDE = 1280
@@ -44,6 +47,7 @@ UNREADABLE = (
     OverflowError,
     struct.error,
 )
+_one_large_at_a_time = threading.Lock()
 
 
 def decode_image(data: bytes, working_side: int = WORKING_SIDE) -> Pixels:
@@ -69,10 +73,17 @@ def _to_pixels(picture: Image.Image, working_side: int) -> Pixels:
     _check_header(picture)
     if picture.format in ("JPEG", "MPO"):
         picture.draft("RGB", (working_side, working_side))
+    large = picture.size[0] * picture.size[1] > LARGE_PIXELS
+    with _one_large_at_a_time if large else contextlib.nullcontext():
+        return _unpacked(picture, working_side)
+
+
+def _unpacked(picture: Image.Image, working_side: int) -> Pixels:
     picture.load()
-    upright = _on_white(_upright(picture))
-    upright.thumbnail((working_side, working_side), Image.Resampling.LANCZOS)
-    return np.ascontiguousarray(np.asarray(upright, dtype=np.uint8))
+    small = _without_palette(_upright(picture))
+    # Before anything is laid on white: 25 megapixels take 100 MB, and that needs five of them.
+    small.thumbnail((working_side, working_side), Image.Resampling.LANCZOS)
+    return np.ascontiguousarray(np.asarray(_on_white(small), dtype=np.uint8))
 
 
 def _check_header(picture: Image.Image) -> None:
@@ -96,13 +107,22 @@ def _upright(picture: Image.Image) -> Image.Image:
     return picture
 
 
+def _without_palette(picture: Image.Image) -> Image.Image:
+    """Return the picture in a mode whose pixels can be averaged; the average of two transparent ones is transparent."""
+    if picture.mode in ("RGBA", "LA"):
+        return picture
+    if picture.mode == "PA" or "transparency" in picture.info:
+        return picture.convert("RGBA")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+
 def _on_white(picture: Image.Image) -> Image.Image:
     """Flatten transparency on white: plain conversion would reveal a face hidden under alpha 0."""
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        layer = picture.convert("RGBA")
-        white = Image.new("RGBA", layer.size, (255, 255, 255, 255))
-        return Image.alpha_composite(white, layer).convert("RGB")
-    return picture if picture.mode == "RGB" else picture.convert("RGB")
+    if picture.mode not in ("RGBA", "LA"):
+        return picture
+    layer = picture.convert("RGBA")
+    white = Image.new("RGBA", layer.size, (255, 255, 255, 255))
+    return Image.alpha_composite(white, layer).convert("RGB")
 
 
 def decode_data_url(url: str, working_side: int = WORKING_SIDE) -> Pixels:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import uuid
 import zipfile
+from dataclasses import replace
 
 import pytest
 
@@ -119,3 +120,15 @@ def test_what_cannot_be_a_signed_receipt_gets_words(client, counted, typed):
 
 def test_the_result_page_leads_to_the_check(client, counted):
     assert f"/verify/{counted[0]}" in client.get("/results/").text
+
+
+@pytest.mark.parametrize("address", ["/verify/{}", "/api/v1/results/{}/documents"])
+def test_a_host_that_is_claimed_leads_nobody_to_another_verifier(address, client, counted, app, monkeypatch):
+    ours = app.extensions["platform"]
+    known = replace(ours, settings=replace(ours.settings, public_url="https://vote.example.org"))
+    monkeypatch.setitem(app.extensions, "platform", known)
+    answer = client.get(address.format(counted[0]), headers={"Host": "evil.example", "Accept": "application/json"})
+    assert answer.status_code == 200
+    assert "evil.example" not in answer.text
+    assert "https://vote.example.org/verify/verify.py" in answer.text
+    assert f"https://vote.example.org/verify/{counted[0]}/evidence.zip" in answer.text

@@ -103,6 +103,17 @@ def test_a_voter_signs_in_with_password_and_code_and_out(client):
     assert again.location == "/voter/elections"
 
 
+def test_a_voters_session_is_new_after_signing_in(client):
+    voter = with_account()
+    client.post("/voter/login", data={"email": voter.email, "password": factories.PASSWORD})
+    with client.session_transaction() as session:
+        session.update(planted="by somebody else", voter_session="fixed", csrf_token="known")
+    client.post("/voter/login/code", data={"code": last_code(voter.email)})
+    with client.session_transaction() as session:
+        assert set(session) - {"_permanent", "_flashes"} == {"voter_session"}
+        assert session["voter_session"] != "fixed"
+
+
 def test_a_new_code_is_sent_twice_and_then_the_voter_begins_again(client):
     voter = with_account()
     client.post("/voter/login", data={"email": voter.email, "password": factories.PASSWORD})

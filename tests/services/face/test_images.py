@@ -6,6 +6,7 @@ import base64
 import io
 import struct
 import zlib
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -89,6 +90,29 @@ def test_a_bomb_is_refused_by_its_header_before_it_is_unpacked(side: int, monkey
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda self: pytest.fail("the bomb was unpacked"))
     with pytest.raises(BadImage):
         images.decode_image(png_header(side, side))
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("PNG", "RGBA"), ("PNG", "LA"), ("WEBP", "RGBA")])
+def test_a_large_transparent_picture_is_made_small_before_it_is_laid_on_white(
+    kind: str, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laid: list[tuple[int, int]] = []
+    real = Image.alpha_composite
+    monkeypatch.setattr(Image, "alpha_composite", lambda one, two: laid.append(two.size) or real(one, two))
+    picture = Image.new(mode, (600, 500), 0)
+    assert images.decode_image(file_of(picture, kind), 300).min() == 255
+    assert laid == [(300, 250)], "a picture of 100 kB would take five times its 25 megapixels in memory"
+
+
+@pytest.mark.parametrize(("kind", "alone"), [("PNG", 1), ("WEBP", 1), ("JPEG", 0)])
+def test_large_pictures_are_unpacked_one_at_a_time(kind: str, alone: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A JPEG is unpacked small in the first place."""
+    held = MagicMock()
+    monkeypatch.setattr(images, "_one_large_at_a_time", held)
+    monkeypatch.setattr(images, "LARGE_PIXELS", 700 * 700)
+    for side in (600, 800):
+        images.decode_image(file_of(Image.new("RGB", (side, side)), kind), 320)
+    assert (held.__enter__.call_count, held.__exit__.call_count) == (alone, alone)
 
 
 def test_a_cut_file_is_refused_even_after_another_library_allowed_cut_files() -> None:
