@@ -70,7 +70,7 @@ def run(name: str, seconds: int) -> Outcome:
 
 
 def _on_a_site(name: str, attack: Callable[[Site], Outcome]) -> Outcome:
-    """Attack a site of its own; one that does not start on a busy machine ends neither the other tools nor their table."""
+    """Attack a site of its own; one that does not start on a busy machine does not end the other tools."""
     try:
         with served_demo() as site:
             return attack(site)

@@ -29,7 +29,7 @@ class Stranger(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(b"x" * (authority.LARGEST_ANSWER + authority.AT_A_TIME))
 
-    do_GET = do_POST
+    do_GET = do_POST  # noqa: N815  http.server calls it so
 
     def log_message(self, *_words: object) -> None:
         pass
