@@ -127,7 +127,7 @@ class Booth:
 
     def _send(self, method: str, path: str, content: str | None, headers: dict[str, str]) -> Answer:
         if self._tls is not None:
-            headers = headers | {"Referer": f"https://{SITE}/"}  # the CSRF check asks for it
+            headers = headers | {"Referer": f"https://{SITE}:{self._port}/"}  # the CSRF check asks for it
         headers = headers | {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         kept = self._connection is not None
         try:
