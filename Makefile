@@ -75,7 +75,7 @@ define install
 	fi; \
 	echo 'Installing $(1) (about half a minute) …'; \
 	PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet --no-input --use-pep517 -r $(1); \
-	echo "$$mark" > .venv/.$(1).installed
+	for done in $(1) $$(sed -n 's/^-r //p' $(1)); do echo "$$mark" > ".venv/.$$done.installed"; done
 endef
 
 venv:
