@@ -24,6 +24,7 @@ from services.security import KeyringError
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 COMMITS_WAIT_FOR = "synchronous_standby_names"
 """PostgreSQL's setting: the replicas that must have a change before it is acknowledged."""
+HALF_RESTORED = "A restore is under way, or was cut off: stop web servers and workers, and give flask restore again."
 log = logging.getLogger(__name__)
 
 
@@ -76,6 +77,8 @@ def _warnings() -> list[str]:
 def _schema_problems() -> list[str]:
     if db.session.scalar(text("SELECT to_regclass('alembic_version') IS NULL")):
         return ["The database has no tables."]
+    if db.session.scalar(text("SELECT to_regclass('restore_under_way') IS NOT NULL")):
+        return [HALF_RESTORED]
     present, wanted = _schema(), max(_migrations())
     return [] if present >= wanted else [f"The database has the schema {present or None}; this version needs {wanted}."]
 

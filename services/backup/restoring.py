@@ -74,7 +74,6 @@ def put_back(folder: Path, manifest: Manifest, transaction: Transaction, progres
         raise
     with transaction():
         found = database.count_rows()
-        database.forget_restore()
     wrong = [name for name in sorted(found.keys() | manifest.rows.keys()) if found.get(name) != manifest.rows.get(name)]
     return [
         _("Table %(table)s: %(found)s rows in place of %(expected)s.", table=name, found=found.get(name, 0),
@@ -86,8 +85,10 @@ def put_back(folder: Path, manifest: Manifest, transaction: Transaction, progres
 def finish(manifest: Manifest, actor: Actor) -> list[str]:
     """Write the restore into the audit log, chain it, end every sign-in of then; in the caller's transaction.
 
-    With the newest schema. Returns a sentence when the keys are not those of this database.
+    With the newest schema. Only now is the restore no more under way: cut off before, it may be given again. Returns a
+    sentence when the keys are not those of this database.
     """
+    database.forget_restore()
     now = utc_now()
     # Numbers of transactions are those of another server.
     db.session.execute(update(AuditChainMark).values(next_mark=None, noted_at=None, before_xid=None))

@@ -3,7 +3,8 @@
 signing.key        Ed25519 seed of the installation, 32 bytes; `signing_keys.py` tells of those before it
 cast.key           root of the MAC keys of cast ballots, 32 bytes
 fernet.keys        one Fernet key a line, newest first; `fernet.retired` has the fingerprints of those that went
-elections/<id>.box Curve25519 private key of one election's ballot box, 32 bytes, read by the worker only
+elections/<id>.box Curve25519 private key of a ballot box, 32 bytes; the web server makes it when an election opens and
+                   reads it for the recovery copy, the worker reads it to seal
 backup.key         Curve25519 private key that opens backups of the data, 32 bytes, made with the first of them
 """
 

@@ -21,7 +21,7 @@ from models import (
     transaction,
     use_role,
 )
-from services import backup, elections, heads
+from services import backup, elections, heads, health
 from services.actor import SYSTEM
 from services.backup import making, restoring
 from services.ballots import Choice
@@ -169,6 +169,11 @@ def test_a_backup_comes_back_whole_and_an_older_one_is_told_from_the_mailed_head
     with monkeypatch.context() as cut:
         cut.setattr(restoring.database, "load", interrupted)
         assert flask(third, "restore", older).exit_code == 1
+    with monkeypatch.context() as cut:  # All rows are there, and sign-ins of then could go on.
+        cut.setattr(cli_backup.backup, "finish", interrupted)
+        assert flask(third, "restore", older).exit_code == 1
+    with working(third):
+        assert health.readiness().problems == (health.HALF_RESTORED,)
     stale = flask(third, "restore", older, "--verify", "--head-mail", tmp_path / "mail.txt")
     assert stale.exit_code == 3, stale.output
     assert "older than the head mailed on 2026-10-18T18:00:00.000000Z" in stale.output
