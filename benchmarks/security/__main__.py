@@ -1,7 +1,7 @@
 """Run every tool, or those that are named, and say what nobody has judged yet. Exit 1 when there is something.
 
 .venv/bin/python -m benchmarks.security [bandit] [semgrep] [pip-audit] [patterns] [fuzz] [wapiti] [sqlmap]
-        [headers] [--seconds 60]
+        [headers] [timing] [--seconds 60]
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks.security import attacking, fuzz, patterns, reading, tools
+from benchmarks.security import attacking, fuzz, patterns, reading, timing, tools
 from benchmarks.security.findings import Outcome, judge, read_entries
 from benchmarks.security.proxy.headers import headers
 from benchmarks.security.served import Site, served_demo
 
 KINDS = {
     "bandit": tools.SCAN, "semgrep": tools.SCAN, "pip-audit": tools.SCAN, "patterns": "", "fuzz": tools.SCAN,
-    "wapiti": tools.ATTACK, "sqlmap": tools.ATTACK, "headers": "",
+    "wapiti": tools.ATTACK, "sqlmap": tools.ATTACK, "headers": "", "timing": "",
 }  # fmt: skip
 WAPITI_TIMES = 4
 """wapiti crawls for so many times the seconds of a fuzz target."""
@@ -64,7 +64,7 @@ def run(name: str, seconds: int) -> Outcome:
         "fuzz": lambda: fuzz.fuzz(seconds),
         "wapiti": lambda: _on_a_site(name, lambda site: attacking.wapiti(site, seconds * WAPITI_TIMES)),
         "sqlmap": lambda: _on_a_site(name, attacking.sqlmap),
-        "headers": headers,
+        "headers": headers, "timing": timing.timing,
     }  # fmt: skip
     return acts[name]()
 
