@@ -13,22 +13,33 @@ export default class UsePosition {
     this.find("use").addEventListener("click", () => this.use());
   }
 
+  say(words, doubtful = false) {
+    this.find("say").dataset.doubtful = doubtful;
+    this.find("say").textContent = words;
+  }
+
   tell(accuracy) {
-    if (accuracy) this.find("say").textContent = fill(this.words.better, { n: Math.round(accuracy), m: GOOD_M });
+    if (accuracy) this.say(fill(this.words.better, { n: Math.round(accuracy), m: GOOD_M }));
+  }
+
+  /** A middle that may lie outside of its own circle would put doubt on everybody who is there. */
+  take({ latitude, longitude, accuracy }) {
+    this.find("latitude").value = latitude.toFixed(DIGITS);
+    this.find("longitude").value = longitude.toFixed(DIGITS);
+    const radius = Number(this.find("radius").value);
+    const coarse = accuracy > Math.max(radius, GOOD_M);
+    this.say(fill(coarse ? this.words.coarse : this.words.found, { n: Math.round(accuracy), m: radius }), coarse);
   }
 
   async use() {
     const button = this.find("use");
     if (button.getAttribute("aria-busy") === "true") return;
     button.setAttribute("aria-busy", "true");
-    this.find("say").textContent = this.words.asking;
+    this.say(this.words.asking);
     try {
-      const found = await askPosition(({ accuracy }) => this.tell(accuracy));
-      this.find("latitude").value = found.latitude.toFixed(DIGITS);
-      this.find("longitude").value = found.longitude.toFixed(DIGITS);
-      this.find("say").textContent = fill(this.words.found, { n: Math.round(found.accuracy) });
+      this.take(await askPosition(({ accuracy }) => this.tell(accuracy)));
     } catch (problem) {
-      this.find("say").textContent = this.words[problem.code] ?? this.words.missing;
+      this.say(this.words[problem.code] ?? this.words.missing, true);
     } finally {
       button.removeAttribute("aria-busy");
     }
