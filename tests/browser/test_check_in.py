@@ -196,12 +196,13 @@ def test_a_motion_stands_still_while_the_quorum_is_lost_and_its_result_is_explai
     phone = open_meeting(site, session, first)
     expect(phone.get_by_role("heading", name="You are checked in")).to_be_visible()
 
-    desk.goto(f"/attendance/meetings/{session.id}/votes")
+    votes, screen = (f"/attendance/meetings/{session.id}/{name}" for name in ("votes", "screen"))
+    desk.goto(votes)
     desk.get_by_label("Title").fill("A new roof")
     press(desk, "Save the motion")
     press(desk, "Open the vote")
     expect(desk.get_by_text("3 of 4 members are present, 3 are needed: the quorum holds.")).to_be_visible()
-    desk.goto(f"/attendance/meetings/{session.id}/screen")
+    desk.goto(screen)
     expect(desk.get_by_text("The quorum holds")).to_be_visible()
 
     choose_yes(phone, session)
@@ -223,15 +224,16 @@ def test_a_motion_stands_still_while_the_quorum_is_lost_and_its_result_is_explai
     motion = votes_of(session.id)[0]
     assert [motions.vote(motion, member, said) for member, said in ((second, "Yes"), (third, "No"))] == ["cast"] * 2
 
-    desk.goto(f"/attendance/meetings/{session.id}/votes")
+    desk.goto(votes)
     press(desk, "Close the vote now")
     expect(desk.get_by_text("The ballots are being counted.")).to_be_visible()
+    address = f"/results/?election={motion.id}"
     seal_all()
-    desk.goto(f"/attendance/meetings/{session.id}/screen")
+    desk.goto(screen)
     expect(desk.locator("[data-verdict]")).to_have_text("Carried")
     held = "3 of 4 members were present when the vote closed, quorum 3: held."
     expect(desk.locator("[data-voted]")).to_have_text(f"{held} 2 yes, 1 no, 0 abstentions; more yes than no: carried.")
-    result = site.page(f"/results/?election={motion.id}", viewport=PHONE_SCREEN)
+    result = site.page(address, viewport=PHONE_SCREEN)
     expect(result.get_by_role("heading", name="Carried")).to_be_visible()
     expect(result.get_by_text(held)).to_be_visible()
 
