@@ -121,8 +121,7 @@ def empty(make_committing_app, tmp_path):
 def test_a_backup_comes_back_whole_and_an_older_one_is_told_from_the_mailed_head(
     source, empty, make_committing_app, tmp_path, monkeypatch
 ):
-    app, number = source
-    target = tmp_path / "backups"
+    (app, number), target = source, tmp_path / "backups"
     first = flask(app, "backup", target)
     assert first.exit_code == 0, first.output
     assert "two backups tell who voted in between" in first.output
@@ -143,8 +142,7 @@ def test_a_backup_comes_back_whole_and_an_older_one_is_told_from_the_mailed_head
     second = flask(app, "backup", target)
     assert second.exit_code == 0, second.output
     (tmp_path / "mail.txt").write_text(mail)
-    heads_beside_the_keys = tmp_path / "var" / "keys" / "heads.jsonl"
-    assert not heads_beside_the_keys.exists()
+    assert not (tmp_path / "var" / "keys" / "heads.jsonl").exists()
 
     server = Embedded(empty)
     monkeypatch.setattr(cli_backup, "EmbeddedPostgres", lambda _folder: server)
