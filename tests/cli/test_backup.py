@@ -86,6 +86,16 @@ def interrupted(*_arguments):
     raise KeyboardInterrupt
 
 
+def cut_off_twice(app, source, monkeypatch):
+    """Restore, cut off while rows are loaded, and once more when all are there and sign-ins of then could go on."""
+    for room, name in ((restoring.database, "load"), (cli_backup.backup, "finish")):
+        with monkeypatch.context() as cut:
+            cut.setattr(room, name, interrupted)
+            assert flask(app, "restore", source).exit_code == 1
+    with working(app):
+        assert health.readiness().problems == (health.HALF_RESTORED,)
+
+
 def fill():
     """Make an open secret election with a picture, a face and ballots in its box; return its number."""
     election = factories.make_open_election(voters=VOTERS)
@@ -164,14 +174,7 @@ def test_a_backup_comes_back_whole_and_an_older_one_is_told_from_the_mailed_head
     assert "The database is in use" in again.output
 
     third = make_committing_app(UPLOAD_FOLDER=str(tmp_path / "uploads of a third one"))
-    with monkeypatch.context() as cut:
-        cut.setattr(restoring.database, "load", interrupted)
-        assert flask(third, "restore", older).exit_code == 1
-    with monkeypatch.context() as cut:  # All rows are there, and sign-ins of then could go on.
-        cut.setattr(cli_backup.backup, "finish", interrupted)
-        assert flask(third, "restore", older).exit_code == 1
-    with working(third):
-        assert health.readiness().problems == (health.HALF_RESTORED,)
+    cut_off_twice(third, older, monkeypatch)
     stale = flask(third, "restore", older, "--verify", "--head-mail", tmp_path / "mail.txt")
     assert stale.exit_code == 3, stale.output
     assert "older than the head mailed on 2026-10-18T18:00:00.000000Z" in stale.output
