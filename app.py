@@ -39,7 +39,7 @@ from blueprints import (
 )
 from config import Settings, gather_metrics, load_settings
 from models import db
-from services import metrics
+from services import metrics, pooled
 from services.boot import build_platform, check_keys_at_start
 
 BLUEPRINTS = (
@@ -95,6 +95,7 @@ def create_app(config_name: str | None = None, settings: Settings | None = None)
     cli.init_app(app)
     policy.check_policies(app)
     with app.app_context():
+        pooled.watch(db.engines.values())
         metrics.watch_pool(db.engines.values())
         check_keys_at_start()
     return app

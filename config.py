@@ -340,7 +340,6 @@ def _database_config(settings: Settings) -> dict[str, Any]:
     def engine(role: str, url: str, size: int) -> dict[str, Any]:
         return {
             "url": url or settings.db_url,
-            "pool_pre_ping": True,
             "pool_size": min(size, settings.db_pool_size),
             "max_overflow": settings.db_pool_overflow,
             "hide_parameters": True,  # an error must not carry a voter or a ballot into a log

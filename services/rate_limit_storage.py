@@ -15,6 +15,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import SQLAlchemyError
 
+from services import pooled
+
 POOL_SIZE = 2
 MAX_OVERFLOW = 6
 SWEEP_ONE_IN = 500
@@ -51,9 +53,8 @@ class PostgresStorage(Storage):
 
     def __init__(self, uri: str, wrap_exceptions: bool = False, **options: Any) -> None:
         super().__init__(uri, wrap_exceptions=wrap_exceptions, **options)
-        self.engine = create_engine(
-            uri, isolation_level="AUTOCOMMIT", pool_size=POOL_SIZE, max_overflow=MAX_OVERFLOW, pool_pre_ping=True
-        )
+        self.engine = create_engine(uri, isolation_level="AUTOCOMMIT", pool_size=POOL_SIZE, max_overflow=MAX_OVERFLOW)
+        pooled.watch([self.engine])
 
     @property
     def base_exceptions(self) -> type[Exception] | tuple[type[Exception], ...]:

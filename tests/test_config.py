@@ -283,7 +283,7 @@ def test_every_role_has_its_own_engine() -> None:
         "sealer": "SEALER",
         "results": "RESULTS",
     }
-    assert all(options["hide_parameters"] and options["pool_pre_ping"] for options in binds.values())
+    assert all(options["hide_parameters"] for options in binds.values())
 
 
 def test_missing_role_address_falls_back_to_the_web_role_with_a_warning() -> None:
