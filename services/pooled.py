@@ -1,8 +1,8 @@
 """Whether a kept database connection is still there: asked of its socket, and of the server only when that is in doubt.
 
-SQLAlchemy's `pool_pre_ping` asks the server each time, one statement in four of a request. A server or PgBouncer that
-ends a connection sends so, and then there is something to read where nothing should be. Only a line cut without a word
-goes unnoticed, and that one a ping would wait for, too.
+SQLAlchemy's `pool_pre_ping` asks the server each time a request takes a connection: one way there and back more. A
+server or PgBouncer that ends a connection sends so, and then there is something to read where nothing should be. Only a
+line cut without a word goes unnoticed, and that one a ping would wait for, too.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ def _watch(engine: Engine) -> None:
     @event.listens_for(engine, "checkout")
     def _handed_out(connection: Any, record: Any, proxy: Any) -> None:
         since = record.info.get(_SINCE)
-        if since is None or (time.monotonic() - since < LONG_IDLE_SECONDS and not _has_news(connection)):
+        if since is None:
             return
         try:
-            engine.dialect.do_ping(connection)
+            if time.monotonic() - since >= LONG_IDLE_SECONDS or _has_news(connection):
+                engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
-            raise DisconnectionError("The server ended this connection.") from error
+            raise DisconnectionError("This connection has ended.") from error
 
 
 def _has_news(connection: Any) -> bool:

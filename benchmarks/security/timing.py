@@ -13,6 +13,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -144,7 +145,7 @@ def _names(client: FlaskClient, path: str, field_: str, known: str, odd: str) ->
         values = {field_: name, "password": "a wrong password"} | ({} if "api" in path else {"room": "commission"})
         return client.post(path, json=values).status_code
 
-    return {kind: lambda name=name: ask(name) for kind, name in names.items()}  # type: ignore[misc]
+    return {kind: partial(ask, name) for kind, name in names.items()}
 
 
 def _forgetting(app: Flask) -> Callable[[int], None]:
@@ -184,7 +185,7 @@ def _api_token(app: Flask, client: FlaskClient) -> Question:
         return client.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"}).status_code
 
     tokens = {"nobody's token": new_token(), "beside a stored token": near}
-    kinds: dict[str, Ask] = {name: lambda token=token: ask(token) for name, token in tokens.items()}  # type: ignore[misc]
+    kinds: dict[str, Ask] = {name: partial(ask, token) for name, token in tokens.items()}
     # Known to whoever holds it: that its session ended may show, its row is read.
     assert ask(over) == 401
     return Question("API token", kinds, 401, QUICK_TIMES)

@@ -54,3 +54,11 @@ def test_every_engine_of_the_application_is_watched(app):
     for engine in db.engines.values():
         listening = [found.__module__ for found in engine.pool.dispatch.checkout]
         assert pooled.__name__ in listening
+
+
+def test_a_connection_that_was_closed_on_this_side_is_replaced_unseen(engine):
+    with engine.connect() as connection:
+        kept = connection.connection.dbapi_connection
+        first = connection.scalar(text("SELECT pg_backend_pid()"))
+    kept.close()
+    assert backend(engine) != first

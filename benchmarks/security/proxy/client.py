@@ -7,7 +7,7 @@ import http.client
 import socket
 import ssl
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,7 +102,7 @@ class Browser:
 
 
 @contextlib.contextmanager
-def line(port: int, certificate: Path | None = None):  # type: ignore[no-untyped-def]
+def line(port: int, certificate: Path | None = None) -> Iterator[socket.socket]:
     """Open a bare line, with TLS where a certificate is given."""
     with socket.create_connection((HOST, port), timeout=SECONDS) as plain:
         if certificate is None:
