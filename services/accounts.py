@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as N_
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import contains_eager
 
@@ -18,8 +19,19 @@ from services.savepoints import savepoint
 from services.security import hash_password, hash_token, new_token, verify_password
 from services.security.passwords import MIN_LENGTH, waste_time
 from services.security.tries import Tries, minutes
+from services.security.weak_passwords import Weakness, find_weakness
 
 SESSION_LIFETIME = timedelta(hours=12)
+EASY_TO_GUESS = {
+    Weakness.COMMON: N_(
+        "This password is easy to guess: it is one of those that people use most, or much like one."
+        " Take three or more words that do not belong together."
+    ),
+    Weakness.CONTEXT: N_(
+        "This password is easy to guess: little is left of it without your name, your address and the words of this"
+        " system. Take three or more words that do not belong together."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -117,7 +129,7 @@ def confirm_password(user_id: int, password: str, actor: Actor) -> bool:
 def change_password(user_id: int, old: str, new: str, session_id: int, actor: Actor) -> SignInOutcome:
     """Give the signed-in person a new password and end the other sessions; without the old one refuse with words.
 
-    Raises ValidationFailed for a short password, or the one there is.
+    Raises ValidationFailed for a password that is short or easy to guess, or the one there is.
     """
     user = db.session.get_one(StaffUser, user_id)
     outcome = authenticate(user.username, old, actor)
@@ -125,7 +137,7 @@ def change_password(user_id: int, old: str, new: str, session_id: int, actor: Ac
         return outcome
     if new == old:
         raise ValidationFailed(fields={"password": _("This is the password you have. Choose another one.")})
-    check_password(new)
+    check_password(new, user.username, user.name, user.email)
     user.password_hash = hash_password(new)
     others = update(StaffSession).where(
         StaffSession.staff_user_id == user.id, StaffSession.id != session_id, StaffSession.ended_at.is_(None)
@@ -135,15 +147,18 @@ def change_password(user_id: int, old: str, new: str, session_id: int, actor: Ac
     return outcome
 
 
-def check_password(password: str) -> None:
-    """Raise ValidationFailed for a password that is too short."""
+def check_password(password: str, *about: str | None) -> None:
+    """Raise ValidationFailed for a password that is too short, or easy to guess for who knows `about` whom it is."""
     if len(password) < MIN_LENGTH:
         raise ValidationFailed(fields={"password": _("Use %(count)s characters or more.", count=MIN_LENGTH)})
+    weakness = find_weakness(password, about)
+    if weakness is not None:
+        raise ValidationFailed(fields={"password": str(EASY_TO_GUESS[weakness])})
 
 
 def create_staff(username: str, password: str, role: StaffRole, actor: Actor, email: str | None = None) -> StaffUser:
-    """Add a staff member; raises ValidationFailed for a short password and Conflict for a name in use."""
-    check_password(password)
+    """Add a staff member; raises ValidationFailed as `check_password` and Conflict for a name in use."""
+    check_password(password, username, email)
     return add_staff(username, hash_password(password), role, actor, email)
 
 

@@ -143,6 +143,8 @@ def join_election_command(username: str, election_id: int) -> None:
 @click.password_option()
 def hash_password_command(password: str) -> None:
     """Print the bcrypt hash of a password, for ADMIN_DEFAULT_PASS_HASH."""
+    with Words():
+        accounts.check_password(password)
     click.echo(hash_password(password))
 
 

@@ -193,7 +193,7 @@ def _judge(link: StaffLink | None) -> tuple[LinkState, StaffLink | None]:
 def _make_account(link: StaffLink, username: str, password: str, actor: Actor) -> StaffUser:
     """Make the invited person's account; who invited must still be there for the elections to count."""
     name = check_username(username)
-    check_password(password)
+    check_password(password, name, link.name, link.email)
     user = add_staff(name, hash_password(password), link.role, actor, link.email)
     user.name = link.name
     inviter = db.session.get(StaffUser, link.made_by) if link.made_by else None
@@ -207,7 +207,7 @@ def _make_account(link: StaffLink, username: str, password: str, actor: Actor) -
 
 def _set_password(link: StaffLink, password: str, actor: Actor) -> StaffUser:
     user = find(link.staff_user_id or 0)
-    check_password(password)
+    check_password(password, user.username, user.name, user.email)
     user.password_hash = hash_password(password)
     db.session.execute(delete(LoginFailure).where(LoginFailure.username == user.username))
     end_all(user, actor)

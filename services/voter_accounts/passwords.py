@@ -25,9 +25,10 @@ def set_password(voter: Voter, password: str, actor: Actor) -> None:
     """Give a voter who has proved who it is a password; sessions and trusted browsers end.
 
     Who opens the page of an invitation has proved it, and so has who follows a mailed link. Raises ValidationFailed
-    (field `password`) for a short one, and Conflict for a voter who may not sign in or has no address for the codes.
+    (field `password`) for one that is short or easy to guess, and Conflict for a voter who may not sign in or has no
+    address for the codes.
     """
-    accounts.check_password(password)
+    accounts.check_password(password, *_about(voter))
     if voter.status is VoterStatus.SUSPENDED:
         raise Conflict(_("Your entry is suspended. Ask the Election Commission."))
     if not voter.email:
@@ -47,7 +48,7 @@ def change(voter_id: int, old: str, new: str, session_id: int, actor: Actor) -> 
     """Change the signed-in voter's password; return the words of a refusal, '' when it is changed.
 
     The other sessions and all trusted browsers end. A wrong old one counts like one at signing in, so it is returned.
-    Raises ValidationFailed for a short new one.
+    Raises ValidationFailed for a new one that is short or easy to guess.
     """
     voter = db.session.get_one(Voter, voter_id)
     tries = Tries(f"voter:{(voter.email or '').lower()}", actor.ip)
@@ -57,7 +58,7 @@ def change(voter_id: int, old: str, new: str, session_id: int, actor: Actor) -> 
     if not verify_password(old, voter.password_hash or "")[0]:
         tries.note()
         return str(_("This is not your password."))
-    accounts.check_password(new)
+    accounts.check_password(new, *_about(voter))
     if new == old:
         raise ValidationFailed(fields={"password": _("This is the password you have. Choose another one.")})
     tries.forget()
@@ -99,6 +100,10 @@ def reset(token: str, password: str, actor: Actor) -> bool:
         return False
     set_password(link.voter, password, actor)
     return True
+
+
+def _about(voter: Voter) -> tuple[str | None, ...]:
+    return voter.name, voter.email, voter.voter_id
 
 
 def _link(token: str, *, lock: bool = False) -> PasswordReset | None:

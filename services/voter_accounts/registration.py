@@ -141,7 +141,7 @@ def _checked(entries: Entries, photo: Upload | None) -> tuple[dict[str, object],
 
 def _password_errors(entries: Entries) -> dict[str, str]:
     try:
-        accounts.check_password(entries.password)
+        accounts.check_password(entries.password, entries.name, entries.email, entries.voter_id)
     except ValidationFailed as error:
         return error.fields
     if entries.password != entries.password_again:

@@ -76,10 +76,12 @@ def test_create_admin_makes_a_person_who_can_sign_in(role, run):
 @pytest.mark.parametrize(
     ("arguments", "typed", "words"),
     [(["vera"], "short\nshort\n", "10 characters or more"),
+     (["vera"], "iloveyou1234\n" * 2, "easy to guess"),
+     (["vera.kowalski"], "Vera Kowalski 1\n" * 2, "your name, your address"),
      (["taken"], f"{PASSWORD}\n{PASSWORD}\n", "There is a staff member"),
      (["vera", "--role", "king"], f"{PASSWORD}\n{PASSWORD}\n", "Invalid value"),
      (["vera"], f"{PASSWORD}\nother\n", "match")],
-    ids=["short", "taken", "role", "typed twice"],
+    ids=["short", "common", "name", "taken", "role", "typed twice"],
 )  # fmt: skip
 def test_create_admin_refuses_in_one_sentence(arguments, typed, words, run):
     factories.StaffUserFactory(username="taken")
@@ -94,6 +96,13 @@ def test_hash_password_prints_a_hash_for_the_settings(run):
     printed = result.output.strip().splitlines()[-1]
     assert verify_password(PASSWORD, printed) == (True, False)
     assert PASSWORD not in result.output
+
+
+def test_hash_password_refuses_a_password_that_is_easy_to_guess(run):
+    result = run("hash-password", typed="iloveyou1234\n" * 2)
+    assert result.exit_code == 1
+    assert "easy to guess" in result.output
+    assert "sha256+" not in result.output
 
 
 def test_unlock_lets_a_locked_person_in_again(run):
