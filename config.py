@@ -91,6 +91,7 @@ class Settings:
     locale: str = _setting(str, "en")
     timezone: str = _setting(str, "UTC")
     require_totp: str = _setting(_one_of("off", "admins", "all"), "off")
+    session_idle_minutes: int = _setting(_whole, "30")
     # The database's other roles
     db_owner_url: str = _setting(normalise_database_url, secret=True)
     db_sealer_url: str = _setting(normalise_database_url, secret=True)

@@ -13,6 +13,8 @@ from services.errors import ValidationFailed
 
 API = "/api/v1/"
 REFUSAL_KEY = "smart_voting.refusal"
+BY_ITSELF = "X-Asked-By-Page"
+"""Header of what a script asks without anybody's act: `static/js/lib/http.js`."""
 
 
 def is_api() -> bool:
@@ -26,6 +28,15 @@ def wants_json() -> bool:
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json"])
     return best == "application/json" and request.accept_mimetypes[best] > request.accept_mimetypes["text/html"]
+
+
+def asks_by_itself() -> bool:
+    """Tell whether a page asks and no person: a stream, a question again and again, a picture.
+
+    Such requests do not keep a session alive. Whoever forges the header shortens the own session only.
+    """
+    stream = request.accept_mimetypes.best == "text/event-stream"
+    return stream or BY_ITSELF in request.headers or request.blueprint == "media"
 
 
 def current_actor() -> Actor:

@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 from werkzeug.wrappers import Response
 
-from blueprints.http import mark_refused, wants_json
+from blueprints import silence
+from blueprints.http import asks_by_itself, mark_refused, wants_json
 from services.errors import DomainError, Forbidden
 from services.security import Permission, has_permission
 
@@ -82,9 +83,13 @@ def _ask_to_set_up() -> Response:
 
 def _ask_to_sign_in(permission: Permission) -> Response:
     mark_refused("not_signed_in")
-    if wants_json():
-        raise SignInNeeded(_("Sign in first."))
+    silent = g.get("silent")
+    if wants_json() or (silent and asks_by_itself()):
+        raise SignInNeeded(silence.words() if silent else _("Sign in first."))
     if permission is Permission.OWN_VOTES:
         return redirect(url_for("voter.login"))
-    room = "polling" if permission is Permission.POLL else "commission"
-    return redirect(url_for("landing.index", room=room))
+    if permission is Permission.POLL:
+        return redirect(url_for("landing.index", room="polling"))
+    if silent:
+        silence.lead_out(silent)
+    return redirect(url_for("landing.index", room="commission"))

@@ -8,7 +8,7 @@ from flask import Flask, g, request, session
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
-from blueprints.http import current_actor, is_api
+from blueprints.http import asks_by_itself, current_actor, is_api
 from models import StaffSession, transaction
 from services import accounts, api_tokens, kiosks, second_step, staff, voter_accounts
 from services.errors import Conflict
@@ -62,7 +62,7 @@ def end_present_session() -> None:
 
 def load_principal() -> None:
     """Set `g.principal`; a kiosk is only a kiosk, whoever signed it in."""
-    g.principal = None
+    g.principal = g.silent = g.stale = None
     if request.endpoint in WITHOUT_PRINCIPAL:
         return
     if is_api():
@@ -77,6 +77,8 @@ def load_principal() -> None:
         found = accounts.find_session(token)
         if found is not None:
             g.principal = _staff(found)
+        else:
+            g.silent = accounts.find_silent(token)
     elif token := session.get(VOTER_KEY):
         signed_in = voter_accounts.who(token)
         if signed_in is not None:
@@ -103,10 +105,18 @@ def _staff(found: StaffSession) -> Principal:
     principal = Principal(
         user.role.value, user.id, user.username, found.id, found.election_id, second_step.must_set_up(user)
     )
-    if staff.is_stale(found):
+    g.stale = staff.is_stale(found)
+    if not asks_by_itself():
+        note_use(principal)
+    return principal
+
+
+def note_use(principal: Principal) -> None:
+    """Note that a session of staff is in use, where that was not just done."""
+    if g.stale:
         with transaction():
             staff.note_use(principal.session_id)
-    return principal
+        g.stale = False
 
 
 def init_app(app: Flask) -> None:

@@ -10,10 +10,11 @@ from flask_babel import lazy_gettext as N_
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import contains_eager
 
-from models import LoginFailure, StaffRole, StaffSession, StaffUser, db
+from models import Election, LoginFailure, StaffRole, StaffSession, StaffUser, db
 from services import audit_logger, metrics
 from services.actor import Actor
 from services.clock import utc_now
+from services.context import platform
 from services.errors import Conflict, NotFound, ValidationFailed
 from services.savepoints import savepoint
 from services.security import hash_password, hash_token, new_token, verify_password
@@ -67,14 +68,16 @@ def authenticate(username: str, password: str, actor: Actor) -> SignInOutcome:
     return SignInOutcome(user)
 
 
-def start_session(user: StaffUser, actor: Actor) -> str:
-    """Make a session and return the token that the browser keeps."""
+def start_session(user: StaffUser, actor: Actor, election_id: int | None = None) -> str:
+    """Make a session and return the token that the browser keeps; its desk shows the election, where one is given."""
     token = new_token()
     now = utc_now()
+    still_there = select(Election.id).where(Election.id == election_id)
     db.session.add(
         StaffSession(
             staff_user_id=user.id,
             token_hash=hash_token(token),
+            election_id=db.session.scalar(still_there) if election_id else None,
             ip_address=actor.ip,
             user_agent=actor.user_agent,
             last_seen_at=now,
@@ -86,7 +89,7 @@ def start_session(user: StaffUser, actor: Actor) -> str:
 
 
 def find_session(token: str) -> StaffSession | None:
-    """Return the live session of this token, unless it ended, is too old, or its user was deactivated."""
+    """Return the live session of this token, unless it ended, is too old or silent, or its user was deactivated."""
     return _live(StaffSession.token_hash == hash_token(token))
 
 
@@ -96,17 +99,41 @@ def live_session(session_id: int) -> StaffSession | None:
 
 
 def _live(which: ColumnElement[bool]) -> StaffSession | None:
-    return db.session.scalar(
-        select(StaffSession)
-        .join(StaffSession.staff_user)
-        .options(contains_eager(StaffSession.staff_user))
-        .where(
-            which,
-            StaffSession.ended_at.is_(None),
-            StaffSession.created_at > utc_now() - SESSION_LIFETIME,
-            StaffUser.is_active,
-        )
+    return _with_user(which, is_open())
+
+
+def _with_user(*which: ColumnElement[bool]) -> StaffSession | None:
+    found = select(StaffSession).join(StaffSession.staff_user).options(contains_eager(StaffSession.staff_user))
+    return db.session.scalar(found.where(*which, StaffUser.is_active))
+
+
+def is_open() -> ColumnElement[bool]:
+    """Return what holds for a session that nobody ended, and that is neither too old nor silent for too long."""
+    now = utc_now()
+    return (
+        StaffSession.ended_at.is_(None)
+        & (StaffSession.created_at > now - SESSION_LIFETIME)
+        & (StaffSession.last_seen_at > now - idle_time())
     )
+
+
+def idle_time() -> timedelta:
+    """Return how long a session may be silent (SESSION_IDLE_MINUTES)."""
+    return timedelta(minutes=platform().settings.session_idle_minutes)
+
+
+def find_silent(token: str) -> StaffSession | None:
+    """Return the session of this token when silence ended it, and neither its age nor anybody before."""
+    now = utc_now()
+    found = _with_user(StaffSession.token_hash == hash_token(token), StaffSession.created_at > now - SESSION_LIFETIME)
+    return found if found and (found.ended_at or now) - found.last_seen_at >= idle_time() else None
+
+
+def end_silent(session_id: int, actor: Actor) -> None:
+    """End a silent session for good, whatever the setting becomes; once, however many pages of it come back."""
+    ending = update(StaffSession).where(StaffSession.id == session_id, StaffSession.ended_at.is_(None))
+    if db.session.scalar(ending.values(ended_at=utc_now()).returning(StaffSession.id)) is not None:
+        audit_logger.record("staff:session:silent", actor, subject_id=session_id)
 
 
 def end_session(session_id: int, actor: Actor) -> None:

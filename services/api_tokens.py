@@ -1,7 +1,8 @@
 """Bearer tokens of the API: a short one to ask with, and one to refresh it, good once.
 
 Both belong to a session like that of a browser: what ends the session (signing out, a new password, a deactivated
-account, its age) ends them. A refresh token that comes a second time was copied, so the whole session ends.
+account, its age, the silence of staff) ends them. A refresh token that comes a second time was copied, so the whole
+session ends.
 """
 
 from __future__ import annotations
@@ -84,6 +85,8 @@ def refresh(token: str, actor: Actor) -> Pair | None:
         session.ended_at = utc_now()
         audit_logger.record("outside:api_tokens:reused", actor, subject_id=session.id)
         return None
+    if isinstance(session, StaffSession):
+        session.last_seen_at = utc_now()
     over = _of(session), ApiToken.use == ApiTokenUse.ACCESS, ApiToken.expires_at < utc_now()
     db.session.execute(delete(ApiToken).where(*over))
     return _issue(session)

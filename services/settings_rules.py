@@ -33,6 +33,7 @@ RANGES = (
     ("head_mail_minutes", 5, 1440),
     ("voting_link_days", 1, 90),
     ("s3_link_seconds", 0, 3600),
+    ("session_idle_minutes", 5, 720),
 )
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 # It goes into a header of every answer.

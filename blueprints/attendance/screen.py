@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import jsonify, render_template
+from flask import g, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
 from blueprints.attendance import bp, words
 from blueprints.http import current_actor, public_address, wants_json
 from blueprints.policy import requires
+from blueprints.principal import note_use
 from services import motions, presence, qr_code
 from services.attendance import codes, sessions
 from services.clock import utc_now
@@ -36,6 +37,9 @@ def screen(meeting_id: int) -> ResponseReturnValue:
         "seconds_left": max(0.0, (shown.until - now).total_seconds()) if shown.until else None,
         "there": sessions.here_now(session.id), "members": counted.members, "vote": _vote(meeting_id),
     }  # fmt: skip
+    if stage != "closed":
+        # The screen hangs in the room and nobody touches it: until the meeting is over, to be shown is to be used.
+        note_use(g.principal)
     if wants_json():
         return jsonify(state)
     return render_template(

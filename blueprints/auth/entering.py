@@ -10,6 +10,7 @@ from flask import jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from blueprints import silence
 from blueprints.http import current_actor, wants_json
 from blueprints.principal import KIOSK_KEY, STAFF_KEY, end_present_session
 from models import StaffUser, transaction
@@ -35,7 +36,8 @@ def let_in(user: StaffUser, room: str, values: dict[str, Any]) -> ResponseReturn
 
 
 def _enter_desk(values: dict[str, Any], user: StaffUser) -> tuple[str, str, str]:
-    return STAFF_KEY, accounts.start_session(user, as_actor(user)), url_for("admin.dashboard")
+    page, election_id = silence.way_back(user)
+    return STAFF_KEY, accounts.start_session(user, as_actor(user), election_id), page or url_for("admin.dashboard")
 
 
 def _enter_booth(values: dict[str, Any], user: StaffUser) -> tuple[str, str, str]:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from blueprints import limits
+from blueprints import limits, silence
 from blueprints.auth import bp
 from blueprints.auth.entering import let_in
 from blueprints.http import body, current_actor, text_field, wants_json
@@ -25,7 +25,10 @@ PENDING = "second_step"
 
 def ask_for_code(user: StaffUser, room: str, values: dict[str, Any]) -> ResponseReturnValue:
     """Remember whose password was right and lead to the page that asks for the code."""
+    back = session.get(silence.BACK)
     session.clear()
+    if back:
+        session[silence.BACK] = back
     election = values.get("election_id")
     wanted = election if isinstance(election, str | int) else ""
     session[PENDING] = {"who": service.begin(user), "room": room, "election_id": str(wanted)[:20]}

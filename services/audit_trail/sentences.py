@@ -175,6 +175,7 @@ SENTENCES: dict[str, Any] = {
     "staff:session:delayed": N_("A sign-in as %(username)s had to wait after five failures."),
     "staff:session:ended": N_("%(actor)s signed out."),
     "staff:session:refused": N_("A sign-in as %(username)s failed."),
+    "staff:session:silent": N_("%(actor)s was signed out after a time without an act."),
     "staff:session:started": N_("%(username)s signed in as %(role)s."),
     "staff:voter:changed": N_("%(actor)s changed the entry of voter ID %(voter_number)s."),
     "staff:voter:created": N_("%(actor)s added voter ID %(voter_number)s."),

@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, select, update
 
 from models import StaffSession, StaffUser, db
 from services import audit_logger
-from services.accounts import SESSION_LIFETIME
+from services.accounts import is_open
 from services.actor import Actor
 from services.clock import utc_now
 from services.errors import NotFound
 
-SEEN_EVERY = timedelta(minutes=5)
-"""A session's last sign of life is written down so often at most: a page need not write."""
+SEEN_EVERY = timedelta(minutes=1)
+"""A session's last sign of life is written down so often at most, so silence counts as up to a minute longer."""
 
 
 def open_sessions(staff_id: int) -> list[StaffSession]:
@@ -34,8 +34,10 @@ def end_one(session_id: int, actor: Actor) -> None:
 
 
 def end_all(user: StaffUser, actor: Actor, but: int | None = None) -> int:
-    """End the sessions of a member of staff, but for one, and return how many they were."""
-    ending = update(StaffSession).where(_open(user.id), StaffSession.id != (but or 0))
+    """End the sessions of a member of staff, but for one, and return how many they were; silent ones count too."""
+    ending = update(StaffSession).where(
+        StaffSession.staff_user_id == user.id, StaffSession.ended_at.is_(None), StaffSession.id != (but or 0)
+    )
     ended = db.session.scalars(ending.values(ended_at=utc_now()).returning(StaffSession.id)).all()
     audit_logger.record("staff:session:ended_all", actor, username=user.username, count=len(ended))
     return len(ended)
@@ -52,8 +54,4 @@ def note_use(session_id: int) -> None:
 
 
 def _open(staff_id: int) -> ColumnElement[bool]:
-    return (
-        (StaffSession.staff_user_id == staff_id)
-        & StaffSession.ended_at.is_(None)
-        & (StaffSession.created_at > utc_now() - SESSION_LIFETIME)
-    )
+    return (StaffSession.staff_user_id == staff_id) & is_open()

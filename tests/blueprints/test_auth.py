@@ -182,12 +182,14 @@ def test_signing_out_is_no_link(client):
     assert client.get("/logout").status_code == 405
 
 
-@pytest.mark.parametrize("change", ["older than twelve hours", "deactivated", "ended", "another key"])
+@pytest.mark.parametrize("change", ["older than twelve hours", "silent", "deactivated", "ended", "another key"])
 def test_a_session_that_is_over_is_nobody(change, client, app, admin, monkeypatch):
     sign_in(client, admin)
     session = db.session.scalars(select(StaffSession)).one()
     if change == "older than twelve hours":
         session.created_at = utc_now() - timedelta(hours=12, seconds=1)
+    elif change == "silent":
+        session.last_seen_at = utc_now() - timedelta(minutes=30, seconds=1)
     elif change == "deactivated":
         session.staff_user.is_active = False
     elif change == "ended":

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, Route, expect
+from sqlalchemy import update
 
+from models import StaffSession, db
+from services.clock import utc_now
 from tests import factories
 from tests.support.live_site import Site
 from tests.support.voting import Choice, cast_by, voters_of
@@ -69,3 +73,20 @@ def test_a_vote_appears_without_a_reload_and_a_closed_page_frees_its_line(site: 
     expect(voted).to_have_text("2")
     wait_for_streams(page, 0)
     assert "document" not in asked
+
+
+def test_a_desk_that_only_looked_on_too_long_goes_to_the_door_by_itself_and_comes_back(site: Site) -> None:
+    page = site.staff_page("/admin/", election=factories.make_recorded_election(voters=1))
+    page.route("**/admin/live/*", refuse_streams)
+    page.reload()
+    expect(page.get_by_text(CUT)).to_be_visible(timeout=15000)
+    db.session.execute(update(StaffSession).values(last_seen_at=utc_now() - timedelta(minutes=31)))
+    db.session.commit()
+    expect(page.get_by_text("nothing was done here for 30 minutes")).to_be_visible(timeout=15000)
+    site.problems.clear()  # the browser notes the answer 401, by which the page learned of it
+    user = db.session.query(StaffSession).one().staff_user
+    form = page.locator("#commission-form")
+    form.get_by_label("User name").fill(user.username)
+    form.get_by_label("Password").fill(factories.PASSWORD)
+    form.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(re.compile(r"/admin/$"))

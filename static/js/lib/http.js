@@ -8,6 +8,9 @@ export class NetworkLost extends Error {
   }
 }
 
+/** For what no person asked for: it does not keep a session of the desk alive. */
+export const BY_ITSELF = { "X-Asked-By-Page": "1" };
+
 /** Between two tries, however often: a server that comes back is not waited for longer than this. */
 const LONGEST_PAUSE_MS = 5000;
 
@@ -57,19 +60,21 @@ export function readJson(text) {
   }
 }
 
-/** POST of JSON; resolves to {status, ok, data, retryAfter}. Rejects with NetworkLost only. */
-export async function postJson(url, body, settings) {
+/** POST of JSON; resolves to {status, ok, data, retryAfter}. Rejects with NetworkLost only. `byItself`: see BY_ITSELF. */
+export async function postJson(url, body, { byItself = false, ...settings } = {}) {
   const { status, ok, retryAfter, text } = await send(url, {
     method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken() },
+    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken(), ...(byItself && BY_ITSELF) },
     body: JSON.stringify(body),
   }, settings);
   return { status, ok, retryAfter, data: readJson(text) };
 }
 
-/** GET of JSON; resolves to {status, ok, data}. */
+/** GET of JSON, as pages ask for by themselves; resolves to {status, ok, data}. */
 export async function getJson(url, settings) {
-  const { status, ok, text } = await send(url, { headers: { Accept: "application/json" }, cache: "no-store" }, settings);
+  const { status, ok, text } = await send(url, { headers: { Accept: "application/json", ...BY_ITSELF }, cache: "no-store" }, settings);
+  // The session is over: the page itself leads to the door, which says why. To ask on would count as an attack.
+  if (status === 401) window.location.reload();
   return { status, ok, data: readJson(text) };
 }
 

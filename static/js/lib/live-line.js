@@ -59,7 +59,7 @@ export class LiveLine {
   async ask() {
     try {
       const { status, ok, data } = await getJson(this.url, { timeout: 5000 });
-      if (status === 401 || status === 403 || status === 404) return void window.location.reload();
+      if (status === 403 || status === 404) return void window.location.reload();
       if (ok && !this.source) this.take(data, "polling");
       else this.watch();
     } catch (error) {

@@ -55,7 +55,8 @@ export default class EnrolCamera {
     const frame = this.camera.grab();
     if (!frame) return null;
     try {
-      const { ok, data } = await postJson(this.root.dataset.check, { frame, index: this.current + 1 }, { timeout: 8000 });
+      const settings = { timeout: 8000, byItself: !this.taking };
+      const { ok, data } = await postJson(this.root.dataset.check, { frame, index: this.current + 1 }, settings);
       this.show(ok ? data : { ok: false, advice: data.error?.message ?? this.words.lost });
       return ok && data.ok;
     } catch (error) {

@@ -1,5 +1,5 @@
 /* The list of booths, asked for anew every 20 s; left alone while a dialog is open or a row has the focus. */
-import { NetworkLost, send } from "../lib/http.js";
+import { BY_ITSELF, NetworkLost, send } from "../lib/http.js";
 
 const EVERY_MS = 20000;
 
@@ -28,7 +28,8 @@ export default class LiveBooths {
   async load() {
     try {
       const asked = new URL(this.root.dataset.url, window.location.href).href;
-      const { ok, url, text } = await send(asked, { headers: { Accept: "text/html" }, cache: "no-store" });
+      const { status, ok, url, text } = await send(asked, { headers: { Accept: "text/html", ...BY_ITSELF }, cache: "no-store" });
+      if (status === 401) window.location.reload();
       return ok && url === asked ? new DOMParser().parseFromString(text, "text/html") : null;
     } catch (error) {
       if (!(error instanceof NetworkLost)) throw error;
