@@ -24,20 +24,23 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import psycopg2
+from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.day.checks import Checks
 from deploy.cluster import checks
 from deploy.cluster.clients import Crowd
-from deploy.cluster.layout import NODES, WORKERS
+from deploy.cluster.layout import HOST, NODES, SITE, WORKERS, Layout
 from deploy.cluster.mail_server import TAKEN
 from deploy.cluster.nginx import certificate_of
 from deploy.cluster.proxy import CuttingProxy
 from deploy.cluster.roll import open_election
 from deploy.cluster.whole import PRIMARY, REPLICA, Cluster
 from services.email_service.queue_state import LONGEST_PAUSE
+from services.metrics import PREFIX
 
 LASTS_SECONDS = 12.0
 BOOTHS, CLIENTS = 1, 6
@@ -51,6 +54,7 @@ NOTICED_SECONDS = 180.0
 """A worker counts as stuck after two minutes; the one beside it must not hide that."""
 CLOCK_AHEAD = 3 * 3600
 """Seconds: longer than the ticket of a voting link is good for."""
+REQUESTS = f"{PREFIX}_request_seconds_count"
 
 
 @dataclass
@@ -164,6 +168,11 @@ def clock_jump(trial: Trial) -> None:
     node.start()
     trial.crowd.start()
     _while(lambda: trial.crowd.busy, LASTS_SECONDS * 5)
+    taken = {name: _asked(trial.cluster.layout, name) for name in NODES}
+    for name, (writes, ahead) in taken.items():
+        trial.seen.append(f"{name}: its clock {ahead:+.0f} s, {writes} forms and API calls of voters taken well")
+    if not min(writes for writes, _ in taken.values()):
+        raise RuntimeError("One of the nodes served nobody: the drill proves nothing.")
     node.kill()
     node.env = right
     node.start()
@@ -283,6 +292,21 @@ def run(cluster: Cluster, name: str, casts: int, lasts: float = LASTS_SECONDS) -
         print(f"   {count:5} x {words}")
     print(*(f"   health {line}" for line in trial.seen), *(f"   {line}" for line in done.lines), sep="\n", flush=True)
     return done
+
+
+def _asked(layout: Layout, node: str) -> tuple[int, float]:
+    """Return how many writes a node has taken well since it started, and how many seconds its own answer is ahead."""
+    # Past nginx, which would answer with a date of its own.
+    asked = urllib.request.Request(
+        f"http://{HOST}:{layout.port(node)}/ops/metrics",
+        headers={"Host": SITE, "X-Forwarded-Proto": "https", "Authorization": f"Bearer {layout.secret('metrics')}"},
+    )
+    with urllib.request.urlopen(asked, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
+        ahead = parsedate_to_datetime(answer.headers["Date"]).timestamp() - time.time()
+        families = text_string_to_metric_families(answer.read().decode())
+    samples = (sample for family in families for sample in family.samples if sample.name == REQUESTS)
+    wanted = (one for one in samples if one.labels["method"] == "POST" and int(one.labels["status"]) < 400)
+    return int(sum(one.value for one in wanted)), ahead
 
 
 def _takes(trial: Trial) -> bool:

@@ -47,3 +47,15 @@ def test_a_small_word_a_small_key_and_a_wrong_order_are_found(site: Site, filled
     assert "x 40: Clear" in small
     assert "Clear is read before Continue" in "\n".join(measures.out_of_order(page))
     assert "sticks out: The 8 digits" in "\n".join(measures.cut_off(page))
+
+
+def test_a_faint_word_in_high_contrast_is_found(site: Site, filled: Demo, axe_source: str) -> None:
+    page = kiosk_states.id_empty(site, filled)
+    page.evaluate("""() => {
+      const faint = new CSSStyleSheet();
+      faint.replaceSync("[data-theme=contrast] .k-lead { color: #222; background: #111 }");
+      document.adoptedStyleSheets.push(faint);
+    }""")
+    found = "\n".join(visits.inspect(page, "planted", axe_source, visits.KIOSK_SIZES[:1]))
+    assert "planted-contrast: color-contrast-enhanced" in found
+    assert "planted-1920: color-contrast" not in found
