@@ -43,10 +43,14 @@ def test_a_planted_fault_is_found_at_the_width_where_it_shows(site: Site, axe_so
       const fault = document.createElement("img");
       fault.src = "/static/img/mark.svg";
       fault.style.minWidth = "500px";
-      document.querySelector("main").append(fault);
+      const faint = document.createElement("p");
+      faint.textContent = "You can hardly read this.";
+      faint.style.cssText = "color: #bbb; background: #ccc";
+      document.querySelector("main").append(fault, faint);
     }""")
     found = "\n".join(visits.inspect(page, "planted", axe_source, visits.DESK_SIZES, kiosk=False))
     assert "planted-360: image-alt" in found
+    assert "planted-360: color-contrast-enhanced" in found
     assert "planted-360: scrolls sideways" in found
     assert "planted-1280: scrolls" not in found
 

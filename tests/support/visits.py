@@ -19,10 +19,16 @@ ENHANCED = ("color-contrast-enhanced", "target-size", "identical-links-same-purp
 """Rules that axe leaves out unless asked; look.md, section 9, promises AAA."""
 CONTAINED = ("color-contrast",)
 """Rules that a stricter one of ENHANCED contains: the same letters against a lower bound."""
+BOUNDS = {
+    "normal": {"expected": 7, "minThreshold": 0},
+    "large": {"expected": 4.5, "minThreshold": 0},
+}
+"""WCAG 2.2, 1.4.6. As it comes, the stricter rule passes whatever is below the bounds of the other."""
+CHECKS = {"color-contrast-enhanced": {"options": {"contrastRatio": BOUNDS}}}
 COLOURS = ("color-contrast-enhanced", "link-in-text-block")
 """Rules that a theme can break: it changes colours and nothing else."""
-WHOLE = {"rules": {rule: {"enabled": rule in ENHANCED} for rule in (*ENHANCED, *CONTAINED)}}
-COLOURS_ONLY = {"runOnly": {"type": "rule", "values": list(COLOURS)}}
+WHOLE = {"rules": {rule: {"enabled": rule in ENHANCED} for rule in (*ENHANCED, *CONTAINED)}, "checks": CHECKS}
+COLOURS_ONLY = {"runOnly": {"type": "rule", "values": list(COLOURS)}, "checks": CHECKS}
 RUN = """asked => axe.run(document, {
     // Only what is wrong is worked out to the end, and no style sheet is fetched once more: half of the time.
     resultTypes: ["violations"], preload: {assets: ["media"]}, ...asked})
