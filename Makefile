@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 REQUIREMENTS := requirements.txt requirements-dev.txt vendor/dlib/pyproject.toml
+# Does what `pip install` does in a third of the time.
+UV := uv==0.13.9
 AXE_VERSION := 4.14.1
 AXE := var/tools/axe.min.js
 CSS_IN := static/css/input.css
@@ -74,7 +76,10 @@ define install
 	  echo "$$mark" > .venv/.mark; \
 	fi; \
 	echo 'Installing $(1) (about half a minute) …'; \
-	PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet --no-input --use-pep517 -r $(1); \
+	export PIP_DISABLE_PIP_VERSION_CHECK=1 UV_SYSTEM_CERTS=1; \
+	pip='$(BIN)/pip install --quiet --no-input'; \
+	{ $$pip $(UV) && $(BIN)/uv pip install --quiet --python $(BIN)/python -r $(1); } \
+	  || { echo 'uv could not do it; pip tries it, more slowly …'; $$pip --use-pep517 -r $(1); }; \
 	for done in $(1) $$(sed -n 's/^-r //p' $(1)); do echo "$$mark" > ".venv/.$$done.installed"; done
 endef
 
