@@ -54,7 +54,7 @@ NOTICED_SECONDS = 180.0
 """A worker counts as stuck after two minutes; the one beside it must not hide that."""
 CLOCK_AHEAD = 3 * 3600
 """Seconds: longer than the ticket of a voting link is good for."""
-REQUESTS = f"{PREFIX}_request_seconds_count"
+REQUESTS, WELL = f"{PREFIX}_request_seconds_count", ("2xx", "3xx")
 
 
 @dataclass
@@ -73,16 +73,8 @@ class Trial:
     def health_words(self) -> str:
         """Return what the health page says now: its status, and then all problems and warnings."""
         tls = ssl.create_default_context(cafile=str(certificate_of(self.cluster.layout)))
-        try:
-            address = f"{self.cluster.layout.address}/ops/health/ready"
-            with urllib.request.urlopen(address, context=tls, timeout=ANSWER_SECONDS) as answer:  # noqa: S310  our own https address
-                said = json.load(answer)
-        except urllib.error.HTTPError as error:
-            said = json.load(error)
-        except OSError as error:
-            said = {"status": type(error).__name__}
-        words = [*said.get("problems", ()), *said.get("warnings", ())]
-        return f"{said['status']}{': ' if words else ''}{' '.join(words)}"
+        address = f"{self.cluster.layout.address}/ops/health/ready"
+        return _health_of(urllib.request.Request(address), tls)  # noqa: S310  our own https address
 
 
 def commit_cut(trial: Trial) -> None:
@@ -160,21 +152,22 @@ def redis_lost(trial: Trial) -> None:
 
 
 def clock_jump(trial: Trial) -> None:
-    """The clock of one node is three hours ahead, for its own code; the database's clock is right."""
+    """The clock of one node is three hours ahead, for all its code; the database's and the other node's are right."""
     node = trial.cluster.processes[NODES[0]]
-    right = dict(node.env)
+    right = node.command
     node.kill()
-    node.env = {**right, "SV_CLUSTER_CLOCK_AHEAD": str(CLOCK_AHEAD)}
+    node.command = [sys.executable, "-m", "deploy.cluster.ahead", str(CLOCK_AHEAD), *right[1:]]
     node.start()
     trial.crowd.start()
     _while(lambda: trial.crowd.busy, LASTS_SECONDS * 5)
     taken = {name: _asked(trial.cluster.layout, name) for name in NODES}
     for name, (writes, ahead) in taken.items():
         trial.seen.append(f"{name}: its clock {ahead:+.0f} s, {writes} forms and API calls of voters taken well")
+    trial.seen.append(f"{NODES[0]} of itself: {_health_of(_node(trial.cluster.layout, NODES[0], '/ops/health/ready'))}")
     if not min(writes for writes, _ in taken.values()):
         raise RuntimeError("One of the nodes served nobody: the drill proves nothing.")
     node.kill()
-    node.env = right
+    node.command = right
     node.start()
 
 
@@ -294,19 +287,34 @@ def run(cluster: Cluster, name: str, casts: int, lasts: float = LASTS_SECONDS) -
     return done
 
 
-def _asked(layout: Layout, node: str) -> tuple[int, float]:
+def _node(layout: Layout, name: str, path: str) -> urllib.request.Request:
+    """Return a request to a node itself, past nginx."""
+    token = f"Bearer {layout.secret('metrics')}"
+    headers = {"Host": SITE, "X-Forwarded-Proto": "https", "Authorization": token}
+    return urllib.request.Request(f"http://{HOST}:{layout.port(name)}{path}", headers=headers)
+
+
+def _asked(layout: Layout, name: str) -> tuple[int, float]:
     """Return how many writes a node has taken well since it started, and how many seconds its own answer is ahead."""
-    # Past nginx, which would answer with a date of its own.
-    asked = urllib.request.Request(
-        f"http://{HOST}:{layout.port(node)}/ops/metrics",
-        headers={"Host": SITE, "X-Forwarded-Proto": "https", "Authorization": f"Bearer {layout.secret('metrics')}"},
-    )
-    with urllib.request.urlopen(asked, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
+    with urllib.request.urlopen(_node(layout, name, "/ops/metrics"), timeout=ANSWER_SECONDS) as answer:  # noqa: S310
         ahead = parsedate_to_datetime(answer.headers["Date"]).timestamp() - time.time()
         families = text_string_to_metric_families(answer.read().decode())
     samples = (sample for family in families for sample in family.samples if sample.name == REQUESTS)
-    wanted = (one for one in samples if one.labels["method"] == "POST" and int(one.labels["status"]) < 400)
+    wanted = (one for one in samples if one.labels["method"] == "POST" and one.labels["status"] in WELL)
     return int(sum(one.value for one in wanted)), ahead
+
+
+def _health_of(asked: urllib.request.Request, tls: ssl.SSLContext | None = None) -> str:
+    """Return what a health page says: its status, and then all problems and warnings."""
+    try:
+        with urllib.request.urlopen(asked, context=tls, timeout=ANSWER_SECONDS) as answer:  # noqa: S310  our own address
+            said = json.load(answer)
+    except urllib.error.HTTPError as error:
+        said = json.load(error)
+    except OSError as error:
+        said = {"status": type(error).__name__}
+    words = [*said.get("problems", ()), *said.get("warnings", ())]
+    return f"{said['status']}{': ' if words else ''}{' '.join(words)}"
 
 
 def _takes(trial: Trial) -> bool:
