@@ -9,7 +9,7 @@ import time_machine
 import trustme
 from sqlalchemy import select, text
 
-from models import HeadKind, SignedHead, StampFailure, TimeStamping, db, transaction, use_role
+from models import HeadKind, SignedHead, StaffRole, StampFailure, TimeStamping, db, transaction, use_role
 from services import elections, heads, health
 from services.actor import SYSTEM
 from services.clock import utc_now
@@ -169,7 +169,7 @@ def test_a_wrong_answer_is_not_stored_and_the_next_try_waits(authority, election
     assert state().failures == 0
 
 
-def test_pauses_grow_to_a_quarter_of_an_hour_and_people_are_told(authority, election, admin_client):
+def test_pauses_grow_to_a_quarter_of_an_hour_and_people_are_told(authority, election, sign_in):
     authority.behave = WRONG["500"][0]
     pauses, now = [], utc_now()
     for _ in range(9):
@@ -182,7 +182,7 @@ def test_pauses_grow_to_a_quarter_of_an_hour_and_people_are_told(authority, elec
     with time_machine.travel(now):
         words = heads.waiting_words()
         assert words in health.readiness().warnings
-        assert words in admin_client.get("/admin/").text
+        assert words in sign_in(StaffRole.ADMIN).get("/admin/").text
     assert words.startswith("The time-stamping authority 127.0.0.1 refuses to stamp. 2 signed heads have waited since ")
 
 
