@@ -39,7 +39,7 @@ from blueprints import (
 )
 from config import Settings, gather_metrics, load_settings
 from models import db
-from services import metrics, pooled
+from services import database_clock, metrics, pooled
 from services.boot import build_platform, check_keys_at_start
 
 BLUEPRINTS = (
@@ -96,6 +96,8 @@ def create_app(config_name: str | None = None, settings: Settings | None = None)
     policy.check_policies(app)
     with app.app_context():
         pooled.watch(db.engines.values())
+        if not app.testing:
+            database_clock.follow(engine for bind, engine in db.engines.items() if bind != "replica")
         metrics.watch_pool(db.engines.values())
         check_keys_at_start()
     return app

@@ -6,8 +6,10 @@ from http import HTTPStatus
 
 from flask import Flask, Response, current_app, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from itsdangerous import URLSafeTimedSerializer
 
 from services.context import platform
+from services.security import TimedSigner
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -36,7 +38,16 @@ BUCKET_PAGES = frozenset({"admin", "results"})
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Flask's sessions, but for what a shared cache may keep: there a cookie would reach whoever asks next."""
+    """Flask's sessions, but for what a shared cache may keep: there a cookie would reach whoever asks next.
+
+    They are dated by the application's clock, so that a node with a wrong one ends no session.
+    """
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        serializer = super().get_signing_serializer(app)
+        if serializer is not None:
+            serializer.signer = TimedSigner
+        return serializer
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if request.endpoint not in CACHEABLE:

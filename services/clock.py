@@ -1,14 +1,32 @@
-"""The one clock of the application, so that tests can freeze it."""
+"""The one clock of the application, so that tests can freeze it and all processes can be set by the database's."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+_set_at: tuple[datetime, float] | None = None
+"""A moment, and what this machine's counter (`time.monotonic`), which never jumps, showed then."""
 
 
 def utc_now() -> datetime:
-    """Return the present moment as an aware UTC datetime."""
+    """Return the present moment as an aware UTC datetime: as the clock was set, until then by this machine's."""
+    if _set_at is None:
+        return machine_now()
+    moment, counter = _set_at
+    return moment + timedelta(seconds=time.monotonic() - counter)
+
+
+def machine_now() -> datetime:
+    """Return what this machine's own clock shows, right or wrong, as an aware UTC datetime."""
     return datetime.now(UTC)
+
+
+def set_clock(moment: datetime | None) -> None:
+    """Let `utc_now` go on from `moment`, whatever this machine's clock shows from now on; None: by that one again."""
+    global _set_at
+    _set_at = None if moment is None else (moment, time.monotonic())
 
 
 def local_text(moment: datetime, zone: str) -> str:

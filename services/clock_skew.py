@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 from models import db
-from services.clock import utc_now
+from services.clock import machine_now
+from services.database_clock import skew
 
 MOST_SECONDS = 2.0
 """Time-based codes allow 30 s, closing times are to the second, and NTP keeps a machine within 0.1 s."""
@@ -26,14 +26,9 @@ ROOM_FOR_TIMEX = 512
 
 def of_database(connection: Connection) -> float:
     """Return by how many seconds, at least, this machine's clock and the database's are apart."""
-    before = utc_now()
+    before = machine_now()
     there = connection.scalar(text("SELECT clock_timestamp()"))
-    return skew(before, there, utc_now())
-
-
-def skew(before: datetime, there: datetime, after: datetime) -> float:
-    """Return the seconds that `there` lies outside the time in which it was asked."""
-    return max((before - there).total_seconds(), (there - after).total_seconds(), 0.0)
+    return skew(before, there, machine_now())
 
 
 def trouble() -> str | None:
@@ -45,7 +40,10 @@ def apart_words(away: float) -> str | None:
     """Return the words for a skew in seconds; None for one that does no harm."""
     if away <= MOST_SECONDS:
         return None
-    return f"This machine and the database are {away:.0f} s apart: run NTP on both (timedatectl set-ntp true)."
+    return (
+        f"This machine and the database are {away:.0f} s apart: run NTP on both (timedatectl set-ntp true). The"
+        " application goes by the database's clock; certificates, log lines and an S3 store go by the machine's."
+    )
 
 
 def is_kept() -> bool | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from services.security import TimedSigner
+
 LIFETIME_SECONDS = 300
 
 
@@ -21,4 +23,4 @@ def holds(key: str, token: str, act: str, *subject: int) -> bool:
 
 
 def _serializer(key: str, act: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(key, salt=f"smart-voting/confirm/{act}")
+    return URLSafeTimedSerializer(key, salt=f"smart-voting/confirm/{act}", signer=TimedSigner)

@@ -34,7 +34,7 @@ _INCREMENT = text(
     """
 )
 _READ = text(
-    "SELECT count AS hits, extract(epoch FROM expires_at) AS expiry FROM rate_limit_hits"
+    "SELECT count AS hits, extract(epoch FROM expires_at - clock_timestamp()) AS seconds_left FROM rate_limit_hits"
     " WHERE key = :key AND expires_at > clock_timestamp()"
 )
 _CLEAR = text("DELETE FROM rate_limit_hits WHERE key = :key")
@@ -75,9 +75,9 @@ class PostgresStorage(Storage):
         return int(row.hits) if row else 0
 
     def get_expiry(self, key: str) -> float:
-        """Return the end of the present window in seconds since 1970."""
+        """Return the end of the present window in seconds since 1970 by this machine's clock, as `limits` reads it."""
         row = self._read(key)
-        return float(row.expiry) if row else time.time()
+        return time.time() + (float(row.seconds_left) if row else 0.0)
 
     def check(self) -> bool:
         """Tell whether the table can be read."""

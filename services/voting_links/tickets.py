@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from services.security import hash_token
+from services.security import TimedSigner, hash_token
 
 TICKET_SECONDS = 2 * 3600
 """Long enough to read a long ballot with help; the link in the mail gives another."""
@@ -29,4 +29,4 @@ def read_ticket(key: str, ticket: str) -> bytes | None:
 
 
 def _serializer(key: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(key, salt=_SALT)
+    return URLSafeTimedSerializer(key, salt=_SALT, signer=TimedSigner)

@@ -26,7 +26,7 @@ ROOM_OF: dict[str, str] = {
         " actor audit_logger clock context counting database_errors disk email_service errors face_service geo hashing"
         " live log_files metrics person_name pictures portraits private_file rate_limit_storage savepoints sealed_file"
         " security settings_rules settings_values storage worker_beats redis_limits redis_server remembered"
-        " replica partitions write_probe qr_code clock_skew pooled".split(),
+        " replica partitions write_probe qr_code clock_skew database_clock pooled".split(),
         "platform",
     ),
     **dict.fromkeys(

@@ -117,7 +117,7 @@ def test_a_clock_is_as_wrong_as_it_lies_outside_the_time_of_asking(seconds, expe
 
 
 def test_a_clock_far_from_the_database_is_a_problem(app, monkeypatch):
-    monkeypatch.setattr(clock_skew, "utc_now", lambda: NOON)
+    monkeypatch.setattr(clock_skew, "machine_now", lambda: NOON)
     monkeypatch.setattr(clock_skew, "is_kept", lambda: True)
     [row] = database.clock("Clock")
     assert row.level is Level.PROBLEM
