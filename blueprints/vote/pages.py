@@ -41,6 +41,7 @@ def election_view(election: Election) -> dict[str, Any]:
         "closes_at": election.closes_at,
         "secret": election.is_secret,
         "words_after": election.confirmation_text,
+        "in_meeting": election.meeting_id is not None,
     }
 
 

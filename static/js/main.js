@@ -7,6 +7,7 @@ const MODULES = {
   "big-code": () => import("./modules/big-code.js"),
   "booth-camera": () => import("./modules/booth-camera.js"),
   "check-in": () => import("./modules/check-in.js"),
+  "counted-vote": () => import("./modules/counted-vote.js"),
   countdown: () => import("./modules/countdown.js"),
   dialog: () => import("./modules/dialog.js"),
   doors: () => import("./modules/doors.js"),

@@ -220,6 +220,8 @@ def test_a_motion_stands_still_while_the_quorum_is_lost_and_its_result_is_explai
     choose_yes(phone, session)
     press(phone, "Cast my vote")
     expect(phone.get_by_role("heading", name="Your vote is cast")).to_be_visible()
+    phone.get_by_role("link", name="My meetings").first.click()
+    expect(phone.get_by_role("heading", name="My meetings")).to_be_visible()
 
     motion = votes_of(session.id)[0]
     assert [motions.vote(motion, member, said) for member, said in ((second, "Yes"), (third, "No"))] == ["cast"] * 2
@@ -227,8 +229,13 @@ def test_a_motion_stands_still_while_the_quorum_is_lost_and_its_result_is_explai
     desk.goto(votes)
     press(desk, "Close the vote now")
     expect(desk.get_by_text("The ballots are being counted.")).to_be_visible()
+    desk.get_by_label("Title").fill("A new door")
     address = f"/results/?election={motion.id}"
     seal_all()
+    expect(desk.get_by_text("The result is there.")).to_be_visible()
+    expect(desk.get_by_label("Title")).to_have_value("A new door")
+    desk.get_by_role("link", name="Show it").click()
+    expect(desk.get_by_text("Carried.")).to_be_visible()
     desk.goto(screen)
     expect(desk.locator("[data-verdict]")).to_have_text("Carried")
     held = "3 of 4 members were present when the vote closed, quorum 3: held."

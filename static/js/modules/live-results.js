@@ -67,7 +67,7 @@ export default class LiveResults {
     };
     put("count", whole(count));
     put("share", `${share(part)} %`);
-    put("words", fill(this.words.votes, { n: whole(count), p: share(part) }));
+    put("words", fill(count === 1 ? this.words.vote : this.words.votes, { n: whole(count), p: share(part) }));
     const width = `${most ? ((count / most) * LONGEST_BAR).toFixed(2) : 0}%`;
     element.querySelector("[data-bar]")?.setAttribute("width", width);
     element.querySelector("[data-value]")?.setAttribute("x", width);
