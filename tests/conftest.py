@@ -22,6 +22,7 @@ from tests import factories
 from tests.support import cases, database
 from tests.support.garbage import pytest_runtestloop  # noqa: F401 (hook)
 from tests.support.required import pytest_collection_finish, pytest_runtest_makereport  # noqa: F401 (hooks)
+from tests.support.second_tries import pytest_terminal_summary  # noqa: F401 (hook)
 from tests.support.sharing_out import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401 (hooks)
 
 SHARED = PROJECT.parent / "shared"

@@ -8,6 +8,7 @@ import json
 import pytest
 from PIL import Image
 
+from tests import factories
 from tests.services.identification import acting
 from tests.support import pictures, routes
 
@@ -17,7 +18,7 @@ HTML = {"Accept": "text/html"}
 
 @pytest.fixture
 def rows(app):
-    return routes.existing_rows()
+    return {"election_id": factories.ElectionFactory().id, "voter_id": factories.VoterFactory().id}
 
 
 def animated(kind):
