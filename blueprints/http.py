@@ -82,6 +82,13 @@ def text_field(values: dict[str, Any], name: str, limit: int = 200, *, strip: bo
     return value.strip() if strip else value
 
 
+def with_files_again(errors: dict[str, str]) -> dict[str, str]:
+    """Return what is wrong with a form, with a word at each other file that was sent: no browser sends one twice."""
+    sent = [name for name, file in request.files.items() if file.filename and name not in errors]
+    again = _("Choose this file once more: the browser does not keep it.")
+    return errors | dict.fromkeys(sent, again) if errors else {}
+
+
 def frames_field(values: dict[str, Any]) -> list[str]:
     """Return the pictures of a chunk of camera frames, as data URLs; raises ValidationFailed for anything else."""
     frames = values.get("frames")

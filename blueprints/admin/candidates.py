@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from blueprints.admin import bp, forms
 from blueprints.admin.frame import election_at_the_desk
 from blueprints.admin.pictures import picture_url, upload_limit
-from blueprints.http import body, current_actor, wants_json
+from blueprints.http import body, current_actor, wants_json, with_files_again
 from blueprints.policy import requires
 from models import Candidate, Election, ElectionStatus, transaction
 from services import candidates as ballot
@@ -160,10 +160,11 @@ def _form(found: Candidate | None, values: dict[str, Any], error: ValidationFail
         for row in ballot.elections_with_ballot(current_actor())
         if row.status is ElectionStatus.DRAFT
     ]
+    errors = with_files_again(error.fields) if error else {}
     parties = [("", _("Independent")), *((row.party.id, row.party.name) for row in ballot.list_parties())]
     page = render_template(
-        "admin/candidates/form.html", candidate=found, values=values, errors=error.fields if error else {},
-        summary=forms.error_list(error) if error else [], drafts=drafts, max_mb=upload_limit(),
+        "admin/candidates/form.html", candidate=found, values=values, errors=errors,
+        summary=forms.error_list(errors), drafts=drafts, max_mb=upload_limit(),
         party_choices=parties, fixed=ballot.is_fixed(found) if found else False,
         current_url=picture_url(found.image_path) if found else None,
     )  # fmt: skip

@@ -122,9 +122,9 @@ def typed() -> dict[str, Any]:
     return {**request.form.to_dict(), "elections": chosen}
 
 
-def error_list(error: ValidationFailed) -> list[tuple[str, str]]:
+def error_list(errors: dict[str, str]) -> list[tuple[str, str]]:
     """Return the ids of the fields and their sentences, for the summary on top of the form."""
-    return [(f"f-{name}", message) for name, message in error.fields.items()]
+    return [(f"f-{name}", message) for name, message in errors.items()]
 
 
 class _Reader:

@@ -110,7 +110,7 @@ def _delete(group_id: int) -> ResponseReturnValue:
 def _list(error: ValidationFailed | None) -> ResponseReturnValue:
     page = render_template(
         "admin/groups/list.html", rows=register.list_groups(), errors=error.fields if error else {},
-        summary=forms.error_list(error) if error else [], typed=forms.typed().get("name", "") if error else "",
+        summary=forms.error_list(error.fields) if error else [], typed=forms.typed().get("name", "") if error else "",
     )  # fmt: skip
     return page, error.status if error else 200
 
@@ -126,7 +126,7 @@ def _page(found: Group, error: ValidationFailed | None) -> ResponseReturnValue:
     html = render_template(
         "admin/groups/page.html", group=found, members=members, found=page, query=query, statuses=statuses(),
         per_page=register.PAGE_SIZE, address=_address, shown=register.format_voter_number, most=register.MOST_COUNTED,
-        errors=error.fields if error else {}, summary=forms.error_list(error) if error else [],
+        errors=error.fields if error else {}, summary=forms.error_list(error.fields) if error else [],
         name=forms.typed().get("name", "") if error else found.name,
     )  # fmt: skip
     return html, error.status if error else 200

@@ -77,7 +77,7 @@ def _page(election: Election, values: dict[str, Any], error: ValidationFailed | 
         return jsonify(subscriptions=rows)
     return render_template(
         "admin/elections/head_mails.html", election=election, current_election=election, rows=rows, values=values,
-        errors=error.fields if error else {}, summary=forms.error_list(error) if error else [],
+        errors=error.fields if error else {}, summary=forms.error_list(error.fields) if error else [],
         possible=election.status in (ElectionStatus.DRAFT, ElectionStatus.ACTIVE),
         minutes=platform().settings.head_mail_minutes,
     )  # fmt: skip

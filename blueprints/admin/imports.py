@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from blueprints.admin import bp, forms
 from blueprints.admin.frame import election_at_the_desk
 from blueprints.admin.lists import csv_download
-from blueprints.http import body, current_actor, text_field, wants_json
+from blueprints.http import body, current_actor, text_field, wants_json, with_files_again
 from blueprints.policy import requires
 from models import Election, ElectionStatus, ImportStatus, RollImport, transaction
 from services import desk, roll_import
@@ -125,11 +125,12 @@ def _visible(import_id: uuid.UUID) -> RollImport:
 def _form(error: DomainError | None) -> ResponseReturnValue:
     election = _target()
     fields = error.fields if isinstance(error, ValidationFailed) else {"file": error.message} if error else {}
+    fields = with_files_again(fields)
     page = render_template(
         "admin/imports/new.html", election=election, jobs=roll_import.latest_imports(current_actor()),
         columns=_columns(), max_mb=roll_import.MAX_FILE_MB,
         fillable=election is not None and election.status is ElectionStatus.DRAFT,
-        errors=fields, summary=[(f"f-{name}", words) for name, words in fields.items()],
+        errors=fields, summary=forms.error_list(fields),
         target=request.form.get("target"),
     )  # fmt: skip
     return page, error.status if error else 200
@@ -152,7 +153,8 @@ def _page(job: RollImport, error: ValidationFailed | None) -> ResponseReturnValu
         "admin/imports/page.html", job=job, election=election, at_work=at_work, after=after,
         kinds=[] if at_work else roll_import.problem_kinds(job),
         problems=[] if at_work else roll_import.problems(job, after), shown=roll_import.PROBLEMS_SHOWN,
-        errors=error.fields if error else {}, summary=forms.error_list(error) if error else [], typed=request.form,
+        errors=error.fields if error else {}, summary=forms.error_list(error.fields) if error else [],
+        typed=request.form,
     )  # fmt: skip
     return page, error.status if error else 200
 

@@ -99,7 +99,7 @@ def _page(election: Election, error: DomainError | None) -> ResponseReturnValue:
     return render_template(
         "admin/mail/voters.html", election=election, planned=planned, reach=found, rehearsal=rehearsal,
         hours=_hours(election), refused=error.message if error and not fields else None, errors=fields,
-        summary=forms.error_list(error) if isinstance(error, ValidationFailed) else [],
+        summary=forms.error_list(error.fields) if isinstance(error, ValidationFailed) else [],
         values=body() if error else {},
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from blueprints.admin import bp, forms
 from blueprints.admin.pictures import picture_url, upload_limit
-from blueprints.http import current_actor, wants_json
+from blueprints.http import current_actor, wants_json, with_files_again
 from blueprints.policy import requires
 from models import Party, transaction
 from services import candidates as ballot
@@ -91,9 +91,10 @@ def _delete(party_id: int) -> ResponseReturnValue:
 
 
 def _form(found: Party | None, values: dict[str, Any], error: ValidationFailed | None) -> ResponseReturnValue:
+    errors = with_files_again(error.fields) if error else {}
     page = render_template(
-        "admin/parties/form.html", party=found, values=values, errors=error.fields if error else {},
-        summary=forms.error_list(error) if error else [], max_mb=upload_limit(),
+        "admin/parties/form.html", party=found, values=values, errors=errors,
+        summary=forms.error_list(errors), max_mb=upload_limit(),
         candidates=ballot.count_candidates(found) if found else 0,
         fixed=ballot.is_on_a_ballot(found) if found else False,
         current_url=picture_url(found.symbol_path) if found else None,

@@ -127,7 +127,7 @@ def _form(found: Voter | None, values: dict[str, Any], error: ValidationFailed |
     election = election_at_the_desk()
     page = render_template(
         "admin/voters/form.html", voter=found, values=values, errors=error.fields if error else {},
-        summary=forms.error_list(error) if error else [], genders=_genders(),
+        summary=forms.error_list(error.fields) if error else [], genders=_genders(),
         rolls=register.open_rolls(current_actor()), statuses=statuses(),
         entries={entry.election_id: entry for entry in entries},
         effect=register.deletion_effect(found) if found else None, shown=register.format_voter_number,

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from blueprints import limits
-from blueprints.http import body, current_actor, public_address, text_field, wants_json
+from blueprints.http import body, current_actor, public_address, text_field, wants_json, with_files_again
 from blueprints.policy import public
 from blueprints.principal import refuse_booths
 from blueprints.voter import bp
@@ -112,6 +112,7 @@ def _form(values: dict[str, Any], error: DomainError | None) -> str:
         errors = {"photo": error.message}
     if isinstance(error, TooMany):
         errors = {"email": error.message}
+    errors = with_files_again(errors)
     order = ("name", "dob", "voter_id", "photo", "email", "password", "password_again", "consent")
     return render_template(
         "voter/register.html", values=values, errors=errors, shortest=MIN_LENGTH,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 
 import pyotp
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
-from models import StaffRole, db
+from models import StaffRole, StaffSession, db
 from services import accounts, heads, second_step
 from services.actor import SYSTEM, Actor
 from services.security import hash_token
@@ -134,3 +136,14 @@ def invitation(site: Site, demo: Demo) -> Page:
 @public
 def link_over(site: Site, demo: Demo) -> Page:
     return site.page("/invitation?token=unknown")
+
+
+@state
+def signed_out_by_silence(site: Site, demo: Demo) -> Page:
+    page = site.staff_page("/admin/voters?q=Demir", election=demo.secret)
+    [session] = db.session.scalars(select(StaffSession).order_by(StaffSession.id.desc()).limit(1))
+    session.last_seen_at -= timedelta(hours=1)
+    db.session.commit()
+    page.reload()
+    expect(page.get_by_text("nothing was done here for 30 minutes")).to_be_visible()
+    return page

@@ -59,6 +59,17 @@ def voter_register_refused(site: Site, demo: Demo) -> Page:
 
 
 @public
+def voter_register_with_an_easy_password(site: Site, demo: Demo) -> Page:
+    page = site.page("/voter/register")
+    fill_in(page, "rosa@example.org", pictures.face(next(PEOPLE)))
+    for label in ("Password", "The same password again"):
+        page.get_by_label(label, exact=True).fill("rosademir1984")
+    press(page, "Send my registration")
+    expect(page.get_by_role("alert").first).to_contain_text("easy to guess")
+    return page
+
+
+@public
 def voter_register_code_wrong(site: Site, demo: Demo) -> Page:
     page = site.page("/voter/register")
     fill_in(page, _email(), pictures.face(next(PEOPLE)))
