@@ -16,6 +16,7 @@ from nacl.pwhash import argon2id
 from config import PROJECT
 from models import StaffRole, db
 from services import sealed_file
+from services.clock import set_clock
 from services.embedded_postgres import EmbeddedPostgres
 from services.security import passwords
 from tests import factories
@@ -46,6 +47,13 @@ def no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in ("connect", "connect_ex", "sendto"):
         guard(name)
+
+
+@pytest.fixture(autouse=True)
+def clock_of_this_machine() -> Iterator[None]:
+    """Give the next test a clock that it can move: an application as in production sets it by its database's."""
+    yield
+    set_clock(None)
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,6 @@ def engine(app):
     pooled.watch([made])
     database_clock.follow([made])
     yield made
-    set_clock(None)
     made.dispose()
 
 
