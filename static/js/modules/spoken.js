@@ -7,6 +7,7 @@ import { fill, readWords } from "../lib/words.js";
 import { SpeechBar } from "./speech-bar.js";
 
 const SETTLE_MS = 50; // one act of a voter changes several things; they are told in one order
+const BUILT_MS = 2000; // what a page is made of comes with its modules; one that does not come keeps nobody silent
 const LIVE = "[role=alert], [role=status], [aria-live]:not([aria-live=off]):not(h1)";
 const WATCHED = ["hidden", "open", "aria-busy", "aria-pressed"];
 
@@ -17,6 +18,7 @@ export default class Spoken {
     this.words = readWords(root);
     this.heard = new WeakMap();
     this.pending = {};
+    this.since = performance.now();
     this.bar = new SpeechBar(root, this.page, this.words, { again: () => this.again() });
     this.listen();
     this.tune();
@@ -102,12 +104,20 @@ export default class Spoken {
 
   flush() {
     if (!this.page.isConnected || speech.muted) return;
+    if (this.isBeingBuilt()) return void this.soon();
     const context = contextOf(this.page);
     const heading = this.headline(context);
     if (heading && (this.heard.get(context) !== heading || (context !== this.context && context !== this.page))) this.screen(context);
     else this.changes(context);
     this.context = context;
     this.pending = {};
+  }
+
+  /** Tell whether a module is still to come: it may show another button, or another step. */
+  isBeingBuilt() {
+    if (performance.now() - this.since > BUILT_MS) return false;
+    const lacks = ({ dataset: { module, bound = "" } }) => module.split(" ").some((name) => !bound.split(" ").includes(name));
+    return [...this.page.querySelectorAll("[data-module]")].some(lacks);
   }
 
   headline(context) {
