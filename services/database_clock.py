@@ -26,6 +26,7 @@ JUMP_SECONDS = 1.0
 
 def follow(engines: Iterable[Engine]) -> None:
     """Set the clock by these engines' database from now on; a replica is no authority."""
+    set_clock(utc_now())  # From here on the counter leads, and what the machine's clock does changes nothing.
     follower = _Follower()
     for engine in engines:
         event.listen(engine, "checkout", follower.handed_out)
@@ -59,7 +60,8 @@ def _compare(connection: Any) -> None:
         there: datetime = cursor.fetchone()[0]
     after = utc_now()
     connection.autocommit = found
-    set_clock(there if skew(before, there, after) > TOLERATED_SECONDS else after)
+    if skew(before, there, after) > TOLERATED_SECONDS:
+        set_clock(there)
 
 
 def skew(before: datetime, there: datetime, after: datetime) -> float:
