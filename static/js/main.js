@@ -40,6 +40,7 @@ const MODULES = {
   "switch-scan": () => import("./modules/switch-scan.js"),
 };
 
+const MOUNT_MS = 10000;
 const bound = new WeakMap();
 
 async function bind(element, name) {
@@ -52,15 +53,21 @@ async function bind(element, name) {
   element.dataset.bound = `${element.dataset.bound ?? ""} ${name}`.trim();
 }
 
-/** Binds all widgets below `root`; safe to call again after a part of the page was replaced. */
-export async function mount(root = document) {
+/** Binds all widgets of the page; safe to call again after a part of it was replaced. */
+async function mount() {
   const jobs = [];
-  for (const element of root.querySelectorAll("[data-module]")) {
+  for (const element of document.querySelectorAll("[data-module]")) {
     for (const name of element.dataset.module.split(" ")) jobs.push(bind(element, name));
   }
-  for (const element of root.querySelectorAll("[data-opens]")) jobs.push(bind(element, "opener"));
+  for (const element of document.querySelectorAll("[data-opens]")) jobs.push(bind(element, "opener"));
   await Promise.allSettled(jobs);
 }
 
-document.addEventListener("page:swapped", () => mount());
-mount();
+/** A module that does not come keeps the presses of the others for so long at most. */
+async function begin() {
+  await Promise.race([mount(), new Promise((done) => setTimeout(done, MOUNT_MS))]);
+  document.dispatchEvent(new CustomEvent("page:ready"));
+}
+
+document.addEventListener("page:swapped", begin);
+begin();

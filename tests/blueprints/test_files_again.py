@@ -22,6 +22,7 @@ def file(content):
     [
         ("/admin/parties", {"name": ""}, "symbol"),
         ("/admin/candidates", {"name": "", "description": "Has kept the books for nine years"}, "image"),
+        ("/admin/imports", {"target": "elsewhere"}, "file"),
         ("/voter/register", typed(password="rosademir1984", password_again="rosademir1984"), "photo"),
     ],
 )
@@ -31,7 +32,8 @@ def test_a_good_file_beside_a_wrong_entry_has_to_be_chosen_once_more(address, va
     answer = caller.post(address, data={**election, **values, field: file(pictures.face())})
     assert answer.status_code == 422
     assert f'href="#f-{field}">{AGAIN}' in answer.text
-    kept = [word for name, word in values.items() if word and name not in ("password", "password_again", "consent")]
+    lost = ("password", "password_again", "consent", "target")
+    kept = [word for name, word in values.items() if word and name not in lost]
     assert [word for word in kept if word not in answer.text] == []
 
 

@@ -75,6 +75,20 @@ def test_a_vote_appears_without_a_reload_and_a_closed_page_frees_its_line(site: 
     assert "document" not in asked
 
 
+@pytest.mark.usefixtures("elsewhere")
+def test_the_open_result_of_everybody_says_one_vote_and_two_votes_as_they_come(site: Site) -> None:
+    election = factories.make_recorded_election(voters=2)
+    first, second = voters_of(election)
+    page = site.page(f"/results/?election={election.id}")
+    wait_for_streams(page, 1)
+    said = page.locator("[data-group=rows] li[data-row=NOTA] [data-words]")
+    expect(said).to_have_text("0 votes, 0.0 %")
+    cast_by(first, election, Choice(nota=True))
+    expect(said).to_have_text("1 vote, 100.0 %")
+    cast_by(second, election, Choice(nota=True))
+    expect(said).to_have_text("2 votes, 100.0 %")
+
+
 def test_a_desk_that_only_looked_on_too_long_goes_to_the_door_by_itself_and_comes_back(site: Site) -> None:
     page = site.staff_page("/admin/", election=factories.make_recorded_election(voters=1))
     page.route("**/admin/live/*", refuse_streams)

@@ -223,6 +223,20 @@ def test_display_switches_last_for_one_voter(site: Site, filled: Demo) -> None:
     expect(page.get_by_role("button", name="Larger text")).to_have_attribute("aria-pressed", "false")
 
 
+def test_a_button_touched_before_its_script_came_acts_once_when_it_is_there(site: Site, filled: Demo) -> None:
+    page = site.kiosk_page(filled.secret)
+    on_the_way: list[Route] = []
+    page.route(re.compile("kiosk-tools"), lambda route: on_the_way.append(route))
+    page.reload()
+    page.get_by_role("button", name="Larger text").click()
+    page.get_by_role("button", name="Sound on").click()
+    for script in on_the_way:
+        script.continue_()
+    expect(page.locator("html")).to_have_attribute("data-text", "large")
+    expect(page.get_by_role("button", name="Larger text")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Sound off")).to_be_visible()
+
+
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
 def test_the_alarm_blinks_only_for_who_did_not_ask_for_stillness(motion: str, site: Site, filled: Demo) -> None:
     page, _voter = begin(site, filled, reduced_motion=motion)
@@ -273,6 +287,18 @@ def test_more_names_below_counts_every_name_that_is_not_wholly_seen(site: Site, 
         page.wait_for_timeout(200)
     expect(button).to_be_hidden()
     expect(page.locator("[data-choice]").last).to_be_in_viewport(ratio=1)
+
+
+def test_who_tabs_onto_more_names_below_while_it_goes_away_stands_on_the_last_name(site: Site, filled: Demo) -> None:
+    page = site.kiosk_page(filled.large, viewport={"width": 1280, "height": 800})
+    ballot(site, page)
+    page.locator("[data-below] button").focus()
+    page.locator(".k-body").evaluate("body => { body.scrollTop = body.scrollHeight; }")
+    expect(page.locator("[data-below]")).to_be_hidden()
+    last = page.locator("[data-choice]").last
+    expect(last.locator("input")).to_be_focused()
+    expect(last.locator("input")).not_to_be_checked()
+    expect(last).to_be_in_viewport(ratio=1)
 
 
 def test_the_camera_of_the_desk_starts_above_the_five_cards_on_a_phone(site: Site, filled: Demo) -> None:

@@ -151,24 +151,42 @@ export default class Ballot {
   /** How many names lie below the edge; a button says so and scrolls, no drag needed. */
   below() {
     const button = this.root.querySelector("[data-below]");
-    const body = this.root.querySelector(".k-body");
+    const label = button.querySelector("[data-scroll]");
+    const focused = document.activeElement === label;
     button.hidden = true;
-    if (this.root.dataset.stage !== "choose" || body.scrollHeight <= body.clientHeight + 4) return;
-    if (!this.rowsBelow(body.getBoundingClientRect().bottom).length) return;
+    if (!this.namesBelow()) {
+      if (focused) this.focusRow(this.rows.at(-1)); // a button that goes away would take the focus with it
+      return;
+    }
     button.hidden = false; // it covers rows itself, so they are counted again above it
     this.hiddenRows = this.rowsBelow(button.getBoundingClientRect().top);
     const n = this.hiddenRows.length;
-    const label = button.querySelector("[data-scroll]");
     label.lastChild.nodeType === Node.TEXT_NODE ? (label.lastChild.data = "") : label.append("");
     label.lastChild.data = n === 1 ? this.words.one_below : fill(this.words.more_below, { n });
   }
 
+  namesBelow() {
+    const body = this.root.querySelector(".k-body");
+    if (this.root.dataset.stage !== "choose" || body.scrollHeight <= body.clientHeight + 4) return false;
+    return this.rowsBelow(body.getBoundingClientRect().bottom).length > 0;
+  }
+
+  get rows() {
+    return this.boxes.map((box) => box.closest("[data-choice]"));
+  }
+
   rowsBelow(edge) {
-    return this.boxes.map((box) => box.closest("[data-choice]")).filter((row) => row.getBoundingClientRect().bottom > edge + 2);
+    return this.rows.filter((row) => row.getBoundingClientRect().bottom > edge + 2);
   }
 
   scroll() {
-    this.hiddenRows?.[0]?.scrollIntoView({ block: "start" });
-    this.hiddenRows?.[0]?.querySelector("input, [data-pick]").focus({ preventScroll: true });
+    const row = this.hiddenRows?.[0];
+    if (!row) return;
+    row.scrollIntoView({ block: "start" });
+    this.focusRow(row);
+  }
+
+  focusRow(row) {
+    row.querySelector("input, [data-pick]").focus({ preventScroll: true });
   }
 }
