@@ -5,14 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from models import StaffRole
-from tests.support import acted_film, approval_states, booth_states, result_states, roll_states, verify_states
+from tests.support import (
+    acted_film,
+    approval_states,
+    booth_states,
+    pictures,
+    result_states,
+    roll_states,
+    verify_states,
+)
 from tests.support.demo import Demo, new_voter
 from tests.support.kiosk_states import ENROLLED, NO_CAMERA
 from tests.support.live_site import KIOSK_SCREEN, Site
 
+A_FILE: FilePayload = {"name": "picture.png", "mimeType": "image/png", "buffer": pictures.plain_picture()}
+FILE_AGAIN = "Choose this file once more: the browser does not keep it."
 EMPTY: dict[str, Callable[[Site], Page]] = {}
 STATES: dict[str, Callable[[Site, Demo], Page]] = {}
 PUBLIC: dict[str, Callable[[Site, Demo], Page]] = {}
@@ -183,14 +193,18 @@ def _enrol(site: Site, demo: Demo, **options: str) -> Page:
 @state
 def party_with_errors(site: Site, demo: Demo) -> Page:
     page = site.staff_page("/admin/parties/new", election=demo.secret)
+    page.get_by_label("Symbol").set_input_files(A_FILE)
     press(page, re.compile("Add the party"))
+    expect(page.get_by_text(FILE_AGAIN)).to_have_count(2)
     return page
 
 
 @state
 def candidate_with_errors(site: Site, demo: Demo) -> Page:
     page = site.staff_page("/admin/candidates/new", election=demo.draft)
+    page.get_by_label("Portrait").set_input_files(A_FILE)
     press(page, re.compile("Add the candidate"))
+    expect(page.get_by_text(FILE_AGAIN)).to_have_count(2)
     return page
 
 

@@ -10,6 +10,7 @@ from tests.support.desk_states import press, public, state
 from tests.support.live_site import Site
 from tests.support.motions import close, draft, gathering, leave, opened, vote
 from tests.support.voter_accounts import token_of
+from tests.support.voting import seal_all
 from tests.support.web_process import session_cookie
 
 
@@ -28,6 +29,20 @@ def votes_of_a_meeting(site: Site, demo: Demo) -> Page:
     page = site.staff_page(f"/attendance/meetings/{session.id}/votes", election=demo.secret)
     press(page, "Save the motion")
     expect(page.get_by_role("alert").first).to_contain_text("Change this first")
+    return page
+
+
+@state
+def votes_whose_result_came(site: Site, demo: Demo) -> Page:
+    session, members, officer = gathering(title="Branch North, autumn meeting")
+    motion = opened(session, officer)
+    for member, answer in zip(members, ("Yes", "Yes", "No"), strict=True):
+        vote(motion, member, answer)
+    page = site.staff_page(f"/attendance/meetings/{session.id}/votes", election=demo.secret)
+    press(page, "Close the vote now")
+    expect(page.get_by_text("The ballots are being counted.")).to_be_visible()
+    seal_all()
+    expect(page.get_by_text("The result is there.")).to_be_visible()
     return page
 
 
@@ -66,6 +81,17 @@ def ballot_of_a_motion(site: Site, demo: Demo) -> Page:
     motion = opened(session, officer)
     cookie = session_cookie(site.app, voter_session=token_of(member))
     return site.page(f"/vote/account/{motion.public_id}", cookie)
+
+
+@public
+def receipt_of_a_motion(site: Site, demo: Demo) -> Page:
+    page = ballot_of_a_motion(site, demo)
+    page.locator("[data-module=link-ballot][data-bound]").wait_for()
+    page.get_by_role("radio", name="Yes For the motion").check(force=True)
+    press(page, "Check my choice")
+    press(page, "Cast my vote")
+    expect(page.get_by_role("heading", name="Your vote is cast")).to_be_visible()
+    return page
 
 
 @public
