@@ -47,7 +47,7 @@ def make(target: Path, progress: Progress) -> Made:
     """
     places.check_data_target(target)
     now = utc_now()
-    name = f"backup-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    name = f"backup-{now:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(2)}"
     with _folder_of(target, name) as folder:
         snapshot = database.begin_snapshot()
         parts = _Parts(folder, name)

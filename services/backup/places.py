@@ -14,7 +14,8 @@ from services.context import platform
 from services.errors import Conflict, ValidationFailed
 from services.storage import LocalStorage
 
-NAME = re.compile(r"backup-\d{8}T\d{6}Z-[0-9a-f]{4}")
+NAME = re.compile(r"backup-\d{8}T\d{6}(\.\d{6})?Z-[0-9a-f]{4}")
+"""Sorted by name they are sorted by time. Without the fraction, which older ones lack, two of one second are not."""
 KEYS_NAME = re.compile(r"keys-\d{8}T\d{6}Z-[0-9a-f]{4}\.sealed")
 PARTIAL = ".partial-"
 LOOKED = 3

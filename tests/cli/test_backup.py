@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select, text
@@ -125,6 +126,18 @@ def source(make_committing_app, tmp_path):
 def empty(make_committing_app, tmp_path):
     """An installation with the same keys that nobody has used."""
     return make_committing_app(UPLOAD_FOLDER=str(tmp_path / "uploads of the new one"))
+
+
+@pytest.mark.commits
+def test_of_two_backups_of_one_second_the_later_one_is_the_newest(source, tmp_path, monkeypatch):
+    app, target = source[0], tmp_path / "backups"
+    noon = datetime(2026, 11, 29, 12, tzinfo=UTC)
+    for part_of_a_second, ending in ((100_000, "ffff"), (900_000, "0000")):
+        monkeypatch.setattr(making, "utc_now", lambda part=part_of_a_second: noon.replace(microsecond=part))
+        monkeypatch.setattr(making.secrets, "token_hex", lambda *_size, ending=ending: ending)
+        assert flask(app, "backup", target).exit_code == 0
+    assert [one.name[-4:] for one in backup.backups_in(target)] == ["ffff", "0000"]
+    assert [name[-4:] for name in backup.keep_newest(target, 1)] == ["ffff"]
 
 
 @pytest.mark.commits
