@@ -101,8 +101,7 @@ def exposition(figures: Iterable[Metric]) -> bytes:
     _meters()
     _forget_dead(_folders[0])
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, str(_folders[0]))  # type: ignore[no-untyped-call]
-    registry.register(_Figures(tuple(figures)))
+    registry.register(_Figures((*_sums(_folders[0]), *figures)))
     return generate_latest(registry)
 
 
@@ -121,6 +120,21 @@ class _Figures:
 
     def collect(self) -> tuple[Metric, ...]:
         return self.metrics
+
+
+def _sums(folder: Path) -> Iterable[Metric]:
+    """Return the figures of all processes."""
+    written = [str(path) for path in folder.glob("*.db") if _is_written(path)]
+    merged: Iterable[Metric] = MultiProcessCollector.merge(written)  # type: ignore[no-untyped-call]
+    return merged
+
+
+def _is_written(path: Path) -> bool:
+    """Tell whether a process got as far as its first figure: a file that was just made, or left by a kill, is empty."""
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def _meters() -> _Meters:

@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -156,6 +157,16 @@ def test_no_label_of_a_metric_holds_a_number_an_address_or_a_name(client, open_e
     assert names <= {"route", "method", "status", "le"}
     values = set(re.findall(r'(?:route|method|status)="([^"]*)"', read(client)))
     assert [one for one in values if re.search(r"\d{2}|/", one)] == []
+
+
+@pytest.mark.parametrize("kind", ["counter", "histogram", "gauge_livesum"])
+def test_a_process_that_was_killed_as_it_made_its_file_does_not_hide_the_figures_of_the_others(kind, client):
+    left = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]) / f"{kind}_{NO_PROCESS}.db"
+    left.touch()
+    try:
+        assert value(read(client), "smart_voting_database_up") == 1
+    finally:
+        left.unlink(missing_ok=True)
 
 
 def test_without_a_token_only_this_computer_reads_the_metrics(client):
