@@ -125,7 +125,7 @@ class _Figures:
 def _sums(folder: Path) -> Iterable[Metric]:
     """Return the figures of all processes."""
     written = [str(path) for path in folder.glob("*.db") if _is_written(path)]
-    merged: Iterable[Metric] = MultiProcessCollector.merge(written)  # type: ignore[no-untyped-call]
+    merged: Iterable[Metric] = MultiProcessCollector.merge(written)
     return merged
 
 
@@ -151,7 +151,7 @@ def _meters() -> _Meters:
 
 def _make() -> _Meters:
     # The library decides this when it is imported, which is before config.py has said where.
-    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
+    values.ValueClass = values.MultiProcessValue()
     own = CollectorRegistry()
     seconds = "Time to answer, by the view's name."
     return _Meters(

@@ -158,7 +158,7 @@ def check(answer, world):
 
 
 def share_of(values, *field):
-    """Give the telling values, and of the others every third: the fields share them out among themselves."""
+    """Give the telling values, and of the others one in `SHARES`: the fields share them out among themselves."""
     first = zlib.crc32(" ".join(map(str, field)).encode())
     return [value for place, value in enumerate(values, first) if repr(value) in TELLING or place % SHARES == 0]
 

@@ -237,6 +237,19 @@ def test_a_button_touched_before_its_script_came_acts_once_when_it_is_there(site
     expect(page.get_by_role("button", name="Sound off")).to_be_visible()
 
 
+def test_a_touch_waits_ten_seconds_at_most_for_the_script_of_another_button(site: Site, filled: Demo) -> None:
+    page = site.kiosk_page(filled.secret)
+    page.clock.install()
+    page.route(re.compile("kiosk-tools"), lambda _route: None)
+    page.reload()
+    page.get_by_role("button", name="1", exact=True).click()
+    page.clock.run_for(9_000)
+    number = page.get_by_label("Voter ID", exact=True)
+    expect(number).to_have_value("")
+    page.clock.run_for(2_000)
+    expect(number).to_have_value("1")
+
+
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
 def test_the_alarm_blinks_only_for_who_did_not_ask_for_stillness(motion: str, site: Site, filled: Demo) -> None:
     page, _voter = begin(site, filled, reduced_motion=motion)
